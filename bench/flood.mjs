@@ -11,7 +11,10 @@ import { rowsByTable, sample, watch } from './support/flood-watch.mjs';
 import { printFlood, writeFloodPage } from './support/flood-report.mjs';
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '600' }, page: { type: 'boolean', default: false } },
+  options: {
+    seconds: { type: 'string', default: '600' },
+    page: { type: 'boolean', default: false },
+  },
 });
 const seconds = Number(values.seconds);
 if (!Number.isSafeInteger(seconds) || seconds < 1 || seconds > 3_600)
@@ -34,7 +37,9 @@ try {
     LOGIN_THROTTLE: '10/100/100/15m',
     // the honest come from other addresses: this script plays the proxy
     TRUST_PROXY: 'loopback',
-    DEMO_USERS: [...HONEST, 'eve@example.com'].map((email) => `${email}:${PASSWORD}:user`).join(','),
+    DEMO_USERS: [...HONEST, 'eve@example.com']
+      .map((email) => `${email}:${PASSWORD}:user`)
+      .join(','),
   });
   undo.push(demo.stop);
   const orders = await startOrders({
@@ -48,7 +53,11 @@ try {
   const phases = {};
   const at = async (name, work) => {
     console.log(`· ${name}`);
-    phases[name] = { ...(await work()), rows: await rowsByTable(pool), ...(await sample(demo, orders)) };
+    phases[name] = {
+      ...(await work()),
+      rows: await rowsByTable(pool),
+      ...(await sample(demo, orders)),
+    };
   };
   let turn = 0;
   const honest = (forSeconds) =>

@@ -16,7 +16,9 @@ if (!existsSync(new URL('issue/users/password-hasher.service.js', DIST))) {
   console.error('The library is not built: npm run build');
   process.exit(1);
 }
-const { PasswordHasher } = await import(new URL('issue/users/password-hasher.service.js', DIST).href);
+const { PasswordHasher } = await import(
+  new URL('issue/users/password-hasher.service.js', DIST).href
+);
 const { SystemClock } = await import(new URL('common/clock.js', DIST).href);
 const { SystemEntropy } = await import(new URL('common/entropy.js', DIST).href);
 
@@ -37,7 +39,11 @@ function aspNet(rounds) {
 const today = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const FORMS = {
   "Argon2id, today's": await argon2.hash(PASSWORD, { ...today, algorithm: 2 }),
-  'Argon2id, 64 MiB': await argon2.hash(PASSWORD, { memoryCost: 65_536, timeCost: 3, parallelism: 4 }),
+  'Argon2id, 64 MiB': await argon2.hash(PASSWORD, {
+    memoryCost: 65_536,
+    timeCost: 3,
+    parallelism: 4,
+  }),
   'bcrypt, cost 10': await bcrypt.hash(PASSWORD, 10),
   'bcrypt, cost 12': await bcrypt.hash(PASSWORD, 12),
   'Werkzeug scrypt': `scrypt:32768:8:1$salt$${scrypt(32_768, 1, 'salt').toString('hex')}`,
@@ -51,7 +57,11 @@ const hasher = () =>
     {
       passwords: {
         ...today,
-        ...{ maxBytes: 1024, concurrency: 1, maxQueue: 10, storedHashes: [], storedHashLimitMs: 60_000 },
+        maxBytes: 1024,
+        concurrency: 1,
+        maxQueue: 10,
+        storedHashes: [],
+        storedHashLimitMs: 60_000,
       },
     },
     new SystemEntropy(),
@@ -80,7 +90,10 @@ for (const [name, table] of Object.entries(tables)) {
 const mixed = hasher();
 await mixed.onModuleInit();
 for (const hash of Object.values(FORMS)) await mixed.verify(PASSWORD, hash);
-const all = { ...Object.fromEntries(Object.keys(FORMS).map((name) => [name, []])), 'unknown account': [] };
+const all = {
+  ...Object.fromEntries(Object.keys(FORMS).map((name) => [name, []])),
+  'unknown account': [],
+};
 
 for (let round = 0; round < ROUNDS; round++) {
   for (const name of shuffled(Object.keys(FORMS))) {

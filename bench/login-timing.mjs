@@ -23,8 +23,14 @@ const PASSWORD = 'the right one of this bench';
 const unknown = (domain) => `nobody-${randomBytes(6).toString('hex')}@${domain}`;
 /** Fresh names where the account must not exist, so that no cache can know them. */
 const LOGINS = {
-  'wrong password': () => ({ email: 'known@example.com', password: randomBytes(12).toString('hex') }),
-  'unknown user': () => ({ email: unknown('example.com'), password: randomBytes(12).toString('hex') }),
+  'wrong password': () => ({
+    email: 'known@example.com',
+    password: randomBytes(12).toString('hex'),
+  }),
+  'unknown user': () => ({
+    email: unknown('example.com'),
+    password: randomBytes(12).toString('hex'),
+  }),
   'disabled, right password': () => ({ email: 'disabled@example.com', password: PASSWORD }),
   'disabled, wrong password': () => ({
     email: 'disabled@example.com',
@@ -156,9 +162,11 @@ async function disable(email) {
 async function startDemo() {
   const dataDir = mkdtempSync(join(tmpdir(), 'tokenward-bench-'));
   const port = await freePort();
-  const users = ['admin@example.com:admin', 'known@example.com:user', 'disabled@example.com:user'].map(
-    (entry) => entry.replace(':', `:${PASSWORD}:`),
-  );
+  const users = [
+    'admin@example.com:admin',
+    'known@example.com:user',
+    'disabled@example.com:user',
+  ].map((entry) => entry.replace(':', `:${PASSWORD}:`));
   const child = spawn(process.execPath, [ENTRY], {
     env: {
       PATH: process.env.PATH,
@@ -203,13 +211,16 @@ function exchange({ method, path, port, agent }, json, token) {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, method, path, agent, headers }, (incoming) => {
-      let text = '';
-      incoming.setEncoding('utf8');
-      incoming.on('data', (chunk) => (text += chunk));
-      incoming.on('error', reject);
-      incoming.on('end', () => resolve({ status: incoming.statusCode, text }));
-    });
+    const outgoing = request(
+      { host: '127.0.0.1', port, method, path, agent, headers },
+      (incoming) => {
+        let text = '';
+        incoming.setEncoding('utf8');
+        incoming.on('data', (chunk) => (text += chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () => resolve({ status: incoming.statusCode, text }));
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });

@@ -66,7 +66,9 @@ async function revoke(cluster, perSecond) {
   let written = 0;
   for (let ms = 0; ms < SECONDS * 1000; ms = performance.now() - from) {
     const due = perSecond === 0 ? 0 : Math.floor((ms / 1000) * perSecond) - written;
-    await Promise.all(Array.from({ length: due }, () => cluster[written++ % cluster.length].revoke()));
+    await Promise.all(
+      Array.from({ length: due }, () => cluster[written++ % cluster.length].revoke()),
+    );
     await delay(10);
   }
   return written;
@@ -89,7 +91,12 @@ async function startView() {
   return {
     // as AuthService does: durable, then own view and feed
     async revoke() {
-      const entry = { kind: 'session', id: randomUUID(), value: 0, expiresAt: Date.now() + 4_200_000 };
+      const entry = {
+        kind: 'session',
+        id: randomUUID(),
+        value: 0,
+        expiresAt: Date.now() + 4_200_000,
+      };
       await storage.ledger.append([entry]);
       view.add([entry]);
       await connection.feed.publish(view.view.ledger, [entry]).catch(() => undefined);

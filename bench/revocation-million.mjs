@@ -12,7 +12,9 @@ import { dist, startDemo, startServers } from './support/servers.mjs';
 import { median } from './support/statistics.mjs';
 
 const { SystemClock, SystemEntropy } = await import(dist('libs/auth/src/options/index.js'));
-const { Keyring, RevocationChecker, RevocationSync } = await import(dist('libs/auth/src/verify/index.js'));
+const { Keyring, RevocationChecker, RevocationSync } = await import(
+  dist('libs/auth/src/verify/index.js')
+);
 const { drizzleStorage, migrateAuth } = await import(dist('libs/auth/src/drizzle/index.js'));
 const { redisConnection } = await import(dist('libs/auth/src/redis/index.js'));
 const autocannon = (await import('autocannon')).default;
@@ -38,7 +40,8 @@ const [emptyDb, fullDb] = [servers.databaseUrl, fullUrl].map(
   (connectionString) => new pg.Pool({ connectionString, max: 4 }),
 );
 const rows = [];
-const note = (what, empty, full) => rows.push({ what, 'no entries': empty, [`${ENTRIES} entries`]: full });
+const note = (what, empty, full) =>
+  rows.push({ what, 'no entries': empty, [`${ENTRIES} entries`]: full });
 
 try {
   await Promise.all([migrateAuth(drizzle(emptyDb)), migrateAuth(drizzle(fullDb))]);
@@ -105,7 +108,9 @@ async function measureView(pool) {
 async function requests() {
   const peers = [];
   for (const DATABASE_URL of [servers.databaseUrl, fullUrl])
-    peers.push(await startDemo({ DATABASE_URL, DEMO_USERS: `${USER.email}:${USER.password}:user` }));
+    peers.push(
+      await startDemo({ DATABASE_URL, DEMO_USERS: `${USER.email}:${USER.password}:user` }),
+    );
   const headers = await Promise.all(peers.map(({ url }) => signIn(url)));
   const rates = [[], []];
   for (let round = 0; round < 6; round++)
@@ -143,7 +148,14 @@ async function coldFill() {
   const [own, others] = [redisConnection(client), redisConnection(client)];
   const view = new RevocationSync(options, clock, new SystemEntropy(), ledger, own.feed, keyring);
   const checker = new RevocationChecker(options, clock, view, ledger, own.feed);
-  const verifier = new RevocationSync(options, clock, new SystemEntropy(), undefined, others.feed, keyring);
+  const verifier = new RevocationSync(
+    options,
+    clock,
+    new SystemEntropy(),
+    undefined,
+    others.feed,
+    keyring,
+  );
   await view.ready();
   await until(async () => (await own.feed.head(view.view.ledger)).beat?.kind === 'whole');
   await client.flushall();
@@ -153,13 +165,19 @@ async function coldFill() {
   void verifier.ready();
   const before = { ...checker.counters };
   const token = someToken();
-  const asking = setInterval(() => void Promise.resolve(checker.check(token)).catch(() => undefined), 5);
+  const asking = setInterval(
+    () => void Promise.resolve(checker.check(token)).catch(() => undefined),
+    5,
+  );
   await until(async () => (await own.feed.head(view.view.ledger)).beat?.kind === 'whole');
   const wholeMs = performance.now() - from;
   clearInterval(asking);
   await until(() => verifier.state().provenBy === 'redis');
   const verifierMs = performance.now() - from;
-  const asked = Object.keys(before).reduce((sum, name) => sum + checker.counters[name] - before[name], 0);
+  const asked = Object.keys(before).reduce(
+    (sum, name) => sum + checker.counters[name] - before[name],
+    0,
+  );
   const fromMemory = (100 * (checker.counters.mirror - before.mirror)) / asked;
   const redisMegabytes = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]) / 1e6;
   await Promise.all([view.onApplicationShutdown(), verifier.onApplicationShutdown()]);
@@ -169,6 +187,10 @@ async function coldFill() {
 }
 
 async function until(what) {
-  for (const from = performance.now(); !(await Promise.resolve(what()).catch(() => false)); await delay(20))
+  for (
+    const from = performance.now();
+    !(await Promise.resolve(what()).catch(() => false));
+    await delay(20)
+  )
     if (performance.now() - from > FILLED_WITHIN_MS) throw new Error('did not finish');
 }

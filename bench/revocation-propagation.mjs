@@ -41,7 +41,9 @@ async function logouts() {
     const [a, b] = await Promise.all([startDemo(env), startDemo(env)]);
     const took = await repeated(async (i) => {
       const token = await logIn(a.url, users[i % users.length]);
-      return refusedAfter([b.url], token, () => statusOf(`${a.url}/auth/logout`, token, { method: 'POST' }));
+      return refusedAfter([b.url], token, () =>
+        statusOf(`${a.url}/auth/logout`, token, { method: 'POST' }),
+      );
     });
     rows.push({ feed, revocations: REVOCATIONS, ...figures(took) });
     await Promise.all([a.stop(), b.stop()]);
@@ -80,7 +82,10 @@ async function keys() {
     await Promise.all([a, ...others].map((each) => each.stop()));
     await redis.kill('SIGKILL');
   }
-  report('From the answer of a deleted API key to the last request that another process accepted', rows);
+  report(
+    'From the answer of a deleted API key to the last request that another process accepted',
+    rows,
+  );
 }
 
 /** The first request is the proof that what is written is counted. */

@@ -24,7 +24,9 @@ const report = await import('./support/report.mjs');
 const sections = await loadSections();
 const unknown = only.filter((name) => !(name in sections));
 if (unknown.length > 0)
-  throw new Error(`no section ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`);
+  throw new Error(
+    `no section ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`,
+  );
 
 const from = performance.now();
 const on = report.machine();
@@ -34,7 +36,8 @@ const context = {
   quick,
   servers,
   settings: { databaseUrl, redisUrl, keys: makeKeys() },
-  say: (text) => console.log(`· ${((performance.now() - from) / 1000).toFixed(0).padStart(4)} s  ${text}`),
+  say: (text) =>
+    console.log(`· ${((performance.now() - from) / 1000).toFixed(0).padStart(4)} s  ${text}`),
 };
 const run = { rows: [], peers: [], raw: {}, problems: [], kind: quick ? 'quick' : 'full', on };
 try {
@@ -96,8 +99,17 @@ async function loadSections() {
     { memory },
   ] = await Promise.all(
     [
-      ...['guarded', 'guard-cost', 'bound', 'fresh-token', 'refresh', 'refresh-load', 'rotation'],
-      ...['many-sessions', 'login', 'start', 'memory'],
+      'guarded',
+      'guard-cost',
+      'bound',
+      'fresh-token',
+      'refresh',
+      'refresh-load',
+      'rotation',
+      'many-sessions',
+      'login',
+      'start',
+      'memory',
     ].map((name) => import(`./sections/${name}.mjs`)),
   );
   const hot = { guarded, guardCost, bound, freshToken, refresh, refreshLoad, rotation };

@@ -76,7 +76,9 @@ if (values.page) await writePage();
 
 async function seen(demos, pool, redis) {
   // a connection that was kept may just have been closed
-  const processes = await Promise.all(demos.map((demo) => processOf(demo).catch(() => processOf(demo))));
+  const processes = await Promise.all(
+    demos.map((demo) => processOf(demo).catch(() => processOf(demo))),
+  );
   const { rows: connections } = await pool.query(
     "select count(*)::int as n from pg_stat_activity where backend_type = 'client backend'",
   );
@@ -85,12 +87,24 @@ async function seen(demos, pool, redis) {
 }
 
 function cells({ minute, took, failed, open, processes, postgres, redis, tables }) {
-  const p99 = KINDS.map((kind) => (took[kind] ? Math.round(summary(took[kind]).p99) : '')).join(' / ');
+  const p99 = KINDS.map((kind) => (took[kind] ? Math.round(summary(took[kind]).p99) : '')).join(
+    ' / ',
+  );
   const both = (name) => processes.map((each) => Math.round(each[name])).join(' / ');
   const lost = Object.values(failed).reduce((sum, count) => sum + count, 0);
   return [
-    ...[minute, Object.values(took).flat().length, lost, p99, both('heapMb'), both('rssMb'), both('handles')],
-    ...[open, postgres, redis, tables.auth_sessions, tables.auth_revocations],
+    minute,
+    Object.values(took).flat().length,
+    lost,
+    p99,
+    both('heapMb'),
+    both('rssMb'),
+    both('handles'),
+    open,
+    postgres,
+    redis,
+    tables.auth_sessions,
+    tables.auth_revocations,
   ];
 }
 
@@ -110,13 +124,25 @@ function allFailures() {
 
 async function writePage() {
   const head = [
-    ...['minute', 'done', 'failed', `p99 of ${KINDS.join(' / ')}, ms`, 'heap, MB', 'resident, MB', 'handles'],
-    ...['sockets', 'Postgres connections', 'Redis connections', 'sessions', 'revocations'],
+    'minute',
+    'done',
+    'failed',
+    `p99 of ${KINDS.join(' / ')}, ms`,
+    'heap, MB',
+    'resident, MB',
+    'handles',
+    'sockets',
+    'Postgres connections',
+    'Redis connections',
+    'sessions',
+    'revocations',
   ];
   const shown = rows.filter(
     ({ minute }) => minute === 1 || minute % Math.ceil(minutes / 30) === 0 || minute === minutes,
   );
-  const lines = [head, head.map(() => '---'), ...shown.map(cells)].map((row) => `| ${row.join(' | ')} |`);
+  const lines = [head, head.map(() => '---'), ...shown.map(cells)].map(
+    (row) => `| ${row.join(' | ')} |`,
+  );
   const text = `# Soak
 
 Written by \`npm run soak -- --page --minutes ${minutes} --sessions ${sessions}\` on ${on.date}: ${on.cores} cores (${on.cpu}), Node ${on.node}, load average

@@ -22,7 +22,9 @@ afterAll(async () => {
 });
 
 const providerOf = ({ issuer, clientId, clientSecret }: FakeIssuer): OidcProvider => ({
-  ...{ issuer, clientId, clientSecret },
+  issuer,
+  clientId,
+  clientSecret,
 });
 
 /** Honest as `first`, evil as `second`. */
@@ -33,7 +35,13 @@ function hostWith(
 ): Promise<FactorHost> {
   const providers = { first: { ...providerOf(honest), ...changes }, second: providerOf(evil) };
   const factors = { methods: [oidc({ providers, linkByVerifiedEmail })] };
-  return factorHost({ adapter: 'fastify', factors, cookies: { secure: false }, throttle: false, ...options });
+  return factorHost({
+    adapter: 'fastify',
+    factors,
+    cookies: { secure: false },
+    throttle: false,
+    ...options,
+  });
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -140,8 +148,12 @@ describe('sign-in at a provider, on Fastify', () => {
   });
 
   it('belongs to the tenant where it began, wherever the provider sends the browser back', async () => {
-    const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) => headers['x-tenant'];
-    const shops = await hostWith({}, { identifier: { tenant: tenant as () => string | undefined } });
+    const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) =>
+      headers['x-tenant'];
+    const shops = await hostWith(
+      {},
+      { identifier: { tenant: tenant as () => string | undefined } },
+    );
     const [browser, who] = [shops.client(), person()];
     const begun = await begin(browser, 'first', { 'x-tenant': 'north' });
     expect(locationOf(await browser.get(honest.approve(begun, who)))).toBe('/done');
@@ -175,19 +187,28 @@ describe.each([true, false])('trustEmail %s, with linkByVerifiedEmail', (trustEm
 
   // T-8z8z
   it.each([
-    ['an account whose owner proved the mailbox here', true, trustEmail ? '/done' : `/done${REFUSED}`],
+    [
+      'an account whose owner proved the mailbox here',
+      true,
+      trustEmail ? '/done' : `/done${REFUSED}`,
+    ],
     ['an account that anybody may have registered', false, `/done${REFUSED}`],
-  ])('an email that the provider did not verify links %s accordingly', async (_, emailVerified, place) => {
-    const { sub, email = '' } = person();
-    host.storage.users.set({ email, emailVerified });
-    const client = host.client();
-    expect(locationOf(await signIn(client, { sub, email, emailVerified: false }))).toBe(place);
-  });
+  ])(
+    'an email that the provider did not verify links %s accordingly',
+    async (_, emailVerified, place) => {
+      const { sub, email = '' } = person();
+      host.storage.users.set({ email, emailVerified });
+      const client = host.client();
+      expect(locationOf(await signIn(client, { sub, email, emailVerified: false }))).toBe(place);
+    },
+  );
 
   it('the email of a new account is verified accordingly', async () => {
     const { sub, email = '' } = person();
     await signIn(host.client(), { sub, email, emailVerified: false });
-    expect((await host.storage.users.findByEmail(email))?.account.emailVerified === true).toBe(trustEmail);
+    expect((await host.storage.users.findByEmail(email))?.account.emailVerified === true).toBe(
+      trustEmail,
+    );
   });
 });
 
@@ -199,14 +220,20 @@ describe('codes', () => {
     const somebody = await host.person();
     const { secret } = await host.addTotp((await host.signIn(somebody)).accessToken);
     host.clock.advance('30s');
-    const from = (address: number) => ({ headers: { 'x-forwarded-for': `203.0.113.${String(address)}` } });
+    const from = (address: number) => ({
+      headers: { 'x-forwarded-for': `203.0.113.${String(address)}` },
+    });
     const login = { email: somebody.email, password: PASSWORD, transport: 'bearer' };
     // a right password gives nothing back before the second step: five of nine are used
     const tickets: unknown[] = [];
     for (const address of [1, 2, 3, 4, 5])
-      tickets.push((await host.client().post('/auth/login', login, from(address))).json()['ticket']);
+      tickets.push(
+        (await host.client().post('/auth/login', login, from(address))).json()['ticket'],
+      );
     const enter = (nth: number, code: string) =>
-      host.client().post('/auth/login/second-factor', { ticket: tickets[nth - 1], code }, from(nth));
+      host
+        .client()
+        .post('/auth/login/second-factor', { ticket: tickets[nth - 1], code }, from(nth));
     for (const nth of [1, 2, 3, 4]) expect((await enter(nth, '000000')).status).toBe(401);
     const full = await enter(5, host.code(secret));
     expect([full.status, full.json()['code']]).toEqual([429, 'too_many_attempts']);

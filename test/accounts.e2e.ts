@@ -3,12 +3,23 @@ import { eq } from 'drizzle-orm';
 import { AuthService } from '@tokenward/nestjs';
 import { totp } from '@tokenward/nestjs/totp';
 import { TOTP } from 'otpauth';
-import { type AccountHosts, accountHosts, type Member, members, PASSWORD } from './support/account-host.js';
+import {
+  type AccountHosts,
+  accountHosts,
+  type Member,
+  members,
+  PASSWORD,
+} from './support/account-host.js';
 import { sealingKey } from './support/factor-host.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
 
 const NEXT = 'another river at dusk';
-const REFUSED = { statusCode: 400, error: 'Bad Request', message: 'Link refused', code: 'link_refused' };
+const REFUSED = {
+  statusCode: 400,
+  error: 'Bad Request',
+  message: 'Link refused',
+  code: 'link_refused',
+};
 
 /** Reset, verification, change of email and magic link, on two processes that share a database. */
 describe('account routes', () => {
@@ -60,7 +71,9 @@ describe('account routes', () => {
       expect(answer.headers['cache-control']).toBe('no-store');
       expect((await before.get('/auth/me')).status).toBe(401);
       expect((await before.post('/auth/refresh')).status).toBe(401);
-      expect((await client.post('/auth/login', { email: member.mail, password: PASSWORD })).status).toBe(401);
+      expect(
+        (await client.post('/auth/login', { email: member.mail, password: PASSWORD })).status,
+      ).toBe(401);
       await it_.signIn(member, NEXT);
       expect((await rowOf(member))?.verifiedAt).toBeInstanceOf(Date);
       await it_.mailsTo(member.mail, 'password_changed');
@@ -102,7 +115,10 @@ describe('account routes', () => {
 
     it.each<[string, (owner: HttpClient, thief: string) => Promise<HttpAnswer>]>([
       ['a sign-out everywhere', (owner) => owner.post('/auth/logout-all')],
-      ['its end in the list of sessions', (owner, thief) => owner.delete(`/auth/sessions/${thief}`)],
+      [
+        'its end in the list of sessions',
+        (owner, thief) => owner.delete(`/auth/sessions/${thief}`),
+      ],
     ])('is refused if the session that asked for the link has ended: %s', async (_, end) => {
       const member = await it_.member();
       const [owner, thief] = [await it_.signIn(member), await it_.signIn(member)];
@@ -121,13 +137,18 @@ describe('account routes', () => {
     it('signs in with amr mail and a new session, and verifies the email', async () => {
       const member = await it_.member();
       const browser = it_.host.client();
-      const answer = await enter(await tokenFor(member, 'magic_link'), browser, { rememberMe: true });
+      const answer = await enter(await tokenFor(member, 'magic_link'), browser, {
+        rememberMe: true,
+      });
       expect(answer.status).toBe(200);
       expect(answer.json()).toMatchObject({
         user: { id: member.id, email: member.mail },
         tokenType: 'Bearer',
       });
-      expect((await browser.get('/auth/me')).json()).toMatchObject({ id: member.id, amr: ['mail'] });
+      expect((await browser.get('/auth/me')).json()).toMatchObject({
+        id: member.id,
+        amr: ['mail'],
+      });
       expect((await browser.get('/auth/sessions')).json()).toMatchObject([{ persistent: true }]);
       expect((await rowOf(member))?.verifiedAt).toBeInstanceOf(Date);
     });
@@ -191,7 +212,10 @@ describe('account routes', () => {
     it.each<[string, (token: string, member: Member) => unknown]>([
       ['a token that was used', (token) => use(token)],
       ['a token of another kind', (_, member) => tokenFor(member, other)],
-      ['an old token after a newer one', (_, member) => tokenFor(member, kind, 2).then(() => undefined)],
+      [
+        'an old token after a newer one',
+        (_, member) => tokenFor(member, kind, 2).then(() => undefined),
+      ],
       [
         'a token after a password change',
         async (_, member) => {
@@ -214,7 +238,8 @@ describe('account routes', () => {
       ],
       [
         'a token whose user was disabled without a word',
-        (_, { id }) => it_.database.db.update(members).set({ locked: true }).where(eq(members.ref, id)),
+        (_, { id }) =>
+          it_.database.db.update(members).set({ locked: true }).where(eq(members.ref, id)),
       ],
       [
         'a token whose user is gone',
@@ -222,7 +247,10 @@ describe('account routes', () => {
       ],
       [
         'a token that expired a second ago',
-        () => it_.database.pool.query(`update auth_one_time_tokens set expires_at = now() - interval '1s'`),
+        () =>
+          it_.database.pool.query(
+            `update auth_one_time_tokens set expires_at = now() - interval '1s'`,
+          ),
       ],
       ['nothing', () => ''],
       ['text that is no token', () => 'A'.repeat(10_000)],
@@ -268,7 +296,9 @@ describe('account routes', () => {
       expect(shape(await ask('nobody@example.com'))).toEqual(known);
       expect(shape(await ask(disabled))).toEqual(known);
       await it_.mailsTo(mail, kind);
-      expect(it_.sent.filter(({ to }) => to === disabled || to === 'nobody@example.com')).toEqual([]);
+      expect(it_.sent.filter(({ to }) => to === disabled || to === 'nobody@example.com')).toEqual(
+        [],
+      );
     });
 
     // T-bsnb
@@ -281,7 +311,9 @@ describe('account routes', () => {
       };
       expect((await client.post(ASK[kind], { email: mail }, { headers })).status).toBe(202);
       const [sent] = await it_.mailsTo(mail, kind);
-      expect(sent?.url).toMatch(new RegExp(`^https://app\\.example\\.com/${kind}#token=[\\w-]{43}$`));
+      expect(sent?.url).toMatch(
+        new RegExp(`^https://app\\.example\\.com/${kind}#token=[\\w-]{43}$`),
+      );
     });
   });
 
@@ -292,11 +324,16 @@ describe('account routes', () => {
       async (kind) => {
         const member = await it_.member();
         const owner = await it_.signIn(member);
-        const app = (await owner.post('/auth/factors/totp')).json<Record<'id' | 'secret', string>>();
+        const app = (await owner.post('/auth/factors/totp')).json<
+          Record<'id' | 'secret', string>
+        >();
         const codeOf = (steps: number) =>
           new TOTP({ secret: app.secret }).generate({ timestamp: Date.now() + steps * 30_000 });
         // the step before: the one that is used is another
-        const confirmed = await owner.post('/auth/factors/totp/confirm', { id: app.id, code: codeOf(-1) });
+        const confirmed = await owner.post('/auth/factors/totp/confirm', {
+          id: app.id,
+          code: codeOf(-1),
+        });
         const [recoveryCode] = confirmed.json<{ recoveryCodes: string[] }>().recoveryCodes;
         const answer = kind === 'a code' ? { code: codeOf(1) } : { recoveryCode };
         const ticket = async () => {
@@ -305,7 +342,9 @@ describe('account routes', () => {
         };
         const [first, second] = [await ticket(), await ticket()];
         const enter = (given: unknown, n: number) =>
-          it_.hosts[n % 2]?.client().post('/auth/login/second-factor', { ticket: given, ...answer });
+          it_.hosts[n % 2]
+            ?.client()
+            .post('/auth/login/second-factor', { ticket: given, ...answer });
         const answers = await Promise.all(
           Array.from({ length: 20 }, (_, n) => enter(n % 4 < 2 ? first : second, n)),
         );

@@ -10,16 +10,25 @@ describe('openSession with an actor', () => {
   let host: FactorHost;
   let auth: AuthService;
   beforeAll(async () => {
-    host = await factorHost({ sessions: { mayActAs: { admin: ['support', 'user'], support: ['user'] } } });
+    host = await factorHost({
+      sessions: { mayActAs: { admin: ['support', 'user'], support: ['user'] } },
+    });
     auth = host.auth;
   });
   afterAll(() => host.close());
 
   const users = () => host.storage.users;
   const withRole = (role?: string) =>
-    users().set({ email: `${crypto.randomUUID()}@example.com`, ...(role !== undefined && { role }) });
+    users().set({
+      email: `${crypto.randomUUID()}@example.com`,
+      ...(role !== undefined && { role }),
+    });
   const open = (id: string, actor: string, ttl?: string) =>
-    auth.openSession(id, { actor: { id: actor }, transport: 'bearer', ...(ttl && { ttl: ttl as '1m' }) });
+    auth.openSession(id, {
+      actor: { id: actor },
+      transport: 'bearer',
+      ...(ttl && { ttl: ttl as '1m' }),
+    });
   const refresh = (refreshToken: string) => host.post('refresh', { refreshToken });
 
   // T-4gwv
@@ -28,7 +37,10 @@ describe('openSession with an actor', () => {
     expect(grant).toMatchObject({ accessExpiresInSeconds: 900, refreshMaxAgeSeconds: 1200 });
     expect(grant).not.toHaveProperty('deviceToken');
     await host.clock.advance('14m');
-    const next = (await refresh(grant.refreshToken)).json<{ expiresIn: number; refreshToken: string }>();
+    const next = (await refresh(grant.refreshToken)).json<{
+      expiresIn: number;
+      refreshToken: string;
+    }>();
     expect(next.expiresIn).toBe(360);
     await host.clock.advance('6m');
     expect((await refresh(next.refreshToken)).status).toBe(401);
@@ -69,9 +81,12 @@ describe('openSession with an actor', () => {
     const person = await host.person();
     await host.addTotp((await host.signIn(person)).accessToken);
     const { grant } = await open(person.id, boss);
-    await expect(auth.renewProof(grant.sessionId, ['otp'])).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(auth.renewProof(grant.sessionId, ['otp'])).rejects.toMatchObject({
+      code: 'forbidden',
+    });
     expect(host.events.filter(({ type }) => type === 'login.succeeded').at(-1)).toMatchObject({
-      ...{ userId: person.id, actorId: boss },
+      userId: person.id,
+      actorId: boss,
     });
   });
 
@@ -106,15 +121,21 @@ describe('openSession with an actor', () => {
       ['the user has the role of the actor', 'user', { role: 'admin' }, 401],
       ['nothing of it changed', 'actor', { role: 'admin', name: 'Boss' }, 200],
     ])('the right to act is checked again: %s', async (_case, who, now, status) => {
-      const ids = { actor: directory.set({ role: 'admin' }), user: directory.set({ role: 'user' }) };
+      const ids = {
+        actor: directory.set({ role: 'admin' }),
+        user: directory.set({ role: 'user' }),
+      };
       const { grant } = await away.auth.openSession(ids.user, {
-        ...{ actor: { id: ids.actor }, transport: 'bearer' },
+        actor: { id: ids.actor },
+        transport: 'bearer',
       });
       const sure = () => left.get('/sure', bearer(grant.accessToken));
       expect((await sure()).status).toBe(200);
       directory.set({ ...now, id: ids[who] });
       expect((await sure()).status).toBe(status);
-      expect((await away.post('refresh', { refreshToken: grant.refreshToken })).status).toBe(status);
+      expect((await away.post('refresh', { refreshToken: grant.refreshToken })).status).toBe(
+        status,
+      );
     });
   });
 

@@ -47,7 +47,10 @@ const signedIn = async (adapter: Adapter, who: Pick<Person, 'email' | 'password'
   return made;
 };
 const tokensOf = (answer: HttpAnswer): Acting => {
-  expect([answer.status, answer.headers['content-type']]).toEqual([200, expect.stringMatching(/json/)]);
+  expect([answer.status, answer.headers['content-type']]).toEqual([
+    200,
+    expect.stringMatching(/json/),
+  ]);
   return answer.json<Acting & object>();
 };
 /** A new admin, signed in. */
@@ -57,7 +60,8 @@ const newAdmin = async (adapter: Adapter): Promise<Person & { client: HttpClient
   expect((await boss.patch(`/admin/users/${person.id}`, { role: 'admin' })).status).toBe(200);
   return { ...person, client: await signedIn(adapter, person) };
 };
-const sidOf = ({ accessToken }: Pick<Acting, 'accessToken'>) => String(claimsOf(accessToken)['sid']);
+const sidOf = ({ accessToken }: Pick<Acting, 'accessToken'>) =>
+  String(claimsOf(accessToken)['sid']);
 const auditOf = (sessionId: string): Promise<Row[]> =>
   stage.rows(
     'select type, subject, actor, detail from auth_audit where session_id = $1 order by id',
@@ -80,7 +84,9 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   const refresh = (refreshToken: string) => client(other).post('/auth/refresh', { refreshToken });
   const expectActorEnded = async (accessToken: string, actor: Person): Promise<void> => {
     expect((await auditOf(sidOf({ accessToken }))).at(-1)).toMatchObject({
-      ...{ type: 'session.ended', subject: person.id, actor: actor.id },
+      type: 'session.ended',
+      subject: person.id,
+      actor: actor.id,
       detail: { reason: 'actor_ended' },
     });
   };
@@ -105,9 +111,14 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect(timeMs('expiresAt') - timeMs('createdAt')).toBeLessThanOrEqual(3_600_000);
 
     const refreshed = tokensOf(await refresh(acting.refreshToken));
-    expect(claimsOf(refreshed.accessToken)).toMatchObject({ sub: person.id, act: { sub: root.id } });
+    expect(claimsOf(refreshed.accessToken)).toMatchObject({
+      sub: person.id,
+      act: { sub: root.id },
+    });
     expect((await own.delete(`/auth/sessions/${sidOf(acting)}`)).status).toBe(204);
-    expect(refusalOf(await client(adapter).get('/me', bearer(refreshed.accessToken)))).toEqual(REFUSED);
+    expect(refusalOf(await client(adapter).get('/me', bearer(refreshed.accessToken)))).toEqual(
+      REFUSED,
+    );
   });
 
   it('nobody acts any longer as a user who becomes an admin', async () => {
@@ -142,7 +153,8 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     // past any leeway of the demo
     await stage.rows(
       `update auth_sessions set rotated_at = rotated_at - interval '1 hour' where actor = $1 and subject = $2`,
-      ...[root.id, person.id],
+      root.id,
+      person.id,
     );
     expect((await refresh(refreshToken)).status).toBe(401);
     expect((await own.get('/auth/me')).status).toBe(200);
@@ -184,13 +196,23 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     }
     expect(walked).toEqual(
       expect.arrayContaining([
-        ...['POST /auth/password', 'POST /auth/reauthenticate', 'POST /auth/logout-all'],
-        ...['DELETE /auth/sessions', 'POST /auth/email/change', 'POST /auth/email/verify/send'],
-        ...['GET /auth/factors', 'POST /auth/factors/totp', 'POST /auth/factors/totp/confirm'],
-        ...['POST /auth/factors/recovery-codes', 'DELETE /auth/factors/{id}'],
-        ...['POST /auth/passkeys/register/options', 'POST /auth/passkeys/register'],
-        ...['POST /auth/api-keys', 'GET /auth/api-keys', 'DELETE /auth/api-keys/{id}'],
-        ...['POST /auth/users/{id}/revoke'],
+        'POST /auth/password',
+        'POST /auth/reauthenticate',
+        'POST /auth/logout-all',
+        'DELETE /auth/sessions',
+        'POST /auth/email/change',
+        'POST /auth/email/verify/send',
+        'GET /auth/factors',
+        'POST /auth/factors/totp',
+        'POST /auth/factors/totp/confirm',
+        'POST /auth/factors/recovery-codes',
+        'DELETE /auth/factors/{id}',
+        'POST /auth/passkeys/register/options',
+        'POST /auth/passkeys/register',
+        'POST /auth/api-keys',
+        'GET /auth/api-keys',
+        'DELETE /auth/api-keys/{id}',
+        'POST /auth/users/{id}/revoke',
       ]),
     );
     expect((await client(adapter).delete('/account', token)).json()).toEqual(DENIED);
@@ -215,7 +237,8 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   // T-7wdm
   it('every row of the audit trail has both names', async () => {
     const acting = tokensOf(await act());
-    const from = (path: string, refreshToken: string) => client(adapter).post(path, { refreshToken });
+    const from = (path: string, refreshToken: string) =>
+      client(adapter).post(path, { refreshToken });
     expect((await own.post('/auth/refresh')).status).toBe(200);
     const next = tokensOf(await from('/auth/refresh', acting.refreshToken));
     expect((await from('/auth/logout', next.refreshToken)).status).toBe(204);
@@ -223,16 +246,31 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     await from('/auth/refresh', second.refreshToken);
     expect((await from('/auth/refresh', second.refreshToken)).status).toBe(401);
     const third = tokensOf(await act());
-    const end = await client(adapter).delete(`/auth/sessions/${sidOf(third)}`, bearer(third.accessToken));
+    const end = await client(adapter).delete(
+      `/auth/sessions/${sidOf(third)}`,
+      bearer(third.accessToken),
+    );
     expect(end.status).toBe(204);
     const rotations = () =>
-      stage.rows("select actor from auth_audit where subject = $1 and type = 'refresh.rotated'", person.id);
+      stage.rows(
+        "select actor from auth_audit where subject = $1 and type = 'refresh.rotated'",
+        person.id,
+      );
     // routine records follow within a second; those of the user and of the actor are not one row
     await until(async () => (await rotations()).length >= 2);
-    expect(new Set((await rotations()).map(({ actor }) => actor))).toEqual(new Set([null, root.id]));
-    const rows = (await Promise.all([acting, second, third].map((each) => auditOf(sidOf(each))))).flat();
+    expect(new Set((await rotations()).map(({ actor }) => actor))).toEqual(
+      new Set([null, root.id]),
+    );
+    const rows = (
+      await Promise.all([acting, second, third].map((each) => auditOf(sidOf(each))))
+    ).flat();
     expect(rows.map(({ type }) => type)).toEqual(
-      expect.arrayContaining(['login.succeeded', 'refresh.rotated', 'refresh.reused', 'session.ended']),
+      expect.arrayContaining([
+        'login.succeeded',
+        'refresh.rotated',
+        'refresh.reused',
+        'session.ended',
+      ]),
     );
     for (const { type, subject, actor } of rows)
       expect([type, subject, actor]).toEqual([type, person.id, root.id]);
@@ -249,25 +287,33 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     [
       'changes the password',
       ({ client: by }) =>
-        by.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another river at dusk' }),
+        by.post('/auth/password', {
+          currentPassword: PASSWORD,
+          newPassword: 'another river at dusk',
+        }),
     ],
-  ])('ends on every process when the actor %s, and the user’s own sessions stay', async (_, ending) => {
-    const actor = await newAdmin(adapter);
-    const acting = tokensOf(await act(person.id, actor.client));
-    const token = bearer(acting.accessToken);
-    expect((await client(other).get('/me', token)).status).toBe(200);
-    const handshake = { cookie: `access_token=${acting.accessToken}` };
-    const socket = await openSocket(stage.demos[other].url, handshake);
-    await socket.message('ready');
-    expect((await ending(actor)).status).toBeLessThan(300);
-    expect(refusalOf(await client(adapter).get('/me', token))).toEqual(REFUSED);
-    expect(await acceptedFor(async () => (await client(other).get('/me', token)).status)).toBeLessThan(1_000);
-    expect((await socket.closed).code).toBe(4401);
-    expect((await refresh(acting.refreshToken)).status).toBe(401);
-    expect((await own.get('/me')).status).toBe(200);
-    expect((await own.post('/auth/refresh')).status).toBe(200);
-    await expectActorEnded(acting.accessToken, actor);
-  });
+  ])(
+    'ends on every process when the actor %s, and the user’s own sessions stay',
+    async (_, ending) => {
+      const actor = await newAdmin(adapter);
+      const acting = tokensOf(await act(person.id, actor.client));
+      const token = bearer(acting.accessToken);
+      expect((await client(other).get('/me', token)).status).toBe(200);
+      const handshake = { cookie: `access_token=${acting.accessToken}` };
+      const socket = await openSocket(stage.demos[other].url, handshake);
+      await socket.message('ready');
+      expect((await ending(actor)).status).toBeLessThan(300);
+      expect(refusalOf(await client(adapter).get('/me', token))).toEqual(REFUSED);
+      expect(
+        await acceptedFor(async () => (await client(other).get('/me', token)).status),
+      ).toBeLessThan(1_000);
+      expect((await socket.closed).code).toBe(4401);
+      expect((await refresh(acting.refreshToken)).status).toBe(401);
+      expect((await own.get('/me')).status).toBe(200);
+      expect((await own.post('/auth/refresh')).status).toBe(200);
+      await expectActorEnded(acting.accessToken, actor);
+    },
+  );
 
   it('cannot be refreshed if the actor was disabled only in the table, like the actor’s own session', async () => {
     const actor = await newAdmin(adapter);
@@ -294,6 +340,8 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   it('ends with the user’s sessions, and counts against none of them', async () => {
     const acting = tokensOf(await act());
     expect((await own.post('/auth/logout-all')).status).toBe(204);
-    expect(refusalOf(await client(adapter).get('/me', bearer(acting.accessToken)))).toEqual(REFUSED);
+    expect(refusalOf(await client(adapter).get('/me', bearer(acting.accessToken)))).toEqual(
+      REFUSED,
+    );
   });
 });

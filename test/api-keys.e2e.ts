@@ -18,7 +18,12 @@ import {
 } from './support/stage.js';
 import { until } from './support/until.js';
 
-const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
+const FORBIDDEN = {
+  statusCode: 403,
+  error: 'Forbidden',
+  message: 'Access denied',
+  code: 'forbidden',
+};
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 function checksumOf(key: string): string {
@@ -63,17 +68,31 @@ describe.each(ADAPTERS)('API keys on %s', (adapter) => {
 
   // T-wwjk
   it('are made, shown once, listed without the key, and stand for their owner', async () => {
-    const { id, key } = await make({ name: 'deploy', permissions: ['notes:read'], expiresIn: 3600 });
+    const { id, key } = await make({
+      name: 'deploy',
+      permissions: ['notes:read'],
+      expiresIn: 3600,
+    });
     expect(key.startsWith(`tw_${id}_`)).toBe(true);
     expect(key.slice(-6)).toBe(checksumOf(key.slice(0, -6)));
     const [listed] = (await owner.get('/auth/api-keys')).json<Record<string, unknown>[]>();
     expect(listed).toEqual({
-      ...{ id, name: 'deploy', permissions: ['notes:read'] },
-      ...{ createdAt: expect.any(String), expiresAt: expect.any(String) },
+      id,
+      name: 'deploy',
+      permissions: ['notes:read'],
+      createdAt: expect.any(String),
+      expiresAt: expect.any(String),
     });
     for (const client of [here, elsewhere])
-      expect((await me(key, client)).json()).toMatchObject({ id: person.id, role: 'user', permissions: [] });
-    expect((await here.get('/auth/me', bearer(key))).json()).toMatchObject({ id: person.id, amr: [] });
+      expect((await me(key, client)).json()).toMatchObject({
+        id: person.id,
+        role: 'user',
+        permissions: [],
+      });
+    expect((await here.get('/auth/me', bearer(key))).json()).toMatchObject({
+      id: person.id,
+      amr: [],
+    });
     expect((await here.post('/notes', { text: 'by a machine' }, bearer(key))).status).toBe(201);
     const [row] = await stage.rows('select * from auth_api_keys where id = $1', id);
     expect(JSON.stringify(row)).not.toContain(key);
@@ -118,7 +137,10 @@ describe.each(ADAPTERS)('API keys on %s', (adapter) => {
     const boss = await root();
     expect((await boss.patch(`/admin/users/${person.id}`, { role: 'admin' })).status).toBe(200);
     expect((await me(key)).json()).toMatchObject({ role: 'admin' });
-    await until(async () => (await me(key, elsewhere)).json<{ role: string }>().role === 'admin', 1_000);
+    await until(
+      async () => (await me(key, elsewhere)).json<{ role: string }>().role === 'admin',
+      1_000,
+    );
     expect((await here.get('/admin/users', bearer(key))).status).toBe(200);
     await owner.post('/auth/refresh');
     expect((await owner.post('/auth/logout-all')).status).toBe(204);
@@ -158,7 +180,9 @@ describe.each(ADAPTERS)('API keys on %s', (adapter) => {
 
   it('are read only from the header, complete and not expired', async () => {
     const { key } = await make({ name: 'short', expiresIn: 1 });
-    expect((await here.get('/me', { headers: { cookie: `access_token=${key}` } })).status).toBe(401);
+    expect((await here.get('/me', { headers: { cookie: `access_token=${key}` } })).status).toBe(
+      401,
+    );
     expect((await here.get(`/me?access_token=${key}`)).status).toBe(401);
     expect((await me(key)).status).toBe(200);
     await until(async () => (await me(key)).status === 401, 3_000);
@@ -192,7 +216,9 @@ describe('another process of the deployment', () => {
     'counts failed look-ups against the address, and still accepts the keys that it knows',
     async () => {
       const { demo, client } = await another({ LOGIN_THROTTLE: '10/100/20/15m' });
-      const { key } = (await client.post('/auth/api-keys', { name: 'good' })).json<{ key: string }>();
+      const { key } = (await client.post('/auth/api-keys', { name: 'good' })).json<{
+        key: string;
+      }>();
       const use = async (text: string) => (await demo.client().get('/me', bearer(text))).status;
       expect(await use(key)).toBe(200);
       const forged = `${key.slice(0, -49)}${'A'.repeat(43)}`;
@@ -217,7 +243,9 @@ describe('another process of the deployment', () => {
       for (let i = 0; i < 10; i++) {
         const made = await make(owner);
         expect(made.status).toBe(201);
-        expect((await owner.delete(`/auth/api-keys/${made.json<{ id: string }>().id}`)).status).toBe(204);
+        expect(
+          (await owner.delete(`/auth/api-keys/${made.json<{ id: string }>().id}`)).status,
+        ).toBe(204);
       }
       const over = await make(owner);
       expect([over.status, over.json<{ code: string }>().code]).toEqual([429, 'too_many_attempts']);

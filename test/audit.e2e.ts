@@ -38,7 +38,10 @@ describe('the audit trail', () => {
       detail: { transport: 'cookie', persistent: false, knownDevice: false },
     });
     await client.post('/auth/reauthenticate', { password: PASSWORD });
-    await client.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another river at dusk' });
+    await client.post('/auth/password', {
+      currentPassword: PASSWORD,
+      newPassword: 'another river at dusk',
+    });
     await client.delete('/auth/sessions');
     await client.post('/auth/logout');
     await host.auth.changeUser(id, 'authorization');
@@ -82,7 +85,9 @@ describe('the audit trail', () => {
   // T-pzvv
   it('is committed or rolled back with the transaction of its cause', async () => {
     const { id } = await host.add();
-    const failing = host.auth.changeUser(id, 'disabled', () => Promise.reject(new Error('the host says no')));
+    const failing = host.auth.changeUser(id, 'disabled', () =>
+      Promise.reject(new Error('the host says no')),
+    );
     await expect(failing).rejects.toThrow('the host says no');
     expect(await told(id)).toEqual([]);
     await database.db.transaction(async (tx) => {
@@ -101,7 +106,11 @@ describe('the audit trail', () => {
     await brief.logIn(client, email);
     await client.post('/auth/refresh');
     await brief.close();
-    expect((await typesOf(id)).toSorted()).toEqual(['login.failed', 'login.succeeded', 'refresh.rotated']);
+    expect((await typesOf(id)).toSorted()).toEqual([
+      'login.failed',
+      'login.succeeded',
+      'refresh.rotated',
+    ]);
     const [failure] = (await log.find({ userId: id, types: ['login.failed'] })).records;
     expect(failure).toMatchObject({
       severity: 'warning',
@@ -113,15 +122,20 @@ describe('the audit trail', () => {
   // T-2jv2
   it('is read in pages by user, type and time', async () => {
     const { id } = await host.add();
-    for (let n = 0; n < 5; n++) await host.auth.changeUser(id, n % 2 ? 'authorization' : 'signed_out');
+    for (let n = 0; n < 5; n++)
+      await host.auth.changeUser(id, n % 2 ? 'authorization' : 'signed_out');
     const first = await log.find({ userId: id, limit: 2 });
     const second = await log.find({ userId: id, limit: 2, cursor: first.cursor });
     const third = await log.find({ userId: id, limit: 2, cursor: second.cursor });
     expect([first, second, third].map(({ records }) => records.length)).toEqual([2, 2, 1]);
     expect(third.cursor).toBeUndefined();
-    expect((await log.find({ userId: id, types: ['token_version.bumped'] })).records).toHaveLength(2);
+    expect((await log.find({ userId: id, types: ['token_version.bumped'] })).records).toHaveLength(
+      2,
+    );
     expect((await log.find({ userId: id, to: new Date(0) })).records).toEqual([]);
-    await expect(log.find({ cursor: "1' or '1'='1" })).rejects.toMatchObject({ reason: 'input_invalid' });
+    await expect(log.find({ cursor: "1' or '1'='1" })).rejects.toMatchObject({
+      reason: 'input_invalid',
+    });
     await expect(log.find({ limit: 501 })).rejects.toMatchObject({ reason: 'input_invalid' });
   });
 
@@ -130,7 +144,10 @@ describe('the audit trail', () => {
     const { email } = await host.add();
     const client = host.client();
     const answer = await host.logIn(client, email, { transport: 'bearer' });
-    const { accessToken, refreshToken } = answer.json<{ accessToken: string; refreshToken: string }>();
+    const { accessToken, refreshToken } = answer.json<{
+      accessToken: string;
+      refreshToken: string;
+    }>();
     await client.post('/auth/refresh', { refreshToken });
     await client.post('/auth/refresh', { refreshToken });
     const { rows } = await database.pool.query<{ all: string }>(
@@ -146,9 +163,10 @@ describe('the audit trail', () => {
   it('is cleared of old records by the clean-up', async () => {
     const { id } = await host.add();
     await host.auth.revokeUser(id);
-    await database.pool.query(`update auth_audit set at = now() - interval '91 days' where subject = $1`, [
-      id,
-    ]);
+    await database.pool.query(
+      `update auth_audit set at = now() - interval '91 days' where subject = $1`,
+      [id],
+    );
     expect(await host.auth.cleanUp()).toBeGreaterThanOrEqual(1);
     expect(await told(id)).toEqual([]);
   });
@@ -171,7 +189,8 @@ describe('the audit trail', () => {
 });
 
 describe('who acted', () => {
-  const actorsOf = async (userId: string) => (await told(userId)).map(({ type, actorId }) => [type, actorId]);
+  const actorsOf = async (userId: string) =>
+    (await told(userId)).map(({ type, actorId }) => [type, actorId]);
   const eventsOf = (userId: string) =>
     host.events.flatMap((event) => ('userId' in event && event.userId === userId ? [event] : []));
 
@@ -196,13 +215,21 @@ describe('who acted', () => {
     const client = host.client();
     await host.logIn(host.client(), email);
     await host.logIn(client, email);
-    const sessions = (await client.get('/auth/sessions')).json<{ id: string; current: boolean }[]>();
+    const sessions = (await client.get('/auth/sessions')).json<
+      { id: string; current: boolean }[]
+    >();
     await client.delete(`/auth/sessions/${sessions.find(({ current }) => !current)?.id ?? ''}`);
     await client.delete('/auth/sessions');
     await client.post('/auth/reauthenticate', { password: PASSWORD });
-    await client.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another river at dusk' });
+    await client.post('/auth/password', {
+      currentPassword: PASSWORD,
+      newPassword: 'another river at dusk',
+    });
     await client.post('/auth/logout');
-    const again = await host.logIn(client, email, { password: 'another river at dusk', transport: 'bearer' });
+    const again = await host.logIn(client, email, {
+      password: 'another river at dusk',
+      transport: 'bearer',
+    });
     const { refreshToken } = again.json<{ refreshToken: string }>();
     await client.post('/auth/logout', { refreshToken });
     await host.logIn(client, email, { password: 'another river at dusk' });
@@ -236,7 +263,8 @@ describe('who acted', () => {
     const types = ['login.succeeded', 'refresh.reused', 'sessions.ended', 'token_version.bumped'];
     const kept = (await actorsOf(id)).filter(([type]) => type !== 'refresh.rotated');
     expect(kept).toEqual(types.map((type) => [type, undefined]));
-    for (const event of eventsOf(id)) expect(event).not.toMatchObject({ actorId: expect.anything() });
+    for (const event of eventsOf(id))
+      expect(event).not.toMatchObject({ actorId: expect.anything() });
   });
 
   it('is the actor that the host names', async () => {
@@ -254,7 +282,9 @@ describe('who acted', () => {
     });
     const tokenId = crypto.randomUUID();
     await host.auth.revokeToken(tokenId, Math.ceil(Date.now() / 1000) + 60, by);
-    const { keys } = (await client.get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>();
+    const { keys } = (await client.get('/.well-known/jwks.json')).json<{
+      keys: { kid: string }[];
+    }>();
     await host.auth.revokeKey(keys[0]?.kid ?? '', by);
     await host.auth.afterRestore(by);
     const { records } = await log.find(by);
@@ -282,7 +312,9 @@ describe('without an audit trail', () => {
     const { id, email } = await plain.add();
     expect((await plain.logIn(plain.client(), email)).status).toBe(200);
     expect(await told(id)).toEqual([]);
-    await expect(plain.app.get(AuditLog, { strict: false }).find()).rejects.toThrow('storage.audit');
+    await expect(plain.app.get(AuditLog, { strict: false }).find()).rejects.toThrow(
+      'storage.audit',
+    );
     await plain.close();
   });
 });

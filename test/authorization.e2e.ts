@@ -36,7 +36,8 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     person = await signUp(client);
   });
 
-  const patch = (change: object, id = person.id, by = root) => by.patch(`/admin/users/${id}`, change);
+  const patch = (change: object, id = person.id, by = root) =>
+    by.patch(`/admin/users/${id}`, change);
   const subject = async () => {
     const [row] = await stage.rows(
       'select token_version, session_epoch from auth_subjects where subject = $1',
@@ -73,7 +74,11 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     client.jar.clear();
     expect(refusalOf(await client.get('/admin/users'))).toEqual(UNAUTHENTICATED);
     expect((await root.get('/admin/users')).json()).toContainEqual({
-      ...{ id: person.id, email: person.email, name: null, role: 'user', disabled: false },
+      id: person.id,
+      email: person.email,
+      name: null,
+      role: 'user',
+      disabled: false,
     });
   });
 
@@ -102,10 +107,19 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     expect(answer.json()).toMatchObject({ disabled: true });
     expect(refusalOf(await client.get('/me'))).toEqual(REFUSED);
     expect((await client.post('/auth/refresh')).status).toBe(401);
-    const [row] = await stage.rows('select end_reason from auth_sessions where subject = $1', person.id);
+    const [row] = await stage.rows(
+      'select end_reason from auth_sessions where subject = $1',
+      person.id,
+    );
     expect(row).toEqual({ end_reason: 'user_disabled' });
-    const disabled = await client.post('/auth/login', { email: person.email, password: person.password });
-    const unknown = await client.post('/auth/login', { email: 'nobody@people.test', password: 'x' });
+    const disabled = await client.post('/auth/login', {
+      email: person.email,
+      password: person.password,
+    });
+    const unknown = await client.post('/auth/login', {
+      email: 'nobody@people.test',
+      password: 'x',
+    });
     expect(refusalOf(disabled)).toEqual(refusalOf(unknown));
 
     await patch({ disabled: false });
@@ -121,7 +135,10 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     const refusedFrom = performance.now() + 1_000;
 
     expect(refusalOf(await client.get('/me'))).toEqual(REFUSED);
-    const ended = await stage.rows('select end_reason from auth_sessions where subject = $1', person.id);
+    const ended = await stage.rows(
+      'select end_reason from auth_sessions where subject = $1',
+      person.id,
+    );
     expect(ended).toEqual([{ end_reason: 'user_deleted' }, { end_reason: 'user_deleted' }]);
     expect(await stage.rows('select 1 from users where id = $1', person.id)).toEqual([]);
     let askedAt = performance.now();
@@ -133,8 +150,14 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
       expect(refusalOf(await each.get('/me'))).toEqual(REFUSED);
       expect((await each.post('/auth/refresh')).status).toBe(401);
     }
-    const deleted = await client.post('/auth/login', { email: person.email, password: person.password });
-    const unknown = await client.post('/auth/login', { email: 'nobody@people.test', password: 'x' });
+    const deleted = await client.post('/auth/login', {
+      email: person.email,
+      password: person.password,
+    });
+    const unknown = await client.post('/auth/login', {
+      email: 'nobody@people.test',
+      password: 'x',
+    });
     expect(refusalOf(deleted)).toEqual(refusalOf(unknown));
   });
 
@@ -150,7 +173,8 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     expect(Object.keys(answer.json()).sort()).toEqual(['code', 'error', 'message', 'statusCode']);
     expect(answer.text).not.toContain('emperor');
     expect((await client.get('/me')).status).toBe(200);
-    if (id) expect(await stage.rows('select 1 from auth_subjects where subject = $1', id)).toEqual([]);
+    if (id)
+      expect(await stage.rows('select 1 from auth_subjects where subject = $1', id)).toEqual([]);
   });
 
   describe('at TokenVersionGuard a token is refused when the database', () => {
@@ -170,7 +194,10 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
       ['holds a disabled user', `update users set disabled = true where id = $1::uuid`],
       ['holds an ended session', `update auth_sessions set ended_at = now() where subject = $1`],
       ['holds another epoch', `update auth_subjects set session_epoch = 2 where subject = $1`],
-      ['holds an expired session', `update auth_sessions set idle_expires_at = now() where subject = $1`],
+      [
+        'holds an expired session',
+        `update auth_sessions set idle_expires_at = now() where subject = $1`,
+      ],
       ['holds no such session', `delete from auth_sessions where subject = $1`],
     ])('%s', async (_, statement) => {
       await stage.rows(statement, person.id);

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuthService } from '@tokenward/nestjs';
-import { type BoundHosts, boundHosts, cookiesAt, PASSWORD, REQUIRED } from './support/bound-hosts.js';
+import {
+  type BoundHosts,
+  boundHosts,
+  cookiesAt,
+  PASSWORD,
+  REQUIRED,
+} from './support/bound-hosts.js';
 import { challengeOf, DeviceAgent, registrationOf } from './support/device.js';
 import { people } from './support/host-app.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
@@ -22,8 +28,15 @@ beforeAll(async () => {
       fastify: { deviceBound: 'require', adapter: 'fastify' },
       offering: { deviceBound: 'offer', adapter: 'fastify' },
       prefixed: {
-        ...{ deviceBound: 'offer', boundAccessTtl: '4m', globalPrefix: 'api/v1' },
-        cookies: { prefix: '__Secure-', domain: 'example.com', sameSite: 'strict', accessPath: '/api' },
+        deviceBound: 'offer',
+        boundAccessTtl: '4m',
+        globalPrefix: 'api/v1',
+        cookies: {
+          prefix: '__Secure-',
+          domain: 'example.com',
+          sameSite: 'strict',
+          accessPath: '/api',
+        },
       },
     },
     { [EMAIL]: 'user', [ADMIN]: 'admin' },
@@ -65,7 +78,9 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
     expect(bound(await client.delete(`/auth/sessions/${String(id)}`))).toEqual(NEEDS_KEY);
     const passwords = { currentPassword: PASSWORD, newPassword: `${PASSWORD} too` };
     expect(bound(await client.post('/auth/password', passwords))).toEqual(NEEDS_KEY);
-    expect(bound(await client.post('/auth/reauthenticate', { password: PASSWORD }))).toEqual(NEEDS_KEY);
+    expect(bound(await client.post('/auth/reauthenticate', { password: PASSWORD }))).toEqual(
+      NEEDS_KEY,
+    );
     expect(await row()).toMatchObject({ bound_kind: null, generation: 1, ended_at: null });
 
     const pending = client.copy();
@@ -87,7 +102,10 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
     await makeOlder(id, 2);
     const agent = new DeviceAgent(client.copy());
     const late = await agent.register(login);
-    expect([refusalOf(late), late.headers['secure-session-challenge']]).toEqual([REFUSED, undefined]);
+    expect([refusalOf(late), late.headers['secure-session-challenge']]).toEqual([
+      REFUSED,
+      undefined,
+    ]);
     expect(refusalOf(await client.copy().post('/auth/refresh'))).toEqual(REFUSED);
     expect(await row()).toMatchObject({ bound_kind: null });
     clock.advance('91s');
@@ -102,16 +120,20 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
   });
 
   // T-brq3
-  it.each([{}, { actor: ADMIN }])('a session that the host opens needs a key, too: %j', async ({ actor }) => {
-    const options = { secondFactor: 'satisfied', transport: 'cookie' } as const;
-    const { grant } = await hosts[adapter].app
-      .get(AuthService)
-      .openSession(await idOf(EMAIL), { ...options, ...(actor && { actor: { id: await idOf(actor) } }) });
-    const { accessToken, registrationChallenge } = grant;
-    expect(registrationChallenge).toHaveLength(52);
-    const headers = { authorization: `Bearer ${accessToken}` };
-    expect(bound(await hosts[adapter].client().get('/who', { headers }))).toEqual(NEEDS_KEY);
-  });
+  it.each([{}, { actor: ADMIN }])(
+    'a session that the host opens needs a key, too: %j',
+    async ({ actor }) => {
+      const options = { secondFactor: 'satisfied', transport: 'cookie' } as const;
+      const { grant } = await hosts[adapter].app.get(AuthService).openSession(await idOf(EMAIL), {
+        ...options,
+        ...(actor && { actor: { id: await idOf(actor) } }),
+      });
+      const { accessToken, registrationChallenge } = grant;
+      expect(registrationChallenge).toHaveLength(52);
+      const headers = { authorization: `Bearer ${accessToken}` };
+      expect(bound(await hosts[adapter].client().get('/who', { headers }))).toEqual(NEEDS_KEY);
+    },
+  );
 });
 
 describe('where a key is required, the other transports', () => {
@@ -134,7 +156,9 @@ describe('where a key is required, the other transports', () => {
       client: { provedKey: 'k'.repeat(43) },
     } as const;
     const [user, unchecked] = [await idOf(EMAIL), hosts.fastify.app.get(AuthService)];
-    await expect(unchecked.openSession(user, opening)).rejects.toMatchObject({ code: 'device_required' });
+    await expect(unchecked.openSession(user, opening)).rejects.toMatchObject({
+      code: 'device_required',
+    });
     const { grant } = await hosts.express.app.get(AuthService).openSession(user, opening);
     expect(grant).toMatchObject({ transport: 'bearer', accessExpiresInSeconds: 900 });
     expect(await row()).toMatchObject({ bound_kind: 'dpop', register_by: null });
@@ -209,7 +233,11 @@ describe('while the database does not answer', () => {
     await held.query('rollback');
     held.release();
     for (const { status, headers, setCookies } of answers)
-      expect([status, headers['secure-session-challenge'], setCookies]).toEqual([503, undefined, []]);
+      expect([status, headers['secure-session-challenge'], setCookies]).toEqual([
+        503,
+        undefined,
+        [],
+      ]);
     expect((await agent.refresh()).status).toBe(200);
     expect((await late.register(login)).status).toBe(200);
   });
@@ -235,7 +263,9 @@ describe('behind a global prefix, with cookies of other names and attributes', (
       credentials: [{ type: 'cookie', name: '__Secure-access_token', attributes }],
     });
     const who = { headers: { cookie: `__Secure-access_token=${value}` } };
-    expect((await hosts.prefixed.client().get('/api/v1/who/bound', who)).json()).toEqual({ bound: 'dbsc' });
+    expect((await hosts.prefixed.client().get('/api/v1/who/bound', who)).json()).toEqual({
+      bound: 'dbsc',
+    });
     const challenge = challengeOf(await agent.send(`${at}/device/refresh`));
     const renewed = await agent.send(`${at}/device/refresh`, agent.proof(challenge));
     expect(renewed.json()).toEqual(answer.json());

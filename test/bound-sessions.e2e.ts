@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PasswordHasher } from '@tokenward/nestjs';
 import { AuthMetrics } from '@tokenward/nestjs/observe';
-import { type BoundHosts, boundHosts, cookiesAt, PASSWORD, REQUIRED } from './support/bound-hosts.js';
+import {
+  type BoundHosts,
+  boundHosts,
+  cookiesAt,
+  PASSWORD,
+  REQUIRED,
+} from './support/bound-hosts.js';
 import { challengeOf, DeviceAgent, registrationOf } from './support/device.js';
 import { BAD_REFRESHES, BAD_REGISTRATIONS, type Scene } from './support/device-proofs.js';
 import type { HostApp } from './support/host-app.js';
@@ -135,7 +141,8 @@ describe.each(['express', 'fastify'] as const)('a session bound to a browser, on
     await until(() => alerts.some(({ type }) => type === 'device.refused'));
     expect(alerts.at(-1)).toMatchObject({ type: 'device.refused', sessionId: agent.sessionId });
     const measured = hosts[adapter].app.get(AuthMetrics).read();
-    const counted = measured.find(({ metric }) => metric.name === 'tokenward.events')?.samples ?? [];
+    const counted =
+      measured.find(({ metric }) => metric.name === 'tokenward.events')?.samples ?? [];
     expect(counted.map(({ attributes }) => attributes['type'])).toEqual(
       expect.arrayContaining(['device.bound', 'device.refused']),
     );
@@ -165,20 +172,28 @@ describe('of bound sessions', () => {
   );
 
   // T-jsmn
-  it.each(BAD_REGISTRATIONS)('refuses a registration with $name, and binds nothing', async ({ send }) => {
-    const id = (await row())?.['id'];
-    refusedWithChallenge(await send(scene()));
-    const { rows } = await database.pool.query('select bound_kind from auth_sessions where id = $1', [id]);
-    expect(rows).toEqual([{ bound_kind: null }]);
-    expect((await client.post('/auth/refresh')).status).toBe(200);
-  });
+  it.each(BAD_REGISTRATIONS)(
+    'refuses a registration with $name, and binds nothing',
+    async ({ send }) => {
+      const id = (await row())?.['id'];
+      refusedWithChallenge(await send(scene()));
+      const { rows } = await database.pool.query(
+        'select bound_kind from auth_sessions where id = $1',
+        [id],
+      );
+      expect(rows).toEqual([{ bound_kind: null }]);
+      expect((await client.post('/auth/refresh')).status).toBe(200);
+    },
+  );
 
   // T-3qqn
   it('a challenge works at any process for five minutes, and a proof may be a quoted string', async () => {
     await agent.register(login);
     const [early, late] = [await agent.challenge(), await agent.challenge()];
     clock.advance('300s');
-    expect((await agent.send('/auth/device/refresh', agent.proof(early), onOther())).status).toBe(200);
+    expect((await agent.send('/auth/device/refresh', agent.proof(early), onOther())).status).toBe(
+      200,
+    );
     expect((await agent.send('/auth/device/refresh', `"${agent.proof(late)}"`)).status).toBe(200);
   });
 
@@ -237,9 +252,9 @@ describe('of bound sessions', () => {
   it.each([['https://x.example'], [['https://x.example', 'y']], [7], [undefined]])(
     'tolerates any aud: %j',
     async (aud) => {
-      expect((await agent.register(login, { header: { jwk: agent.jwk }, payload: { aud } })).status).toBe(
-        200,
-      );
+      expect(
+        (await agent.register(login, { header: { jwk: agent.jwk }, payload: { aud } })).status,
+      ).toBe(200);
       expect((await agent.refresh({ payload: { aud } })).status).toBe(200);
     },
   );
@@ -275,8 +290,12 @@ describe('without the option', () => {
         await hosts.off.client().post('/auth/refresh', undefined, proof),
       ];
       return answers.map((answer) => ({
-        ...{ status: answer.status, cookies: cookieShapes(answer), length: answer.text.length },
-        headers: Object.fromEntries(Object.keys(answer.headers).map((name) => [name, expect.any(String)])),
+        status: answer.status,
+        cookies: cookieShapes(answer),
+        length: answer.text.length,
+        headers: Object.fromEntries(
+          Object.keys(answer.headers).map((name) => [name, expect.any(String)]),
+        ),
       }));
     };
     const [off, offered] = [await seen(hosts.off), await seen(hosts.express)];

@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from './support/chromium.js';
 import { copiedJar } from './support/dbsc-browser.js';
@@ -35,7 +44,9 @@ beforeAll(async () => {
     startStage({ env: { REUSE_LEEWAY: '0', DPOP: 'offer', DEVICE_BOUND: 'offer' } }),
     launchChromium(),
   ]);
-  const [express, fastify] = await Promise.all(ADAPTERS.map((each) => openFrontDoor(stage.demos[each].url)));
+  const [express, fastify] = await Promise.all(
+    ADAPTERS.map((each) => openFrontDoor(stage.demos[each].url)),
+  );
   doors = { express: express as FrontDoor, fastify: fastify as FrontDoor };
 }, STAGE_TIMEOUT_MS);
 afterAll(async () => {
@@ -53,7 +64,10 @@ const events = (tab: Page): Promise<string[]> => tab.evaluate(() => harness.even
 const status = (tab: Page, path = '/notes'): Promise<number> =>
   tab.evaluate((asked) => harness.status(asked), path);
 const signIn = (tab: Page): Promise<unknown> =>
-  tab.evaluate(([email, password]) => harness.login(email!, password!), [person.email, person.password]);
+  tab.evaluate(
+    ([email, password]) => harness.login(email!, password!),
+    [person.email, person.password],
+  );
 const refreshes = (door: FrontDoor): number =>
   door.requests.filter((request) => request === 'POST /auth/refresh').length;
 
@@ -108,7 +122,9 @@ describe('the tabs of one browser', () => {
     await all('signedOut');
     await signIn(tabs[0]!);
     await all('signedIn');
-    await Promise.all(tabs.map((tab) => tab.waitForSelector(`#guarded:text-is("${person.email}")`)));
+    await Promise.all(
+      tabs.map((tab) => tab.waitForSelector(`#guarded:text-is("${person.email}")`)),
+    );
     await tabs[1]!.evaluate(() => harness.logout());
     await all('signedOut');
     await Promise.all(tabs.map((tab) => tab.waitForSelector('#guarded:text-is("sign in")')));
@@ -116,7 +132,9 @@ describe('the tabs of one browser', () => {
 
   // T-sbxf
   it('share one key that no script can export, also after a reload; a sign-out in one tab removes it in all', async () => {
-    const [first, second] = await Promise.all([1, 2].map(() => openTab(context, doors.express, 'key')));
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => openTab(context, doors.express, 'key')),
+    );
     await signIn(first!);
     const key = (tab: Page) => tab.evaluate(() => harness.key());
     const bound = async (tab: Page) => (await tab.evaluate(() => harness.session()))?.bound;
@@ -190,7 +208,9 @@ describe('a browser that lost the key of its session', () => {
 
   // T-brs5
   it('DPoP: is signed out in all its tabs at the next refresh, and signs in with a new key', async () => {
-    const [first, second] = await Promise.all([1, 2].map(() => openTab(context, doors.express, 'key')));
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => openTab(context, doors.express, 'key')),
+    );
     await signIn(first!);
     const { x } = await first!.evaluate(() => harness.key());
     await first!.reload();
@@ -279,10 +299,18 @@ describe('the cookies, as the browser keeps them', () => {
     const protocol = await context.newCDPSession(tab);
     const { cookies } = await protocol.send('Network.getAllCookies');
     const now = Date.now() / 1000;
-    const kept = cookies.map(({ name, path, httpOnly, secure, sameSite, session, domain, expires }) => ({
-      ...{ name, path, httpOnly, secure, sameSite, session, domain },
-      days: Math.round(((expires - now) / 86_400) * 100) / 100,
-    }));
+    const kept = cookies.map(
+      ({ name, path, httpOnly, secure, sameSite, session, domain, expires }) => ({
+        name,
+        path,
+        httpOnly,
+        secure,
+        sameSite,
+        session,
+        domain,
+        days: Math.round(((expires - now) / 86_400) * 100) / 100,
+      }),
+    );
     const common = { httpOnly: true, secure: true, session: false, domain: '127.0.0.1' };
     expect(kept.sort((one, other) => one.name.localeCompare(other.name))).toEqual([
       { ...common, name: 'access_token', path: '/', sameSite: 'Lax', days: 0.01 },

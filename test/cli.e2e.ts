@@ -13,7 +13,8 @@ const json = <T>({ out }: Ended): T => JSON.parse(out) as T;
 let database: TestDatabase;
 let pool: pg.Pool;
 let env: Record<string, string>;
-const rows = async (statement: string) => (await pool.query<Record<string, unknown>>(statement)).rows;
+const rows = async (statement: string) =>
+  (await pool.query<Record<string, unknown>>(statement)).rows;
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -89,11 +90,15 @@ describe('its database commands', () => {
     await rows(
       `update auth_signing_keys set created_at = now() - interval '1h', signs_from = now() - interval '1h'`,
     );
-    const both = await Promise.all([1, 2].map(() => tokenward('keys rotate --lead-time 10m --json', env)));
+    const both = await Promise.all(
+      [1, 2].map(() => tokenward('keys rotate --lead-time 10m --json', env)),
+    );
     expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
     const { keys } = json<ListedKeys>(await tokenward('keys list --json', env));
     expect(keys.map(({ phase }) => phase).sort()).toEqual(['active', 'next']);
-    const stored = await rows("select encode(sealed_private_jwk, 'escape') as sealed from auth_signing_keys");
+    const stored = await rows(
+      "select encode(sealed_private_jwk, 'escape') as sealed from auth_signing_keys",
+    );
     for (const { sealed } of stored) expect(String(sealed)).not.toMatch(/"d"/);
     expect((await tokenward('keys list', { DATABASE_URL: database.url })).code).toBe(2);
   });
@@ -111,7 +116,9 @@ describe('its database commands', () => {
       { kind: 'key', subject: active },
     ]);
     // an operator is not a user
-    expect(await rows(`select type, actor from auth_audit`)).toEqual([{ type: 'key.revoked', actor: null }]);
+    expect(await rows(`select type, actor from auth_audit`)).toEqual([
+      { type: 'key.revoked', actor: null },
+    ]);
     expect(
       await rows(
         `select count(*)::int as n from auth_signing_keys where sealed_private_jwk is null and revoked_at is not null`,
@@ -129,7 +136,9 @@ describe('its database commands', () => {
       await tokenward(`keys revoke ${last?.kid ?? ''} --json`, env),
     );
     const { keys } = json<ListedKeys>(await tokenward('keys list --json', env));
-    expect(keys.filter(({ phase }) => phase === 'active').map(({ kid }) => kid)).toEqual([replacedBy]);
+    expect(keys.filter(({ phase }) => phase === 'active').map(({ kid }) => kid)).toEqual([
+      replacedBy,
+    ]);
   });
 
   it('sessions cleanup removes what ended long ago, and nothing else', async () => {
@@ -165,24 +174,25 @@ describe('its database commands', () => {
   // T-cjzq
   it('after-restore ends every session and refuses every token issued before, and only with --yes', async () => {
     expect((await tokenward('after-restore', env)).code).toBe(2);
-    expect(await rows('select count(*)::int as n from auth_sessions where ended_at is null')).toEqual([
-      { n: 1 },
-    ]);
+    expect(
+      await rows('select count(*)::int as n from auth_sessions where ended_at is null'),
+    ).toEqual([{ n: 1 }]);
     const { code, out } = await tokenward('after-restore --yes --json', env);
     expect([code, JSON.parse(out)]).toMatchObject([0, { sessionsEnded: 1 }]);
-    expect(await rows('select count(*)::int as n from auth_sessions where ended_at is null')).toEqual([
-      { n: 0 },
-    ]);
-    expect(await rows(`select count(*)::int as n from auth_revocations where kind = 'all'`)).toEqual([
-      { n: 1 },
-    ]);
+    expect(
+      await rows('select count(*)::int as n from auth_sessions where ended_at is null'),
+    ).toEqual([{ n: 0 }]);
+    expect(
+      await rows(`select count(*)::int as n from auth_revocations where kind = 'all'`),
+    ).toEqual([{ n: 1 }]);
     expect(await rows(`select actor from auth_audit where type = 'everything.revoked'`)).toEqual([
       { actor: null },
     ]);
   });
 
   it('keys revoke refuses a kid that nobody ever had, and --yes overrides that', async () => {
-    const count = () => rows(`select count(*)::int as n from auth_revocations where subject = 'no-such-kid'`);
+    const count = () =>
+      rows(`select count(*)::int as n from auth_revocations where subject = 'no-such-kid'`);
     const bare = { DATABASE_URL: database.url };
     const { code, error } = await tokenward('keys revoke no-such-kid', bare);
     expect([code, error, await count()]).toEqual([
@@ -202,7 +212,9 @@ describe('its database commands', () => {
     expect(await tokenward('migrate --schema staff', bare)).toMatchObject({ code: 0, error: '' });
     await rows(`insert into staff.auth_key_sightings values ('staff-key', now())`);
     expect((await tokenward('keys revoke staff-key', bare)).code).toBe(1);
-    expect(await tokenward('keys revoke staff-key --schema staff', bare)).toMatchObject({ code: 0 });
+    expect(await tokenward('keys revoke staff-key --schema staff', bare)).toMatchObject({
+      code: 0,
+    });
     expect(await rows(`select kind, subject from staff.auth_revocations`)).toEqual([
       { kind: 'key', subject: 'staff-key' },
     ]);
@@ -238,10 +250,13 @@ describe('its database commands', () => {
     const dir = scratchDir('mounted');
     const pem = (await tokenward('keys generate --stdout --algorithm ES256', {})).out;
     writeFileSync(join(dir, 'jwt.pem'), pem, { mode: 0o600 });
-    const listedIn = async () => json<ListedKeys>(await tokenward(`keys list --dir ${dir} --json`, {})).keys;
+    const listedIn = async () =>
+      json<ListedKeys>(await tokenward(`keys list --dir ${dir} --json`, {})).keys;
     const [{ kid = '' } = {}] = await listedIn();
     expect((await tokenward(`keys revoke ${kid}x --dir ${dir}`, env)).code).toBe(1);
-    expect(await tokenward(`keys revoke ${kid} --dir ${dir}`, { DATABASE_URL: database.url })).toMatchObject({
+    expect(
+      await tokenward(`keys revoke ${kid} --dir ${dir}`, { DATABASE_URL: database.url }),
+    ).toMatchObject({
       code: 0,
       error: '',
     });
@@ -262,7 +277,10 @@ describe('its database commands', () => {
     const asked = await tokenward(line, env);
     expect([asked.code, asked.error]).toEqual([2, expect.stringContaining('say --yes')]);
     const narrow = await tokenward(`${line} --yes`, env);
-    expect([narrow.code, narrow.error]).toEqual([1, expect.stringContaining('character varying(60)')]);
+    expect([narrow.code, narrow.error]).toEqual([
+      1,
+      expect.stringContaining('character varying(60)'),
+    ]);
     await pool.query('alter table "Members" alter "the""hash" type text');
     for (const wrapped of [205, 0])
       expect(json(await tokenward(`${line} --yes --json`, env))).toEqual({ wrapped });

@@ -12,7 +12,9 @@ import type { SessionState, SessionStore } from '../libs/client/src/session-stor
 import { fakeBrowser, fakeServer, type FakeServer } from '../libs/client/src/fakes.fixture.js';
 
 const dist = mkdtempSync(join(tmpdir(), 'client-built-'));
-const built = spawnSync(process.execPath, ['tools/build-client.mjs', '--out', dist], { encoding: 'utf8' });
+const built = spawnSync(process.execPath, ['tools/build-client.mjs', '--out', dist], {
+  encoding: 'utf8',
+});
 const credentials = { email: 'ada@example.com', password: 'a quiet river' };
 const baseUrl = 'https://api.test';
 /** What the hook passes to React. */
@@ -21,7 +23,10 @@ let followed: Pick<SessionStore, 'subscribe' | 'get'> | undefined;
 const react = {
   createContext: () => ({}),
   useContext: () => undefined,
-  useSyncExternalStore(subscribe: SessionStore['subscribe'], get: () => SessionState): SessionState {
+  useSyncExternalStore(
+    subscribe: SessionStore['subscribe'],
+    get: () => SessionState,
+  ): SessionState {
     followed = { subscribe, get };
     return get();
   },
@@ -58,10 +63,12 @@ function load<T>(entry: string): T {
   const text = readFileSync(join(dist, `${entry}.cjs`), 'utf8');
   const require = (name: string): object => (name === 'react' ? react : load('index'));
   // the bundle, with a React that renders nothing
-  (new Function('module', 'require', text) as (module: object, require: (name: string) => object) => void)(
-    module,
-    require,
-  );
+  (
+    new Function('module', 'require', text) as (
+      module: object,
+      require: (name: string) => object,
+    ) => void
+  )(module, require);
   loaded.set(entry, module.exports);
   return module.exports as T;
 }
@@ -85,7 +92,9 @@ class HostStore implements Client.TokenStore {
     return this.known;
   }
   write(tokens: Client.StoredTokens | undefined): void {
-    this.calls.push(`write ${Object.keys(JSON.parse(JSON.stringify(tokens ?? {})) as object).join()}`);
+    this.calls.push(
+      `write ${Object.keys(JSON.parse(JSON.stringify(tokens ?? {})) as object).join()}`,
+    );
     this.known = tokens;
   }
   get(): Client.StoredTokens | undefined {

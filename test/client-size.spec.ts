@@ -18,9 +18,15 @@ it('the browser entry of the client is under 4 KiB, minified and gzipped', () =>
 });
 
 it('the client has no dependencies', () => {
-  const manifest = JSON.parse(readFileSync('libs/client/package.json', 'utf8')) as Record<string, object>;
+  const manifest = JSON.parse(readFileSync('libs/client/package.json', 'utf8')) as Record<
+    string,
+    object
+  >;
   expect(manifest['dependencies'] ?? {}).toEqual({});
   const optional = Object.entries(manifest['peerDependenciesMeta'] ?? {});
-  expect(Object.fromEntries(optional)).toEqual({ axios: { optional: true }, react: { optional: true } });
+  expect(Object.fromEntries(optional)).toEqual({
+    axios: { optional: true },
+    react: { optional: true },
+  });
   expect(Object.keys(manifest['peerDependencies'] ?? {})).toEqual(['axios', 'react']);
 });

@@ -177,7 +177,8 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
 
   it('before JwtAuthGuard it refuses every request, because no caller was verified yet', async () => {
     const { accessToken } = await host.signIn(await host.person());
-    for (const token of [undefined, accessToken]) expect((await get('/wrong-order', token)).status).toBe(401);
+    for (const token of [undefined, accessToken])
+      expect((await get('/wrong-order', token)).status).toBe(401);
   });
 });
 
@@ -220,8 +221,14 @@ describe.each(['request', 'refresh'] as const)('dpop: require, bound at each %s'
     const { accessToken: token } = login.json<{ accessToken: string }>();
     const scheme = bind === 'request' ? 'DPoP' : 'Bearer';
     const opened = await client.call('POST', `${host.url}/support/${user}/act`, { token, scheme });
-    expect([opened.status, opened.json()]).toEqual([200, expect.objectContaining({ tokenType: scheme })]);
-    const { accessToken, refreshToken } = opened.json<{ accessToken: string; refreshToken: string }>();
+    expect([opened.status, opened.json()]).toEqual([
+      200,
+      expect.objectContaining({ tokenType: scheme }),
+    ]);
+    const { accessToken, refreshToken } = opened.json<{
+      accessToken: string;
+      refreshToken: string;
+    }>();
     const me = await client.call('GET', `${host.url}/auth/me`, { token: accessToken, scheme });
     expect(me.json()).toMatchObject({ id: user, bound: 'dpop' });
     const thief = await dpopClient();

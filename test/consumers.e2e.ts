@@ -20,13 +20,19 @@ import { pasted, printedBy, SHELLS } from './support/transcripts.js';
 import { until } from './support/until.js';
 
 const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
-const GUIDE = new Map([...guideFiles('getting-started.md'), ...guideFiles('getting-started-by-hand.md')]);
+const GUIDE = new Map([
+  ...guideFiles('getting-started.md'),
+  ...guideFiles('getting-started-by-hand.md'),
+]);
 /** A CommonJS application leaves it out. */
 const withoutJs = (code: string): string => code.replace(/(from '\.[^']*)\.js'/g, "$1'");
 
 const LIBRARIES = {
-  ...{ 'drizzle-orm': '^0.45.0', pg: '^8.16.0', ioredis: '^5.8.0' },
-  ...{ '@types/pg': '^8.15.0', '@types/node': '^20.0.0' },
+  'drizzle-orm': '^0.45.0',
+  pg: '^8.16.0',
+  ioredis: '^5.8.0',
+  '@types/pg': '^8.15.0',
+  '@types/node': '^20.0.0',
 };
 
 const SUB_PATHS = ['drizzle', 'migration', 'redis', 'testing', 'passport'];
@@ -70,30 +76,37 @@ function nest11(packed: PackedLibraries) {
       name: 'consumer-cjs',
       private: true,
       dependencies: {
-        ...{ '@nestjs/common': '^11.1.0', '@nestjs/core': '^11.1.0', '@nestjs/platform-express': '^11.1.0' },
-        ...{ '@nestjs/testing': '^11.1.0', '@nestjs/jwt': '^11.0.0', 'reflect-metadata': '^0.2.2' },
-        ...{
-          '@nestjs/passport': '^11.0.0',
-          passport: '^0.7.0',
-          'passport-jwt': '^4.0.1',
-          typescript: '~5.9.0',
-        },
-        ...{ rxjs: '^7.8.1', ...LIBRARIES },
-        ...{ '@tokenward/nestjs': `file:${packed.auth}`, '@tokenward/client': `file:${packed.client}` },
+        '@nestjs/common': '^11.1.0',
+        '@nestjs/core': '^11.1.0',
+        '@nestjs/platform-express': '^11.1.0',
+        '@nestjs/testing': '^11.1.0',
+        '@nestjs/jwt': '^11.0.0',
+        'reflect-metadata': '^0.2.2',
+        '@nestjs/passport': '^11.0.0',
+        passport: '^0.7.0',
+        'passport-jwt': '^4.0.1',
+        typescript: '~5.9.0',
+        rxjs: '^7.8.1',
+        ...LIBRARIES,
+        '@tokenward/nestjs': `file:${packed.auth}`,
+        '@tokenward/client': `file:${packed.client}`,
       },
     }),
     // what `nest new` of Nest 11 writes for CommonJS
     'tsconfig.json': JSON.stringify({
       compilerOptions: {
-        ...{
-          module: 'nodenext',
-          moduleResolution: 'nodenext',
-          target: 'ES2023',
-          outDir: 'dist',
-          rootDir: 'src',
-        },
-        ...{ emitDecoratorMetadata: true, experimentalDecorators: true, esModuleInterop: true },
-        ...{ isolatedModules: true, skipLibCheck: true, strict: true, types: ['node'] },
+        module: 'nodenext',
+        moduleResolution: 'nodenext',
+        target: 'ES2023',
+        outDir: 'dist',
+        rootDir: 'src',
+        emitDecoratorMetadata: true,
+        experimentalDecorators: true,
+        esModuleInterop: true,
+        isolatedModules: true,
+        skipLibCheck: true,
+        strict: true,
+        types: ['node'],
       },
       include: ['src'],
     }),
@@ -101,8 +114,12 @@ function nest11(packed: PackedLibraries) {
     'tsconfig.old.json': JSON.stringify({
       extends: './tsconfig.json',
       compilerOptions: {
-        ...{ module: 'commonjs', moduleResolution: 'node10', noEmit: true },
-        ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noImplicitReturns: true },
+        module: 'commonjs',
+        moduleResolution: 'node10',
+        noEmit: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        noImplicitReturns: true,
       },
     }),
     // `undefined` where an option is left out
@@ -123,7 +140,11 @@ describe('fresh applications with the packed libraries', () => {
   const running: Started[] = [];
 
   beforeAll(async () => {
-    [packed, postgres, redis] = await Promise.all([packedLibraries(), privatePostgres(), privateRedis()]);
+    [packed, postgres, redis] = await Promise.all([
+      packedLibraries(),
+      privatePostgres(),
+      privateRedis(),
+    ]);
   }, 240_000);
   afterAll(async () => {
     for (const app of running) await app.stop();
@@ -139,7 +160,17 @@ describe('fresh applications with the packed libraries', () => {
   }
 
   async function tryGuide(folder: string, name: string): Promise<void> {
-    await runIn(folder, 'npx', 'tokenward', 'keys', 'generate', '--dir', 'keys', '--algorithm', 'ES256');
+    await runIn(
+      folder,
+      'npx',
+      'tokenward',
+      'keys',
+      'generate',
+      '--dir',
+      'keys',
+      '--algorithm',
+      'ES256',
+    );
     const closed = await start(folder, {});
     expect((await closed.client().post('/auth/register', ADA)).status).toBe(404);
     await closed.stop();
@@ -157,7 +188,14 @@ describe('fresh applications with the packed libraries', () => {
   async function tryTranscript(shell: string, app: Started, email: string): Promise<void> {
     const own = { 'http://127.0.0.1:3000': app.url, 'ada@example.com': email };
     const printed = await printedBy(shell, pasted('getting-started.md', '6. Sign in', 'api=', own));
-    expect(printed.map((line) => line.split(' ').at(-1))).toEqual(['201', '200', '200', '200', '204', '401']);
+    expect(printed.map((line) => line.split(' ').at(-1))).toEqual([
+      '201',
+      '200',
+      '200',
+      '200',
+      '204',
+      '401',
+    ]);
     expect(printed[2]).toMatch(/^\{"of":"[^"]+","role":"user","notes":\[\]\} 200$/);
   }
 
@@ -189,7 +227,13 @@ describe('fresh applications with the packed libraries', () => {
     await compile(folder);
     for (const compiler of [ROOT, folder]) await compile(folder, 'tsconfig.old.json', compiler);
     await tryGuide(folder, 'cjs');
-    await runIn(folder, process.execPath, join(ROOT, 'node_modules/jest/bin/jest.js'), '--rootDir', folder);
+    await runIn(
+      folder,
+      process.execPath,
+      join(ROOT, 'node_modules/jest/bin/jest.js'),
+      '--rootDir',
+      folder,
+    );
     const client =
       "const { createAuthClient } = require('@tokenward/client'); console.log(typeof createAuthClient)";
     expect((await runIn(folder, process.execPath, '-e', client)).trim()).toBe('function');
@@ -198,12 +242,20 @@ describe('fresh applications with the packed libraries', () => {
   // T-fvbb
   it('Nest 12, ES modules: nest new, nest add, and the route of the guide', async () => {
     const folder = await nestNew('consumer-esm');
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, object>;
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+      string,
+      object
+    >;
     const tarballs = {
       '@tokenward/nestjs': `file:${packed.auth}`,
       '@tokenward/client': `file:${packed.client}`,
     };
-    const dependencies = { ...manifest['dependencies'], ...LIBRARIES, '@nestjs/jwt': '^12.0.0', ...tarballs };
+    const dependencies = {
+      ...manifest['dependencies'],
+      ...LIBRARIES,
+      '@nestjs/jwt': '^12.0.0',
+      ...tarballs,
+    };
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, dependencies }));
     await install(folder);
 
@@ -228,8 +280,8 @@ describe('fresh applications with the packed libraries', () => {
     await tryGuide(folder, 'esm');
     const client =
       "import { createAuthClient } from '@tokenward/client'; console.log(typeof createAuthClient)";
-    expect((await runIn(folder, process.execPath, '--input-type=module', '-e', client)).trim()).toBe(
-      'function',
-    );
+    expect(
+      (await runIn(folder, process.execPath, '--input-type=module', '-e', client)).trim(),
+    ).toBe('function');
   }, 240_000);
 });

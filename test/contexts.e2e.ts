@@ -2,7 +2,13 @@ import { Controller, Module, Sse } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { ClientProxyFactory, type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, AuthService, JwtAuthGuard, CurrentUser, type Principal } from '@tokenward/nestjs';
+import {
+  AuthModule,
+  AuthService,
+  JwtAuthGuard,
+  CurrentUser,
+  type Principal,
+} from '@tokenward/nestjs';
 import { LiveConnections } from '@tokenward/nestjs/ws';
 import { withAuthorization } from '@tokenward/nestjs/microservices';
 import { firstValueFrom, interval, map, type Observable, startWith } from 'rxjs';
@@ -49,7 +55,9 @@ describe('a microservice over TCP', () => {
   beforeAll(async () => {
     tcpPort = await freePort();
     host = await startContext(database, {
-      ...{ controllers: [RemoteCalls], tcpPort, options: { dpop: { bind: 'refresh' } } },
+      controllers: [RemoteCalls],
+      tcpPort,
+      options: { dpop: { bind: 'refresh' } },
     });
   }, 60_000);
   afterAll(() => host.close());
@@ -109,7 +117,9 @@ describe('a microservice over TCP', () => {
     const keeper = await caller(database, host, 'keeper');
     expect(await send('admin', withAuthorization({}, keeper.token))).toBe('keeper');
     await host.auth.revokeUser(keeper.id);
-    await expect(send('admin', withAuthorization({}, keeper.token))).rejects.toEqual(UNAUTHENTICATED);
+    await expect(send('admin', withAuthorization({}, keeper.token))).rejects.toEqual(
+      UNAUTHENTICATED,
+    );
   });
 });
 
@@ -124,14 +134,21 @@ describe('a pure microservice over TCP', () => {
     class Service {}
     const options = { host: '127.0.0.1', port };
     const service = await NestFactory.createMicroservice<MicroserviceOptions>(Service, {
-      ...{ transport: Transport.TCP, options, logger: false, abortOnError: false },
+      transport: Transport.TCP,
+      options,
+      logger: false,
+      abortOnError: false,
     });
     await service.listen();
     const client = ClientProxyFactory.create({ transport: Transport.TCP, options });
-    const send = (pattern: string, payload: object) => firstValueFrom(client.send<unknown>(pattern, payload));
+    const send = (pattern: string, payload: object) =>
+      firstValueFrom(client.send<unknown>(pattern, payload));
     try {
       const me = await caller(database, { auth: service.get(AuthService, { strict: false }) });
-      expect(await send('me', withAuthorization({ say: 'hi' }, me.token))).toEqual({ id: me.id, say: 'hi' });
+      expect(await send('me', withAuthorization({ say: 'hi' }, me.token))).toEqual({
+        id: me.id,
+        say: 'hi',
+      });
       expect(await send('open', {})).toBe(true);
       await expect(send('me', {})).rejects.toEqual(UNAUTHENTICATED);
       await expect(send('admin', withAuthorization({}, me.token))).rejects.toEqual(FORBIDDEN);

@@ -21,15 +21,22 @@ let plain: Record<Adapter, Demo>;
 beforeAll(async () => {
   stage = await startStage({
     env: {
-      ...{ COOKIE_PREFIX: '__Host-', ACCESS_TOKEN_TTL: '5m', REFRESH_TOKEN_TTL: '7d' },
-      ...{ REMEMBER_ME_TTL: '1209600', JWT_AUDIENCE: 'one-api, two-api' },
+      COOKIE_PREFIX: '__Host-',
+      ACCESS_TOKEN_TTL: '5m',
+      REFRESH_TOKEN_TTL: '7d',
+      REMEMBER_ME_TTL: '1209600',
+      JWT_AUDIENCE: 'one-api, two-api',
     },
   });
   const { JWT_PRIVATE_KEY: _, COOKIE_PREFIX: __, ACCESS_TOKEN_TTL: ___, ...shared } = stage.env;
   const env = {
     ...shared,
-    ...{ COOKIE_DOMAIN: 'example.com', COOKIE_SECURE: 'false', COOKIE_SAME_SITE: 'strict' },
-    ...{ JWT_ALGORITHM: 'HS256', JWT_SECRET: randomBytes(32).toString('hex'), REVOCATION_MODE: 'strict' },
+    COOKIE_DOMAIN: 'example.com',
+    COOKIE_SECURE: 'false',
+    COOKIE_SAME_SITE: 'strict',
+    JWT_ALGORITHM: 'HS256',
+    JWT_SECRET: randomBytes(32).toString('hex'),
+    REVOCATION_MODE: 'strict',
   };
   plain = await startBoth(env);
 }, STAGE_TIMEOUT_MS);
@@ -94,7 +101,9 @@ describe.each(ADAPTERS)('configured cookies and tokens on %s', (adapter) => {
     const elsewhere = plain[adapter === 'express' ? 'fastify' : 'express'].client();
     const token = client.jar.get('access_token') ?? '';
     const options = { headers: { authorization: `Bearer ${token}` } };
-    expect(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())).toMatchObject({
+    expect(
+      JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()),
+    ).toMatchObject({
       alg: 'HS256',
     });
     expect((await client.get('/.well-known/jwks.json')).json()).toEqual({ keys: [] });

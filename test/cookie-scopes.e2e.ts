@@ -25,9 +25,14 @@ const clock = new ManualClock();
 // a clock that jumps leaves the view unproven: the stores are asked then, by a machine that may be busy
 const revocation = { deadline: '5s' };
 
-async function start(cookies: CookieOptions, adapter?: (typeof ADAPTERS)[number]): Promise<HostApp> {
+async function start(
+  cookies: CookieOptions,
+  adapter?: (typeof ADAPTERS)[number],
+): Promise<HostApp> {
   @Module({
-    imports: [AuthModule.forRoot({ ...hostOptions(database, { cookies, clock, revocation }), keys: KEYS })],
+    imports: [
+      AuthModule.forRoot({ ...hostOptions(database, { cookies, clock, revocation }), keys: KEYS }),
+    ],
   })
   class Host {}
   const host = await startHost(Host, adapter);
@@ -59,7 +64,12 @@ const me = async (client: HttpClient) => {
 const refresh = async (client: HttpClient) => (await client.post('/auth/refresh')).status;
 
 describe('cookies whose scope changed', () => {
-  type Change = readonly [string, CookieOptions, CookieOptions, NonNullable<CookieOptions['formerScopes']>];
+  type Change = readonly [
+    string,
+    CookieOptions,
+    CookieOptions,
+    NonNullable<CookieOptions['formerScopes']>,
+  ];
   it.each<Change>([
     ['host only, now a domain', {}, { domain: 'example.com' }, [{}]],
     ['a domain, now host only', { domain: 'example.com' }, {}, [{ domain: 'example.com' }]],
@@ -71,36 +81,39 @@ describe('cookies whose scope changed', () => {
     ],
     ['a path, now all of the host', {}, { refreshPath: '/' }, [{ path: '/auth' }]],
     ['all of the host, now a path', { refreshPath: '/' }, {}, [{ path: '/' }]],
-  ])('%s: the user stays signed in, and no second cookie remains', async (_, before, after, formerScopes) => {
-    const [old, late, now] = (await Promise.all(
-      [before, after, { ...after, formerScopes }].map((cookies) => start(cookies)),
-    )) as [HostApp, HostApp, HostApp];
-    const at = (host: HostApp, { jar }: HttpClient) => httpClient(host.url, jar);
-    const browser = old.client();
-    await signIn(browser);
-    const other = browser.copy();
-    const kept = ['access_token', 'refresh_token', 'device'];
+  ])(
+    '%s: the user stays signed in, and no second cookie remains',
+    async (_, before, after, formerScopes) => {
+      const [old, late, now] = (await Promise.all(
+        [before, after, { ...after, formerScopes }].map((cookies) => start(cookies)),
+      )) as [HostApp, HostApp, HostApp];
+      const at = (host: HostApp, { jar }: HttpClient) => httpClient(host.url, jar);
+      const browser = old.client();
+      await signIn(browser);
+      const other = browser.copy();
+      const kept = ['access_token', 'refresh_token', 'device'];
 
-    expect(await refresh(at(now, browser))).toBe(200);
-    expect(
-      browser.jar
-        .names()
-        .filter((name) => name !== 'device')
-        .sort(),
-    ).toEqual(kept.slice(0, 2));
-    expect(await me(at(now, browser))).not.toBe(401);
-    expect(await refresh(at(now, browser))).toBe(200);
+      expect(await refresh(at(now, browser))).toBe(200);
+      expect(
+        browser.jar
+          .names()
+          .filter((name) => name !== 'device')
+          .sort(),
+      ).toEqual(kept.slice(0, 2));
+      expect(await me(at(now, browser))).not.toBe(401);
+      expect(await refresh(at(now, browser))).toBe(200);
 
-    // deployed without the option first: two of a name, and nobody knows which
-    await signIn(at(late, other));
-    expect(await refresh(at(late, other))).toBe(401);
-    await at(now, other).post('/auth/logout');
-    expect(other.jar.names()).not.toContain('refresh_token');
-    await signIn(at(now, other));
-    expect(other.jar.names().sort()).toEqual([...kept].sort());
-    expect(await me(at(now, other))).not.toBe(401);
-    expect(await refresh(at(now, other))).toBe(200);
-  });
+      // deployed without the option first: two of a name, and nobody knows which
+      await signIn(at(late, other));
+      expect(await refresh(at(late, other))).toBe(401);
+      await at(now, other).post('/auth/logout');
+      expect(other.jar.names()).not.toContain('refresh_token');
+      await signIn(at(now, other));
+      expect(other.jar.names().sort()).toEqual([...kept].sort());
+      expect(await me(at(now, other))).not.toBe(401);
+      expect(await refresh(at(now, other))).toBe(200);
+    },
+  );
 });
 
 describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapter) => {
@@ -178,7 +191,11 @@ describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapt
     'after a login as another user over a live session (%s), the new user is signed in',
     async (transport) => {
       await scene();
-      const answer = await browser.post('/auth/login', { email: EVE, password: PASSWORD, transport });
+      const answer = await browser.post('/auth/login', {
+        email: EVE,
+        password: PASSWORD,
+        transport,
+      });
       expect(answer.status).toBe(200);
       expect(await refresh(browser)).toBe(200);
       if (transport === 'cookie') expect(await me(browser)).not.toBe(ada);

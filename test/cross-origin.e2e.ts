@@ -46,7 +46,11 @@ const TABLE: readonly Case[] = [
     'passes',
   ],
   ['a trusted origin', () => ({ origin: TRUSTED }), 'passes'],
-  ['a trusted origin, cross-site', () => ({ origin: TRUSTED, 'sec-fetch-site': 'cross-site' }), 'passes'],
+  [
+    'a trusted origin, cross-site',
+    () => ({ origin: TRUSTED, 'sec-fetch-site': 'cross-site' }),
+    'passes',
+  ],
   ['another trusted origin with a port', () => ({ origin: 'http://localhost:5173' }), 'passes'],
   ['Sec-Fetch-Site: same-origin alone', () => ({ 'sec-fetch-site': 'same-origin' }), 'passes'],
   ['Sec-Fetch-Site: none alone', () => ({ 'sec-fetch-site': 'none' }), 'passes'],
@@ -56,7 +60,11 @@ const TABLE: readonly Case[] = [
   ['Sec-Fetch-Site: empty', () => ({ 'sec-fetch-site': '' }), 'refused'],
   ['Sec-Fetch-Site twice', () => ({ 'sec-fetch-site': ['same-origin', 'same-origin'] }), 'refused'],
   ['another origin', () => ({ origin: EVIL }), 'refused'],
-  ['another origin, cross-site', () => ({ origin: EVIL, 'sec-fetch-site': 'cross-site' }), 'refused'],
+  [
+    'another origin, cross-site',
+    () => ({ origin: EVIL, 'sec-fetch-site': 'cross-site' }),
+    'refused',
+  ],
   ['null', () => ({ origin: 'null' }), 'refused'],
   ['an empty origin', () => ({ origin: '' }), 'refused'],
   ['its own origin twice', (own) => ({ origin: [own, own] }), 'refused'],
@@ -66,12 +74,24 @@ const TABLE: readonly Case[] = [
   ['its own host over https', (own) => ({ origin: own.replace('http:', 'https:') }), 'refused'],
   ['its own host on another port', (own) => ({ origin: own.replace(/\d+$/, '1') }), 'refused'],
   ['its own host without the port', (own) => ({ origin: own.replace(/:\d+$/, '') }), 'refused'],
-  ['localhost for 127.0.0.1', (own) => ({ origin: own.replace('127.0.0.1', 'localhost') }), 'refused'],
-  ['an origin that begins with a trusted one', () => ({ origin: `${TRUSTED}.evil.example` }), 'refused'],
+  [
+    'localhost for 127.0.0.1',
+    (own) => ({ origin: own.replace('127.0.0.1', 'localhost') }),
+    'refused',
+  ],
+  [
+    'an origin that begins with a trusted one',
+    () => ({ origin: `${TRUSTED}.evil.example` }),
+    'refused',
+  ],
   ['a subdomain of a trusted one', () => ({ origin: 'https://x.app.example.com' }), 'refused'],
   ['a trusted one over http', () => ({ origin: 'http://app.example.com' }), 'refused'],
   ['a trusted one with a path', () => ({ origin: `${TRUSTED}/x` }), 'refused'],
-  ['a trusted one behind credentials', () => ({ origin: 'https://app.example.com@evil.example' }), 'refused'],
+  [
+    'a trusted one behind credentials',
+    () => ({ origin: 'https://app.example.com@evil.example' }),
+    'refused',
+  ],
   [
     'another origin that forges the host’s name',
     (own) => ({
@@ -94,7 +114,8 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
   });
 
   describe.each(TABLE)('%s', (_, headers, verdict) => {
-    const expected = (status: number) => (verdict === 'passes' ? expect.objectContaining({ status }) : CROSS);
+    const expected = (status: number) =>
+      verdict === 'passes' ? expect.objectContaining({ status }) : CROSS;
 
     // T-kzbc
     it(`${verdict} at an unsafe route with a cookie`, async () => {
@@ -104,9 +125,15 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
 
     it(`${verdict} at login, refresh and logout without any cookie, before any 401`, async () => {
       const options = { headers: headers(own), cookies: 'omit' } as const;
-      const login = await client.post('/auth/login', { email: 'nobody@people.test', password: 'x' }, options);
+      const login = await client.post(
+        '/auth/login',
+        { email: 'nobody@people.test', password: 'x' },
+        options,
+      );
       expect(refusalOf(login)).toEqual(expected(401));
-      expect(refusalOf(await client.post('/auth/refresh', undefined, options))).toEqual(expected(401));
+      expect(refusalOf(await client.post('/auth/refresh', undefined, options))).toEqual(
+        expected(401),
+      );
       const logout = await client.post('/auth/logout', undefined, options);
       expect(refusalOf(logout)).toEqual(expected(204));
       if (verdict === 'refused') expect(logout.setCookies).toEqual([]);
@@ -114,7 +141,8 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
   });
 
   const evil = { headers: { origin: EVIL } };
-  const withCookie = (cookie: string) => ({ headers: { origin: EVIL, cookie }, cookies: 'omit' }) as const;
+  const withCookie = (cookie: string) =>
+    ({ headers: { origin: EVIL, cookie }, cookies: 'omit' }) as const;
 
   it.each([
     ['POST', '/auth/logout'],
@@ -129,18 +157,21 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
     ['POST', '/auth/refresh'],
     ['PATCH', '/admin/users/x'],
     ['DELETE', '/account'],
-  ])('refuses %s %s, with a bad cookie as well as a good one, and changes nothing', async (method, path) => {
-    for (const options of [
-      evil,
-      withCookie('access_token=x'),
-      withCookie('access_token=a; access_token=a'),
-    ]) {
-      const answer = await client.request(method, path, { json: {}, ...options });
-      expect(refusalOf(answer)).toEqual(CROSS);
-      expect(answer.setCookies).toEqual([]);
-    }
-    expect((await client.get('/me')).status).toBe(200);
-  });
+  ])(
+    'refuses %s %s, with a bad cookie as well as a good one, and changes nothing',
+    async (method, path) => {
+      for (const options of [
+        evil,
+        withCookie('access_token=x'),
+        withCookie('access_token=a; access_token=a'),
+      ]) {
+        const answer = await client.request(method, path, { json: {}, ...options });
+        expect(refusalOf(answer)).toEqual(CROSS);
+        expect(answer.setCookies).toEqual([]);
+      }
+      expect((await client.get('/me')).status).toBe(200);
+    },
+  );
 
   // T-zm3n
   it('refuses a cross-site logout with only the refresh cookie', async () => {
@@ -151,7 +182,10 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
 
   it('accepts a bearer token, because no browser sends one by itself', async () => {
     const token = client.jar.get('access_token');
-    const options = { headers: { origin: EVIL, authorization: `Bearer ${token}` }, cookies: 'omit' } as const;
+    const options = {
+      headers: { origin: EVIL, authorization: `Bearer ${token}` },
+      cookies: 'omit',
+    } as const;
     expect((await client.post('/notes', { text: 'hello' }, options)).status).toBe(201);
     const bad = { headers: { origin: EVIL, authorization: 'Bearer x' }, cookies: 'omit' } as const;
     expect(refusalOf(await client.post('/notes', {}, bad))).toEqual(REFUSED);
@@ -196,7 +230,9 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
       'x-forwarded-proto': 'https',
     };
     const body = { email: admin.email, password: admin.password };
-    expect(refusalOf(await client.post('/auth/login', body, { headers, cookies: 'omit' }))).toEqual(CROSS);
+    expect(refusalOf(await client.post('/auth/login', body, { headers, cookies: 'omit' }))).toEqual(
+      CROSS,
+    );
 
     const proxied = behindProxy[adapter].client();
     expect((await proxied.post('/auth/login', body, { headers })).status).toBe(200);

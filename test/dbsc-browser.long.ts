@@ -58,8 +58,13 @@ interface Scene {
 /** A demo behind TLS, and a browser that signed in and has bound its session. */
 async function scene(ttl: string): Promise<Scene> {
   const env = {
-    ...{ DATABASE_URL: database.url, TRUST_PROXY: 'true', LOGIN_THROTTLE: 'off', REUSE_LEEWAY: '0' },
-    ...{ DEVICE_BOUND: 'offer', BOUND_ACCESS_TTL: ttl, DEMO_USERS: `${EMAIL}:${PASSWORD}:user` },
+    DATABASE_URL: database.url,
+    TRUST_PROXY: 'true',
+    LOGIN_THROTTLE: 'off',
+    REUSE_LEEWAY: '0',
+    DEVICE_BOUND: 'offer',
+    BOUND_ACCESS_TTL: ttl,
+    DEMO_USERS: `${EMAIL}:${PASSWORD}:user`,
   };
   const dataDir = scratchDir('demo');
   const demos = [await startDemo({ env, dataDir })];
@@ -73,7 +78,9 @@ async function scene(ttl: string): Promise<Scene> {
   const page = await context.newPage();
   await page.goto(`${door.origin}/public`);
   await signIn(page, EMAIL, PASSWORD);
-  await until(() => door.passed.some(({ what, status }) => what === 'POST /auth/device' && status === 200));
+  await until(() =>
+    door.passed.some(({ what, status }) => what === 'POST /auth/device' && status === 200),
+  );
   // the browser has to take note of the answer
   await delay(500);
   const second = async (): Promise<Demo> => {
@@ -85,7 +92,8 @@ async function scene(ttl: string): Promise<Scene> {
 }
 
 const refreshes = ({ passed }: Door) =>
-  passed.filter(({ what, status }) => what === 'POST /auth/device/refresh' && status === 200).length;
+  passed.filter(({ what, status }) => what === 'POST /auth/device/refresh' && status === 200)
+    .length;
 const withoutCookie = ({ passed }: Door) =>
   passed.filter(({ what, hasAccessCookie }) => what === 'GET /me' && !hasAccessCookie).length;
 /** The audit trail is written behind the answers. */
@@ -101,7 +109,9 @@ const expired = () => delay((SHORT + 1) * 1000);
 describe('Device Bound Session Credentials in Chromium', () => {
   it('registers, is listed as bound, and refreshes before requests and beside running ones', async () => {
     const { door, page } = await scene(`${String(SHORT)}s`);
-    const sessions = await page.evaluate(() => fetch('/auth/sessions').then((answer) => answer.json()));
+    const sessions = await page.evaluate(() =>
+      fetch('/auth/sessions').then((answer) => answer.json()),
+    );
     expect(sessions).toEqual([expect.objectContaining({ bound: 'dbsc', current: true })]);
     await expired();
     const many = await Promise.all(Array.from({ length: 10 }, () => statusOf(page)));
@@ -197,7 +207,9 @@ describe('Device Bound Session Credentials in Chromium', () => {
   it('a thief has the whole jar for the rest of the access cookie, and nothing after it', async () => {
     const { door, context, page } = await scene(`${String(SHORT)}s`);
     const thief = await copiedJar(context, door.origin);
-    expect(thief.jar.names().sort()).toEqual(expect.arrayContaining(['access_token', 'refresh_token']));
+    expect(thief.jar.names().sort()).toEqual(
+      expect.arrayContaining(['access_token', 'refresh_token']),
+    );
     expect((await thief.get('/me')).status).toBe(200);
     expect((await thief.post('/auth/refresh')).status).toBe(403);
     const agent = new DeviceAgent(thief);
@@ -241,7 +253,9 @@ describe('over minutes', () => {
     const { passed } = door;
     const seconds = (which: (each: Passed) => boolean): string => {
       const found = passed.filter(which).map(({ atMs }) => Math.round(atMs / 1000));
-      return found.length > 12 ? `${String(found[0])} to ${String(found.at(-1))}` : found.join(', ');
+      return found.length > 12
+        ? `${String(found[0])} to ${String(found.at(-1))}`
+        : found.join(', ');
     };
     const bare = withoutCookie(door);
     const gone = seconds(({ what, hasAccessCookie }) => what === 'GET /me' && !hasAccessCookie);

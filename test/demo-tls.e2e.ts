@@ -29,14 +29,18 @@ async function start(adapter: string): Promise<Started> {
   const child = spawn(process.execPath, [SCRIPT], {
     env: {
       PATH: process.env['PATH'],
-      ...{ PORT: String(port), DATA_DIR: dir, HTTP_ADAPTER: adapter, DATABASE_URL: database.url },
+      PORT: String(port),
+      DATA_DIR: dir,
+      HTTP_ADAPTER: adapter,
+      DATABASE_URL: database.url,
       DEMO_USERS: `${EMAIL}:${PASSWORD}:user`,
     },
     cwd: dir,
   });
   noteProcess(child.pid ?? 0);
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => (text += String(chunk)));
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   const stop = async () => {
     child.kill('SIGTERM');

@@ -73,7 +73,10 @@ describe.each(ADAPTERS)('discovery on %s', (adapter) => {
     for (const path of DOCUMENTS) {
       const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example' };
       const answer = await client.get(path, { headers });
-      expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'public, max-age=3600']);
+      expect([answer.status, answer.headers['cache-control']]).toEqual([
+        200,
+        'public, max-age=3600',
+      ]);
       expect(answer.json()).toEqual({
         issuer: ISSUER,
         jwks_uri: `${ISSUER}/.well-known/jwks.json`,
@@ -102,7 +105,10 @@ describe.each(ADAPTERS)('discovery on %s', (adapter) => {
       for (const path of [...DOCUMENTS, RESOURCE, `${RESOURCE}/mcp`]) {
         const answer = await client.get(path);
         expect(answer.json()).toEqual({
-          ...{ statusCode: 404, error: 'Not Found', message: 'Not found', code: 'not_found' },
+          statusCode: 404,
+          error: 'Not Found',
+          message: 'Not found',
+          code: 'not_found',
         });
       }
       expect((await client.get('/api/things')).headers['www-authenticate']).toBe('Bearer');
@@ -133,48 +139,68 @@ describe.each(ADAPTERS)('discovery on %s', (adapter) => {
       (await client.get('/api/things', bearer('x'))).headers['www-authenticate'],
       (await client.get('/api/auth/me')).headers['www-authenticate'],
     ];
-    expect(challenges).toEqual([`Bearer ${told}`, `Bearer error="invalid_token", ${told}`, `Bearer ${told}`]);
+    expect(challenges).toEqual([
+      `Bearer ${told}`,
+      `Bearer error="invalid_token", ${told}`,
+      `Bearer ${told}`,
+    ]);
   });
 });
 
-describe.each(ADAPTERS)('the resource metadata of a service that only verifies, on %s', (adapter) => {
-  const resource = 'https://api.example.com/mcp';
-  const options = {
-    ...{ issuer: ISSUER, audience: resource },
-    jwks: { url: `${ISSUER}/jwks.json`, fetch: async () => new Response('{"keys":[]}') },
-  };
-  const document = { resource, authorization_servers: [ISSUER], bearer_methods_supported: ['header'] };
+describe.each(ADAPTERS)(
+  'the resource metadata of a service that only verifies, on %s',
+  (adapter) => {
+    const resource = 'https://api.example.com/mcp';
+    const options = {
+      issuer: ISSUER,
+      audience: resource,
+      jwks: { url: `${ISSUER}/jwks.json`, fetch: async () => new Response('{"keys":[]}') },
+    };
+    const document = {
+      resource,
+      authorization_servers: [ISSUER],
+      bearer_methods_supported: ['header'],
+    };
 
-  it.each<[string, DynamicModule]>([
-    ['forRoot', AuthModule.forResourceServer({ ...options, discovery: { resource: { resource } } })],
-    [
-      'forRootAsync',
-      AuthModule.forResourceServerAsync({
-        useFactory: () => ({ ...options, discovery: { resource: { resource } } }),
-      }),
-    ],
-  ])('by %s is served at the root, and every challenge names it', async (_, module) => {
-    const client = await startWith(adapter, module);
-    for (const path of [RESOURCE, `${RESOURCE}/mcp`]) {
-      const answer = await client.get(path);
-      const { 'cache-control': cache } = answer.headers;
-      expect([answer.status, answer.json(), cache]).toEqual([200, document, 'public, max-age=3600']);
-    }
-    expect((await client.get(`/api${RESOURCE}`)).status).toBe(404);
-    const told = `resource_metadata="https://api.example.com${RESOURCE}/mcp"`;
-    const challenges = [
-      (await client.get('/api/things')).headers['www-authenticate'],
-      (await client.get('/api/things', bearer('x'))).headers['www-authenticate'],
-    ];
-    expect(challenges).toEqual([`Bearer ${told}`, `Bearer error="invalid_token", ${told}`]);
-  });
+    it.each<[string, DynamicModule]>([
+      [
+        'forRoot',
+        AuthModule.forResourceServer({ ...options, discovery: { resource: { resource } } }),
+      ],
+      [
+        'forRootAsync',
+        AuthModule.forResourceServerAsync({
+          useFactory: () => ({ ...options, discovery: { resource: { resource } } }),
+        }),
+      ],
+    ])('by %s is served at the root, and every challenge names it', async (_, module) => {
+      const client = await startWith(adapter, module);
+      for (const path of [RESOURCE, `${RESOURCE}/mcp`]) {
+        const answer = await client.get(path);
+        const { 'cache-control': cache } = answer.headers;
+        expect([answer.status, answer.json(), cache]).toEqual([
+          200,
+          document,
+          'public, max-age=3600',
+        ]);
+      }
+      expect((await client.get(`/api${RESOURCE}`)).status).toBe(404);
+      const told = `resource_metadata="https://api.example.com${RESOURCE}/mcp"`;
+      const challenges = [
+        (await client.get('/api/things')).headers['www-authenticate'],
+        (await client.get('/api/things', bearer('x'))).headers['www-authenticate'],
+      ];
+      expect(challenges).toEqual([`Bearer ${told}`, `Bearer error="invalid_token", ${told}`]);
+    });
 
-  it('is 404 if none is configured, and so are the documents of an issuer', async () => {
-    const client = await startWith(adapter, AuthModule.forResourceServer(options));
-    for (const path of [...DOCUMENTS, RESOURCE]) expect((await client.get(path)).status).toBe(404);
-    expect((await client.get('/api/things')).headers['www-authenticate']).toBe('Bearer');
-  });
-});
+    it('is 404 if none is configured, and so are the documents of an issuer', async () => {
+      const client = await startWith(adapter, AuthModule.forResourceServer(options));
+      for (const path of [...DOCUMENTS, RESOURCE])
+        expect((await client.get(path)).status).toBe(404);
+      expect((await client.get('/api/things')).headers['www-authenticate']).toBe('Bearer');
+    });
+  },
+);
 
 it.each<[string, AuthModuleOptions['discovery'], RegExp]>([
   ['an origin with a path', { origin: 'https://x.example/y' }, /discovery\.origin.*origin/],
@@ -188,7 +214,11 @@ it.each<[string, AuthModuleOptions['discovery'], RegExp]>([
     { resource: { resource: 'https://a.example/#b' } },
     /without query and fragment/,
   ],
-  ['a scope with a blank', { resource: { resource: 'https://a.example', scopes: ['a b'] } }, /scopes/],
+  [
+    'a scope with a blank',
+    { resource: { resource: 'https://a.example', scopes: ['a b'] } },
+    /scopes/,
+  ],
 ])('%s stops the boot', async (_, discovery, message) => {
   await expect(start('express', { issuer: ISSUER, discovery })).rejects.toThrow(message);
 });
@@ -216,7 +246,11 @@ describe('another verifier with the checks of docs/other-verifiers.md', () => {
   afterAll(() => host.close());
 
   const issued = async () => (await host.signIn(person)).accessToken;
-  const forged = async (header: object, claims: object, key: KeyObject | Uint8Array = privateKey) => {
+  const forged = async (
+    header: object,
+    claims: object,
+    key: KeyObject | Uint8Array = privateKey,
+  ) => {
     const good = decodeJwt(await issued());
     const shown = { alg: 'ES256', kid: 'k1', typ: 'at+jwt', ...header };
     return new SignJWT({ ...good, ...claims }).setProtectedHeader(shown).sign(key);
@@ -224,7 +258,8 @@ describe('another verifier with the checks of docs/other-verifiers.md', () => {
   const now = () => Math.floor(host.clock.now() / 1000);
   const verify = (token: string) =>
     jwtVerify(token, keys, { ...checks, currentDate: new Date(host.clock.now()) });
-  const publicPem = () => Buffer.from(createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }));
+  const publicPem = () =>
+    Buffer.from(createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }));
 
   // T-vr7k
   it('accepts Tokenward’s tokens, and does not learn of revocations', async () => {
@@ -253,7 +288,9 @@ describe('another verifier with the checks of docs/other-verifiers.md', () => {
       'that is not signed',
       async () => {
         const [, claims = ''] = (await issued()).split('.');
-        const header = Buffer.from('{"alg":"none","kid":"k1","typ":"at+jwt"}').toString('base64url');
+        const header = Buffer.from('{"alg":"none","kid":"k1","typ":"at+jwt"}').toString(
+          'base64url',
+        );
         return `${header}.${claims}.`;
       },
     ],

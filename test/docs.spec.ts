@@ -23,7 +23,10 @@ const PAGES = [
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const run = (script: string, ...args: string[]) =>
-  spawnSync(process.execPath, [join(ROOT, 'tools', script), ...args], { cwd: ROOT, encoding: 'utf8' });
+  spawnSync(process.execPath, [join(ROOT, 'tools', script), ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
 
 /** List items of the pages of docs/assurance/ with this prefix: a bold name and its text. */
 function itemsOf(beginning: string): string[] {
@@ -53,7 +56,9 @@ describe('the documentation', () => {
   it('names tests that exist, by ids that each one test has', () => {
     const tests = ['libs', 'apps', 'test', 'tools', 'bench'].flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => /\.(?:spec|e2e|conformance)\.ts$/.test(name) && !/dist|node_modules/.test(name))
+        .filter(
+          (name) => /\.(?:spec|e2e|conformance)\.ts$/.test(name) && !/dist|node_modules/.test(name),
+        )
         .map((name) => `${folder}/${name}`),
     );
     const ids = tests.flatMap((path) =>
@@ -76,7 +81,9 @@ describe('the documentation', () => {
   it('has a row for each of the 81 requirements', () => {
     const rows = itemsOf('requirements');
     const numbers = rows.map((row) => Number(/^- \*\*(\d+)\. /.exec(row)?.[1]));
-    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 81 }, (_, index) => index + 1));
+    expect(numbers.sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 81 }, (_, index) => index + 1),
+    );
     expect(rows.filter((row) => !/T-\w{4}|not yet|no test/i.test(row))).toEqual([]);
   });
 
@@ -136,11 +143,14 @@ describe('the documentation', () => {
   });
 
   // T-xwmq
-  it.each(PAGES.filter((page) => !/CHANGELOG|contract/.test(page)))('%s and its lines are short', (page) => {
-    const lines = read(page).trimEnd().split('\n');
-    expect(lines.length).toBeLessThanOrEqual(200);
-    expect(lines.filter((line) => Array.from(line).length > 120)).toEqual([]);
-  });
+  it.each(PAGES.filter((page) => !/CHANGELOG|contract/.test(page)))(
+    '%s and its lines are short',
+    (page) => {
+      const lines = read(page).trimEnd().split('\n');
+      expect(lines.length).toBeLessThanOrEqual(200);
+      expect(lines.filter((line) => Array.from(line).length > 120)).toEqual([]);
+    },
+  );
 
   // T-79hs
   it('quotes error and log lines exactly on the page of symptoms', () => {
@@ -150,9 +160,9 @@ describe('the documentation', () => {
         .map((name) => read(`${folder}/${name}`)),
     );
     const page = read('docs/troubleshooting.md');
-    const quoted = [...page.matchAll(/^- `([^`]+)`(?:,\s+(?:or|in|of the client)[\s\S]*?)?\n {2}-/gm)].map(
-      ([, line = '']) => line.replaceAll(/\s+/g, ' '),
-    );
+    const quoted = [
+      ...page.matchAll(/^- `([^`]+)`(?:,\s+(?:or|in|of the client)[\s\S]*?)?\n {2}-/gm),
+    ].map(([, line = '']) => line.replaceAll(/\s+/g, ' '));
     expect(quoted.length).toBeGreaterThan(20);
     const words = quoted.flatMap((line) => line.split(/…|; /).map((part) => part.trim()));
     const unknown = words.filter((part) => !sources.some((source) => source.includes(part)));
@@ -162,11 +172,16 @@ describe('the documentation', () => {
   // T-5qtd
   it('has no shell comments in snippets to paste, because zsh reads them as words', () => {
     const pasted = PAGES.flatMap((page) =>
-      [...read(page).matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, , code = '']) => ({ page, code })),
+      [...read(page).matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, , code = '']) => ({
+        page,
+        code,
+      })),
     );
     expect(pasted.length).toBeGreaterThan(20);
     expect(pasted.filter(({ code }) => /(?:^|\s)#/m.test(code))).toEqual([]);
-    const unread = pasted.filter(({ code }) => spawnSync('bash', ['-n'], { input: code }).status !== 0);
+    const unread = pasted.filter(
+      ({ code }) => spawnSync('bash', ['-n'], { input: code }).status !== 0,
+    );
     expect(unread).toEqual([]);
   });
 
@@ -177,7 +192,9 @@ describe('the documentation', () => {
 
   it('uses in the guide the servers that it says to start', () => {
     const [, ...account] =
-      /POSTGRES_USER: (\w+), POSTGRES_PASSWORD: (\w+), POSTGRES_DB: (\w+)/.exec(read('compose.yaml')) ?? [];
+      /POSTGRES_USER: (\w+), POSTGRES_PASSWORD: (\w+), POSTGRES_DB: (\w+)/.exec(
+        read('compose.yaml'),
+      ) ?? [];
     const [user = '', password = '', name = ''] = account;
     expect(read('docs/getting-started.md')).toContain(
       `DATABASE_URL=postgres://${user}:${password}@127.0.0.1:5432/${name} `,
@@ -197,7 +214,9 @@ describe('the documentation', () => {
     );
     const table = [...rows].map(([, flow = '', page = '', which = '', was = '', is]) => {
       const counted = snippetsIn(read(`docs/${page}`));
-      const after = which.split(', ').reduce((sum, nth) => sum + (counted[Number(nth) - 1] ?? NaN), 0);
+      const after = which
+        .split(', ')
+        .reduce((sum, nth) => sum + (counted[Number(nth) - 1] ?? NaN), 0);
       expect([flow, String(after)]).toEqual([flow, is]);
       return [flow, was];
     });

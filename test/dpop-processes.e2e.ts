@@ -48,7 +48,9 @@ const WAYS: readonly Way[] = [
   { method: 'GET', path: '/me', refusal: 401, isRequest: true },
   { method: 'POST', path: '/auth/login', refusal: 400, json: () => LOGIN },
   {
-    ...{ method: 'POST', path: '/auth/refresh', refusal: 400 },
+    method: 'POST',
+    path: '/auth/refresh',
+    refusal: 400,
     json: () => ({ refreshToken: grant.refreshToken }),
   },
 ];
@@ -56,16 +58,28 @@ const SIGN_IN = WAYS[1] as Way;
 
 const launch = (index: number, port?: number): Promise<Demo> =>
   startDemo({
-    ...{ dataDir, port, adapter: index === 1 ? 'fastify' : 'express' },
+    dataDir,
+    port,
+    adapter: index === 1 ? 'fastify' : 'express',
     env: {
-      ...{ DATABASE_URL: database.url, REDIS_URL: redis.url, JWT_ALGORITHM: 'ES256', DPOP: 'offer' },
-      ...{ JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, DEVICE_BOUND: 'offer' },
-      ...{ LOGIN_THROTTLE: 'off', DEMO_USERS: `${USER.email}:${USER.password}:user` },
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url,
+      JWT_ALGORITHM: 'ES256',
+      DPOP: 'offer',
+      JWT_ISSUER: ISSUER,
+      JWT_AUDIENCE: AUDIENCE,
+      DEVICE_BOUND: 'offer',
+      LOGIN_THROTTLE: 'off',
+      DEMO_USERS: `${USER.email}:${USER.password}:user`,
     },
   });
 
 beforeAll(async () => {
-  [database, redis, keys] = await Promise.all([createDatabase(), privateRedis(), generateKeyPair('ES256')]);
+  [database, redis, keys] = await Promise.all([
+    createDatabase(),
+    privateRedis(),
+    generateKeyPair('ES256'),
+  ]);
   admin = new Redis(redis.url, { retryStrategy: () => 20 });
   admin.on('error', () => undefined);
   demos = [await launch(0), ...(await Promise.all([launch(1), launch(2)]))];
@@ -99,7 +113,10 @@ async function everywhere(sent: Sent, at: readonly { url: string }[] = demos): P
   if (good && !sent.isRequest) grant = good.json();
   return answers.map(({ status }) => status).sort((one, other) => one - other);
 }
-const once = ({ refusal }: Way, processes = 3) => [200, ...Array<number>(2 * processes - 1).fill(refusal)];
+const once = ({ refusal }: Way, processes = 3) => [
+  200,
+  ...Array<number>(2 * processes - 1).fill(refusal),
+];
 const never = (status: number, processes = 3) => Array<number>(2 * processes).fill(status);
 
 /** As a client does that is asked for a nonce. */
@@ -158,7 +175,9 @@ describe('a proof that is sent to three processes', () => {
       await (signal === 'SIGSTOP' ? redis.kill('SIGCONT') : redis.start());
       // the clients of all three are connected again: they can tell that a used one was used
       const [first] = used as [Sent];
-      await until(async () => (await everywhere(first)).every((status) => status === first.refusal));
+      await until(async () =>
+        (await everywhere(first)).every((status) => status === first.refusal),
+      );
       await noneAgain();
       if (signal === 'SIGKILL') await learnNonce();
       await eachOnce();
@@ -194,7 +213,10 @@ describe('a service that only verifies', () => {
   /** Ready when it has the keys of the issuer. */
   async function verifying({ dpop, ...changes }: Partial<VerifyOnly>): Promise<HostApp> {
     const module = ResourceServerModule.forRoot({
-      ...{ issuer: ISSUER, audience: AUDIENCE, isGlobal: true, ...changes },
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      isGlobal: true,
+      ...changes,
       dpop: { origin: `http://${HOST}`, ...dpop },
       jwks: { url: `${demos[1]?.url ?? ''}/.well-known/jwks.json`, algorithms: ['ES256'] },
     });
@@ -202,10 +224,13 @@ describe('a service that only verifies', () => {
     class OrdersModule {}
     const started = await startHost(OrdersModule);
     running.push(started);
-    const { accessToken } = (await demos[1]?.client().post('/auth/login', LOGIN))?.json<Grant>() ?? {};
+    const { accessToken } =
+      (await demos[1]?.client().post('/auth/login', LOGIN))?.json<Grant>() ?? {};
     const plain = bearer(accessToken ?? '');
     await until(async () => (await started.client().get('/thing', plain)).status === 200);
-    expect((await started.client().get('/bound', plain)).json()).toMatchObject({ code: 'device_required' });
+    expect((await started.client().get('/bound', plain)).json()).toMatchObject({
+      code: 'device_required',
+    });
     return started;
   }
 
@@ -246,7 +271,10 @@ describe('a service that only verifies', () => {
 
   // T-dpd4
   it('answers 503 without Redis, or asks for a nonce that works only there', async () => {
-    const [alone, nonced] = [await verifying({}), await verifying({ dpop: { withoutRedis: 'nonce' } })];
+    const [alone, nonced] = [
+      await verifying({}),
+      await verifying({ dpop: { withoutRedis: 'nonce' } }),
+    ];
     const none = await send(alone, await prove(THING));
     expect([none.status, none.headers['retry-after']]).toEqual([503, '1']);
     const asked = await send(nonced, await prove(THING));

@@ -7,7 +7,13 @@ import type { AccountMail } from '@tokenward/nestjs/options';
 import { calculateThumbprint } from 'dpop';
 import { SoftwarePasskey } from './support/authenticator.js';
 import { type DpopClient, dpopClient } from './support/dpop-client.js';
-import { type FactorHost, factorHost, ORIGIN, PASSWORD, type Person } from './support/factor-host.js';
+import {
+  type FactorHost,
+  factorHost,
+  ORIGIN,
+  PASSWORD,
+  type Person,
+} from './support/factor-host.js';
 import type { HttpAnswer } from './support/http.js';
 import { claimsOf } from './support/stage.js';
 import { until } from './support/until.js';
@@ -39,7 +45,8 @@ describe('a sign-in with a proof', () => {
   beforeAll(async () => {
     const mail = (message: AccountMail) => void sent.push(message);
     host = await factorHost({
-      ...{ dpop: 'offer', accounts: { mail, url: 'https://app.example.com/{kind}#token={token}' } },
+      dpop: 'offer',
+      accounts: { mail, url: 'https://app.example.com/{kind}#token={token}' },
     });
     [owner, thief] = await Promise.all([dpopClient(), dpopClient()]);
     // learns the nonce of the process
@@ -81,7 +88,8 @@ describe('a sign-in with a proof', () => {
     'a second factor': async () => {
       const { person, recoveryCodes } = await withTotp();
       return {
-        ...{ path: 'login/second-factor', refusal: 401 },
+        path: 'login/second-factor',
+        refusal: 401,
         good: async () => ({ ticket: await ticketOf(person), recoveryCode: recoveryCodes[0] }),
         bad: { ticket: 'x'.repeat(43), recoveryCode: recoveryCodes[0] },
       };
@@ -89,7 +97,8 @@ describe('a sign-in with a proof', () => {
     'a passkey as the second factor': async () => {
       const { person, key } = await withPasskey();
       return {
-        ...{ path: 'login/second-factor', refusal: 401 },
+        path: 'login/second-factor',
+        refusal: 401,
         good: async () => {
           const { ticket, options } = await ceremony({ ticket: await ticketOf(person) });
           return { ticket, passkey: key.get(options) };
@@ -100,7 +109,8 @@ describe('a sign-in with a proof', () => {
     'a passkey': async () => {
       const { key } = await withPasskey();
       return {
-        ...{ path: 'passkeys/login', refusal: 401 },
+        path: 'passkeys/login',
+        refusal: 401,
         good: async () => {
           const { ticket, options } = await ceremony({});
           return { ticket, response: key.get(options), ...BEARER };
@@ -111,7 +121,8 @@ describe('a sign-in with a proof', () => {
     'a magic link': async () => {
       const { email } = await host.person();
       return {
-        ...{ path: 'magic-link/login', refusal: 400 },
+        path: 'magic-link/login',
+        refusal: 400,
         good: async () => {
           await host.post('magic-link', { email });
           const found = () => sent.find((each) => each.to === email && each.kind === 'magic_link');
@@ -123,32 +134,40 @@ describe('a sign-in with a proof', () => {
     },
   };
 
-  it.each(Object.entries(WAYS))('by %s is bound to the key, and renewed by it alone', async (_, begin) => {
-    const way = await begin();
-    const answer = await post(owner, way.path, await way.good());
-    expect(answer.status).toBe(200);
-    const grant = answer.json<Grant & Record<string, unknown>>();
-    expect(grant.tokenType).toBe('DPoP');
-    expect(claimsOf(grant.accessToken)).toMatchObject({
-      cnf: { jkt: await calculateThumbprint(owner.keys.publicKey) },
-    });
-    const renew = (by: DpopClient) => post(by, 'refresh', { refreshToken: grant.refreshToken });
-    expect((await renew(thief)).status).toBe(400);
-    expect((await renew(owner)).status).toBe(200);
-  });
+  it.each(Object.entries(WAYS))(
+    'by %s is bound to the key, and renewed by it alone',
+    async (_, begin) => {
+      const way = await begin();
+      const answer = await post(owner, way.path, await way.good());
+      expect(answer.status).toBe(200);
+      const grant = answer.json<Grant & Record<string, unknown>>();
+      expect(grant.tokenType).toBe('DPoP');
+      expect(claimsOf(grant.accessToken)).toMatchObject({
+        cnf: { jkt: await calculateThumbprint(owner.keys.publicKey) },
+      });
+      const renew = (by: DpopClient) => post(by, 'refresh', { refreshToken: grant.refreshToken });
+      expect((await renew(thief)).status).toBe(400);
+      expect((await renew(owner)).status).toBe(200);
+    },
+  );
 
-  it.each(Object.entries(WAYS))('by %s uses its proof up only where it succeeds', async (_, begin) => {
-    const { path, good, bad, refusal } = await begin();
-    const proof = await proofAt(owner, path);
-    for (let n = 0; n < 2; n++) {
-      const refused = await post(owner, path, bad, proof);
-      expect([refused.status, refused.json()['message']]).not.toContain('dpop: invalid_dpop_proof');
-      expect(refused.status).toBe(refusal);
-    }
-    expect((await post(owner, path, await good(), proof)).status).toBe(200);
-    const again = await post(owner, path, bad, proof);
-    expect([again.status, again.json()['message']]).toEqual([400, 'dpop: invalid_dpop_proof']);
-  });
+  it.each(Object.entries(WAYS))(
+    'by %s uses its proof up only where it succeeds',
+    async (_, begin) => {
+      const { path, good, bad, refusal } = await begin();
+      const proof = await proofAt(owner, path);
+      for (let n = 0; n < 2; n++) {
+        const refused = await post(owner, path, bad, proof);
+        expect([refused.status, refused.json()['message']]).not.toContain(
+          'dpop: invalid_dpop_proof',
+        );
+        expect(refused.status).toBe(refusal);
+      }
+      expect((await post(owner, path, await good(), proof)).status).toBe(200);
+      const again = await post(owner, path, bad, proof);
+      expect([again.status, again.json()['message']]).toEqual([400, 'dpop: invalid_dpop_proof']);
+    },
+  );
 
   // T-gftw
   it('that is a refresh uses up its proof only if it succeeds', async () => {
@@ -175,7 +194,9 @@ describe('a sign-in with a proof', () => {
       const none = await host.post('login/second-factor', step);
       expect([none.status, none.json()['code']]).toEqual([403, 'device_required']);
     }
-    expect((await post(owner, 'login/second-factor', step)).json()).toMatchObject({ tokenType: 'DPoP' });
+    expect((await post(owner, 'login/second-factor', step)).json()).toMatchObject({
+      tokenType: 'DPoP',
+    });
   });
 
   // T-m297
@@ -204,7 +225,8 @@ describe('a sign-in with a proof', () => {
       close = () => undefined;
     }
     const socket = authSocket(client, url, {
-      ...{ WebSocket: FakeSocket as never, onMessage: () => undefined },
+      WebSocket: FakeSocket as never,
+      onMessage: () => undefined,
     });
     await until(() => sent.length === 1);
     socket.close();
@@ -226,7 +248,10 @@ describe('a sign-in with a proof', () => {
   it('whose first step had no proof is bound by the second', async () => {
     const { person, recoveryCodes } = await withTotp();
     const { ticket } = await host.ticketOf(person);
-    const answer = await post(owner, 'login/second-factor', { ticket, recoveryCode: recoveryCodes[0] });
+    const answer = await post(owner, 'login/second-factor', {
+      ticket,
+      recoveryCode: recoveryCodes[0],
+    });
     expect(answer.json()).toMatchObject({ tokenType: 'DPoP' });
   });
 });

@@ -52,7 +52,8 @@ describe.each(['express', 'fastify'] as const)(
       const key = await calculateThumbprint(owner.keys.publicKey);
       expect(grant.tokenType).toBe('DPoP');
       expect(claimsOf(grant.accessToken)).toMatchObject({ cnf: { jkt: key }, bound: 'dpop' });
-      const get = (path: string) => owner.call('GET', shop.url + path, { token: grant.accessToken });
+      const get = (path: string) =>
+        owner.call('GET', shop.url + path, { token: grant.accessToken });
       expect((await get('/thing')).json()).toMatchObject({ bound: 'dpop' });
       expect((await get('/bound')).status).toBe(200);
       expect((await get('/auth/me')).json()).toMatchObject({ bound: 'dpop' });
@@ -81,7 +82,10 @@ describe.each(['express', 'fastify'] as const)(
         ['with no proof', { proof: 'none' }],
         ['with a proof of another method', { proof: await proof('POST') }],
         ['with a proof of another path', { proof: await proof('GET', `${shop.url}/bound`) }],
-        ['with a proof of another host', { proof: await proof('GET', 'https://elsewhere.example/thing') }],
+        [
+          'with a proof of another host',
+          { proof: await proof('GET', 'https://elsewhere.example/thing') },
+        ],
         ['with a proof for another token', { proof: await proof('GET', url, others) }],
         ['with a proof for no token', { proof: await owner.proofFor('GET', url) }],
         ['with a proof that was used', { proof: used }],
@@ -130,7 +134,9 @@ describe.each(['express', 'fastify'] as const)(
       expect(next.tokenType).toBe('DPoP');
       // spent, and the thief still ends nothing with it
       expect((await refresh(thief, shop, grant.refreshToken)).status).toBe(400);
-      expect((await owner.call('GET', `${shop.url}/thing`, { token: next.accessToken })).status).toBe(200);
+      expect(
+        (await owner.call('GET', `${shop.url}/thing`, { token: next.accessToken })).status,
+      ).toBe(200);
       grant = next;
       const spent = await refresh(
         owner,
@@ -144,7 +150,10 @@ describe.each(['express', 'fastify'] as const)(
     // T-dpb5
     it('is not opened unbound when the proof is bad: 400 before the password is looked at', async () => {
       shop.events.length = 0;
-      const bad = await owner.call('POST', `${shop.url}/auth/login`, { json: BEARER, proof: 'junk' });
+      const bad = await owner.call('POST', `${shop.url}/auth/login`, {
+        json: BEARER,
+        proof: 'junk',
+      });
       expect([bad.status, bad.json()['message']]).toEqual([400, 'dpop: invalid_dpop_proof']);
       const wrong = { ...BEARER, password: 'not the passphrase' };
       expect(
@@ -159,9 +168,15 @@ describe.each(['express', 'fastify'] as const)(
       const { tokenType, accessToken: token, refreshToken } = login.json<Grant>();
       expect(tokenType).toBe('Bearer');
       expect(
-        (await owner.call('GET', `${shop.url}/thing`, { token, scheme: 'Bearer', proof: 'none' })).json(),
+        (
+          await owner.call('GET', `${shop.url}/thing`, { token, scheme: 'Bearer', proof: 'none' })
+        ).json(),
       ).toMatchObject({ bound: null });
-      const bound = await owner.call('GET', `${shop.url}/bound`, { token, scheme: 'Bearer', proof: 'none' });
+      const bound = await owner.call('GET', `${shop.url}/bound`, {
+        token,
+        scheme: 'Bearer',
+        proof: 'none',
+      });
       expect([bound.status, bound.json()['code']]).toEqual([403, 'device_required']);
       expectRefused(await owner.call('GET', `${shop.url}/thing`, { token }), 'invalid_token');
       expect((await refresh(owner, shop, refreshToken)).status).toBe(200);
@@ -220,7 +235,9 @@ describe('the option dpop', () => {
     const userId = String(claimsOf(accessToken)['sub']);
     const auth = shop.app.get(AuthService, { strict: false });
     const opening = { secondFactor: 'satisfied', transport: 'bearer' } as const;
-    await expect(auth.openSession(userId, opening)).rejects.toMatchObject({ code: 'device_required' });
+    await expect(auth.openSession(userId, opening)).rejects.toMatchObject({
+      code: 'device_required',
+    });
     const client = { provedKey: await calculateThumbprint(owner.keys.publicKey) };
     const { grant } = await auth.openSession(userId, { ...opening, client });
     const thing = (scheme: 'DPoP' | 'Bearer') =>
@@ -250,15 +267,22 @@ describe('the option dpop', () => {
     const offering = await host({ dpop: 'offer', redis: connect() });
     const offered = await httpClient(offering.url).post('/auth/login', BEARER);
     const shapeOf = (answer: HttpAnswer) => ({
-      ...{ headers: Object.keys(answer.headers).sort(), cookies: cookieShapes(answer) },
-      ...{ members: Object.keys(answer.json()).sort(), tokenType: answer.json()['tokenType'] },
-      claims: Object.keys(claimsOf(answer.json<Grant & Record<string, unknown>>().accessToken)).sort(),
+      headers: Object.keys(answer.headers).sort(),
+      cookies: cookieShapes(answer),
+      members: Object.keys(answer.json()).sort(),
+      tokenType: answer.json()['tokenType'],
+      claims: Object.keys(
+        claimsOf(answer.json<Grant & Record<string, unknown>>().accessToken),
+      ).sort(),
     });
     expect(shapeOf(proved)).toEqual(shapeOf(plain));
     expect(shapeOf(offered)).toEqual(shapeOf(plain));
     const token = proved.json<Grant>().accessToken;
     const answer = await (await dpopClient()).call('GET', `${shop.url}/thing`, { token });
-    expect([answer.text, answer.headers['www-authenticate']]).toEqual([AUTHENTICATION_FAILED, 'Bearer']);
+    expect([answer.text, answer.headers['www-authenticate']]).toEqual([
+      AUTHENTICATION_FAILED,
+      'Bearer',
+    ]);
     expect(await clients.at(-1)?.keys('*dpop*used*')).toHaveLength(
       (await clients[0]?.keys('*dpop*used*'))?.length ?? 0,
     );
@@ -274,7 +298,10 @@ describe('the option dpop', () => {
     });
     expect([first.status, first.json()['message']]).toEqual([400, 'dpop: use_dpop_nonce']);
     expect(first.headers['www-authenticate']).toBe(`DPoP error="use_dpop_nonce", ${ALGS}`);
-    const [{ tokenType, accessToken: token }] = [await signIn(owner, one), await signIn(owner, two)];
+    const [{ tokenType, accessToken: token }] = [
+      await signIn(owner, one),
+      await signIn(owner, two),
+    ];
     expect(tokenType).toBe('DPoP');
     const proof = await owner.proofFor('GET', `${one.url}/thing`, token);
     const statuses: unknown[] = [];
@@ -292,6 +319,10 @@ describe('the option dpop', () => {
     await owner.call('GET', `${shop.url}/thing`, { token: grant.accessToken });
     expect((await refresh(owner, shop, grant.refreshToken)).status).toBe(200);
     const key = await calculateThumbprint(owner.keys.publicKey);
-    expect(replays.uses.map(({ holder }) => holder)).toEqual([key, claimsOf(grant.accessToken)['sub'], key]);
+    expect(replays.uses.map(({ holder }) => holder)).toEqual([
+      key,
+      claimsOf(grant.accessToken)['sub'],
+      key,
+    ]);
   });
 });

@@ -3,7 +3,12 @@ import { dirname, join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthModule, PasswordHasher } from '@tokenward/nestjs';
-import { createAuthSchema, drizzleStorage, migrateAuth, MIGRATIONS_FOLDER } from '@tokenward/nestjs/drizzle';
+import {
+  createAuthSchema,
+  drizzleStorage,
+  migrateAuth,
+  MIGRATIONS_FOLDER,
+} from '@tokenward/nestjs/drizzle';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { pgSchema, text, uuid } from 'drizzle-orm/pg-core';
 import pg from 'pg';
@@ -56,7 +61,8 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
   function project(): string {
     const folder = scratchDir('host');
     writeFiles(folder, guideFiles('database.md'));
-    for (const name of PACKAGES) link(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+    for (const name of PACKAGES)
+      link(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
     link(join(packed.folder, 'auth'), join(folder, 'node_modules', '@tokenward', 'nestjs'));
     return folder;
   }
@@ -73,9 +79,11 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
   it('the shipped migrations: the tables of migrateAuth, and its record', async () => {
     const folder = project();
     const [byKit, byUs] = [await emptyDatabase(), await emptyDatabase()];
-    const migrate = (url: string) => kit(folder, ['migrate', '--config', 'drizzle.auth.config.ts'], url);
+    const migrate = (url: string) =>
+      kit(folder, ['migrate', '--config', 'drizzle.auth.config.ts'], url);
     const record = async ({ pool }: { pool: pg.Pool }) =>
-      (await pool.query('select hash, created_at from drizzle.__tokenward_migrations order by id')).rows;
+      (await pool.query('select hash, created_at from drizzle.__tokenward_migrations order by id'))
+        .rows;
     await migrateAuth(byUs.db);
     migrate(byKit.url);
     expect(await tablesOf(byKit.pool, 'public')).toEqual(await tablesOf(byUs.pool, 'public'));
@@ -118,7 +126,9 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
     writeFileSync(join(folder, 'src', 'schema.ts'), things);
     kit(folder, ['push', '--force'], database.url);
 
-    const { rows } = await database.pool.query(`select to_regclass('public.things') is not null as pushed`);
+    const { rows } = await database.pool.query(
+      `select to_regclass('public.things') is not null as pushed`,
+    );
     expect(rows).toEqual([{ pushed: true }]);
     expect(await tablesOf(database.pool, 'auth')).toEqual(before);
   }, 120_000);
@@ -156,7 +166,8 @@ async function signInOn(db: NodePgDatabase): Promise<void> {
     passwordHash: text('password_hash').notNull(),
   });
   const users = { table, id: table.id, email: table.email, passwordHash: table.passwordHash };
-  const storage = () => drizzleStorage(db, { users, schema: createAuthSchema({ schema: 'identity' }) });
+  const storage = () =>
+    drizzleStorage(db, { users, schema: createAuthSchema({ schema: 'identity' }) });
   @Module({ imports: [AuthModule.forRoot(hostOptions({ storage }))] })
   class Host {}
   const host = await startHost(Host);

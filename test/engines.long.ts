@@ -1,5 +1,14 @@
 import { appendFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 import type { Engine, Profile, Tab } from './engines/engine.js';
 import { ENGINES } from './engines/engines.js';
 import { type FrontDoor, openFrontDoor } from './support/harness.js';
@@ -39,7 +48,8 @@ const status = (tab: Tab, path = '/notes'): Promise<number> =>
 const events = (tab: Tab): Promise<string[]> => tab.run(() => harness.events);
 const who = (tab: Tab): Promise<string | null> =>
   tab.run(async () => (await harness.session())?.email ?? null);
-const refreshes = (): number => door.requests.filter((each) => each === 'POST /auth/refresh').length;
+const refreshes = (): number =>
+  door.requests.filter((each) => each === 'POST /auth/refresh').length;
 
 describe.each(ENGINES)('%s', (name, start) => {
   let engine: Engine;
@@ -114,7 +124,9 @@ describe.each(ENGINES)('%s', (name, start) => {
       await changeRole('admin');
       const release = door.hold('/auth/refresh');
       const before = refreshes();
-      void one.run(() => void harness.status('/notes').catch(() => undefined)).catch(() => undefined);
+      void one
+        .run(() => void harness.status('/notes').catch(() => undefined))
+        .catch(() => undefined);
       await until(() => Promise.resolve(refreshes() > before));
       await one.goto('about:blank');
       release();
@@ -131,7 +143,9 @@ describe.each(ENGINES)('%s', (name, start) => {
         await other.run(() => harness.logout());
         await one.run(() => void setTimeout(() => history.back()));
         // the page was kept, or loaded again and has no client yet
-        await until(() => one.run(() => 'harness' in globalThis && !location.search).catch(() => false));
+        await until(() =>
+          one.run(() => 'harness' in globalThis && !location.search).catch(() => false),
+        );
         await one.run((chosen) => {
           if (!('auth' in globalThis)) harness.open({ transport: chosen, refreshAheadMs: 0 });
         }, transport);

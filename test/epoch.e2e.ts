@@ -29,7 +29,10 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
 
   /** A session either was opened under the epoch of now, or is refused: nothing in between. */
   async function expectConsistent(userId: string): Promise<void> {
-    const [subject] = await stage.rows('select session_epoch from auth_subjects where subject = $1', userId);
+    const [subject] = await stage.rows(
+      'select session_epoch from auth_subjects where subject = $1',
+      userId,
+    );
     const open = await stage.rows(
       'select epoch from auth_sessions where subject = $1 and ended_at is null',
       userId,
@@ -52,7 +55,10 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
       const logins = Array.from({ length: LOGINS }, async (_, index) => {
         const client = index % 2 === 0 ? elsewhere() : here();
         const startedAt = performance.now();
-        const answer = await client.post('/auth/login', { email: person.email, password: person.password });
+        const answer = await client.post('/auth/login', {
+          email: person.email,
+          password: person.password,
+        });
         return { client, startedAt, answer };
       });
       const refreshing = refresher.post('/auth/refresh');
@@ -81,9 +87,10 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
     try {
       // what logout-all does, held open until the login waits behind it
       await ending.query('begin');
-      await ending.query('update auth_subjects set session_epoch = 2, token_version = 2 where subject = $1', [
-        person.id,
-      ]);
+      await ending.query(
+        'update auth_subjects set session_epoch = 2, token_version = 2 where subject = $1',
+        [person.id],
+      );
       const client = elsewhere();
       const login = client.post('/auth/login', { email: person.email, password: person.password });
       await untilSomebodyWaits();
@@ -95,9 +102,9 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
         '{"statusCode":401,"error":"Unauthorized","message":"Login refused","code":"login_refused"}',
       );
       expect(answer.setCookies).toEqual([]);
-      expect(await stage.rows('select epoch from auth_sessions where subject = $1', person.id)).toEqual([
-        { epoch: 1 },
-      ]);
+      expect(
+        await stage.rows('select epoch from auth_sessions where subject = $1', person.id),
+      ).toEqual([{ epoch: 1 }]);
     } finally {
       await ending.end();
     }
@@ -111,9 +118,10 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
     await ending.connect();
     try {
       await ending.query('begin');
-      await ending.query('update auth_subjects set session_epoch = 2, token_version = 2 where subject = $1', [
-        person.id,
-      ]);
+      await ending.query(
+        'update auth_subjects set session_epoch = 2, token_version = 2 where subject = $1',
+        [person.id],
+      );
       await ending.query(
         `update auth_sessions set ended_at = now(), end_reason = 'logout_all' where subject = $1`,
         [person.id],
@@ -157,7 +165,10 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
       expect((await client.post('/auth/refresh')).status).toBe(401);
     }
     expect(
-      await stage.rows('select 1 from auth_sessions where subject = $1 and ended_at is null', person.id),
+      await stage.rows(
+        'select 1 from auth_sessions where subject = $1 and ended_at is null',
+        person.id,
+      ),
     ).toEqual([]);
   });
 });

@@ -63,7 +63,10 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     if (path.startsWith('/auth')) expect(answer.headers['cache-control']).toBe('no-store');
   });
 
-  const send = (body: string, headers: Record<string, string>): RequestOptions => ({ body, headers });
+  const send = (body: string, headers: Record<string, string>): RequestOptions => ({
+    body,
+    headers,
+  });
   it.each([
     ['cut off', send(`{"email":"${MARK}","password":"${MARK}`, JSON_TYPE), 400],
     ['no JSON', send(MARK, JSON_TYPE), 400],
@@ -73,26 +76,41 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
       send(`email=a@b.c&password=${MARK}`, { 'content-type': 'application/x-www-form-urlencoded' }),
       400,
     ],
-    ['larger than any login', send(JSON.stringify({ password: MARK.repeat(200_000) }), JSON_TYPE), 413],
+    [
+      'larger than any login',
+      send(JSON.stringify({ password: MARK.repeat(200_000) }), JSON_TYPE),
+      413,
+    ],
     ['not compressed as it says', send('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }), 400],
-    ['not compressed as it says either', send('{}', { ...JSON_TYPE, 'content-encoding': 'br' }), 400],
+    [
+      'not compressed as it says either',
+      send('{}', { ...JSON_TYPE, 'content-encoding': 'br' }),
+      400,
+    ],
     ['a prototype', send(`{"__proto__":{"email":"a@b.c"},"password":"${MARK}"}`, JSON_TYPE), 400],
-  ])('answers a body that is %s in the standard shape, without quoting it', async (_, options, status) => {
-    const answer = await client.request('POST', '/auth/login', options);
+  ])(
+    'answers a body that is %s in the standard shape, without quoting it',
+    async (_, options, status) => {
+      const answer = await client.request('POST', '/auth/login', options);
 
-    expect(answer.status).toBe(status);
-    expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message', 'code']);
-    expect(answer.json()['statusCode']).toBe(status);
-    expect(answer.text).not.toContain(MARK);
-    expect(answer.text).not.toContain('zq7');
-    expect(answer.headers['cache-control']).toBe('no-store');
-  });
+      expect(answer.status).toBe(status);
+      expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message', 'code']);
+      expect(answer.json()['statusCode']).toBe(status);
+      expect(answer.text).not.toContain(MARK);
+      expect(answer.text).not.toContain('zq7');
+      expect(answer.headers['cache-control']).toBe('no-store');
+    },
+  );
 
   it.each(['text/plain', 'multipart/form-data; boundary=x', 'application/jsonp', 'text/json'])(
     'does not accept %s as JSON',
     async (type) => {
       const body = JSON.stringify({ ...admin });
-      const answer = await client.request('POST', '/auth/login', send(body, { 'content-type': type }));
+      const answer = await client.request(
+        'POST',
+        '/auth/login',
+        send(body, { 'content-type': type }),
+      );
       expect([400, 415]).toContain(answer.status);
       expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message', 'code']);
       expect(answer.headers['cache-control']).toBe('no-store');
@@ -113,20 +131,26 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     async (path) => {
       const answer = await client.get(path);
       expect(answer.status).toBe(404);
-      expect(answer.json()).toEqual({ statusCode: 404, error: 'Not Found', message: expect.any(String) });
+      expect(answer.json()).toEqual({
+        statusCode: 404,
+        error: 'Not Found',
+        message: expect.any(String),
+      });
     },
   );
 
-  it.each(['/auth/sessions/%', '/auth/sessions/%zz', '/auth/users/%ff/revoke', `/auth/sessions/%${MARK}`])(
-    'answers the path %s with 400 in the standard shape, without quoting it',
-    async (path) => {
-      const answer = await client.request(path.endsWith('revoke') ? 'POST' : 'DELETE', path);
-      expect(answer.status).toBe(400);
-      expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message', 'code']);
-      expect(answer.text).not.toContain('%');
-      expect(answer.headers['cache-control']).toBe('no-store');
-    },
-  );
+  it.each([
+    '/auth/sessions/%',
+    '/auth/sessions/%zz',
+    '/auth/users/%ff/revoke',
+    `/auth/sessions/%${MARK}`,
+  ])('answers the path %s with 400 in the standard shape, without quoting it', async (path) => {
+    const answer = await client.request(path.endsWith('revoke') ? 'POST' : 'DELETE', path);
+    expect(answer.status).toBe(400);
+    expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message', 'code']);
+    expect(answer.text).not.toContain('%');
+    expect(answer.headers['cache-control']).toBe('no-store');
+  });
 
   it('finds no session and no user by an id of the longest length that a path can have', async () => {
     const id = 'x'.repeat(255);

@@ -57,7 +57,12 @@ describe('events', () => {
       await client.get('/auth/me', bearer('junk'));
       await thief.post('/auth/refresh');
     });
-    expect(types(events)).toEqual(['login.failed', 'login.succeeded', 'refresh.rotated', 'refresh.reused']);
+    expect(types(events)).toEqual([
+      'login.failed',
+      'login.succeeded',
+      'refresh.rotated',
+      'refresh.reused',
+    ]);
     expect(events[0]).toMatchObject({ reason: 'wrong_password', userId: id, severity: 'warning' });
     expect(events[1]).toMatchObject({
       userId: id,
@@ -134,7 +139,8 @@ describe('log lines', () => {
   ] as const)('observe.logEvents %s: %j, one object each', async (logEvents, expected) => {
     const host = await startObservedHost(database, { observe: { logEvents } });
     const lines: Record<string, unknown>[] = [];
-    const keep = (line: unknown): void => void (typeof line === 'object' && lines.push(line as never));
+    const keep = (line: unknown): void =>
+      void (typeof line === 'object' && lines.push(line as never));
     const spies = (['log', 'warn'] as const).map((level) =>
       jest.spyOn(Logger.prototype, level).mockImplementation(keep),
     );
@@ -155,7 +161,9 @@ describe('log lines', () => {
 
   it('refuse an unknown level', async () => {
     const starting = startObservedHost(database, { observe: { logEvents: 'loud' as never } });
-    await expect(starting).rejects.toThrow('observe.logEvents: must be one of none, high, warning, all');
+    await expect(starting).rejects.toThrow(
+      'observe.logEvents: must be one of none, high, warning, all',
+    );
   });
 });
 
@@ -171,7 +179,8 @@ describe('alerts', () => {
     const until = Date.now() + 5_000;
     const find = () =>
       host.alerts.filter(
-        (alert) => alert.type === type && (!userId || ('userId' in alert && alert.userId === userId)),
+        (alert) =>
+          alert.type === type && (!userId || ('userId' in alert && alert.userId === userId)),
       );
     while (find().length < count && Date.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -216,7 +225,9 @@ describe('alerts', () => {
     await host.logIn(client, email, { ip: '192.0.2.1' });
     for (const ip of ['192.0.2.200', '203.0.113.5', '203.0.113.6'])
       await client.post('/auth/refresh', {}, { headers: { 'x-forwarded-for': ip } });
-    expect(await raised('refresh.new_network', 1, id)).toMatchObject([{ userId: id, ip: '203.0.113.5' }]);
+    expect(await raised('refresh.new_network', 1, id)).toMatchObject([
+      { userId: id, ip: '203.0.113.5' },
+    ]);
   });
 
   // T-x7j2
@@ -235,7 +246,9 @@ describe('alerts', () => {
   });
 
   it('report a revoked key', async () => {
-    const { keys } = (await host.client().get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>();
+    const { keys } = (await host.client().get('/.well-known/jwks.json')).json<{
+      keys: { kid: string }[];
+    }>();
     const keyId = keys[0]?.kid ?? '';
     await host.app.get(AuthService, { strict: false }).revokeKey(keyId);
     expect(await raised('key.revoked')).toMatchObject([{ keyId }]);

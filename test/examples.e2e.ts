@@ -27,7 +27,11 @@ interface Example {
   readonly prepare: () => Promise<void>;
   readonly app: (url: string) => Promise<Type | DynamicModule>;
   /** Where its users are in PostgreSQL. */
-  readonly table?: { readonly name: string; readonly nameColumn: string; readonly unknownId: () => string };
+  readonly table?: {
+    readonly name: string;
+    readonly nameColumn: string;
+    readonly unknownId: () => string;
+  };
 }
 
 const EXAMPLES: readonly Example[] = [
@@ -41,7 +45,9 @@ const EXAMPLES: readonly Example[] = [
     name: 'prisma',
     prepare: preparePrisma,
     app: async (url) =>
-      PrismaApp.with(await prismaClient<AccountsClient>(url, join(ROOT, 'examples/prisma/schema.prisma'))),
+      PrismaApp.with(
+        await prismaClient<AccountsClient>(url, join(ROOT, 'examples/prisma/schema.prisma')),
+      ),
     table: { name: 'accounts', nameColumn: 'name', unknownId: randomUUID },
   },
   { name: 'http-users', prepare: prepareHttp, app: async () => HttpApp },
@@ -81,7 +87,10 @@ describe.each(EXAMPLES)('examples/$name', ({ name, prepare, app: module, table }
       SERVICE_SECRET: randomUUID(),
     });
     await prepare();
-    app = await NestFactory.create(await module(database.url), { logger: false, abortOnError: false });
+    app = await NestFactory.create(await module(database.url), {
+      logger: false,
+      abortOnError: false,
+    });
     await app.listen(0, '127.0.0.1');
   }, 120_000);
   afterAll(async () => {

@@ -20,7 +20,8 @@ describe('guesses', () => {
       host.clock.advance('30s');
     }
     const first = await host.ticketOf(person);
-    const guess = (ticket: string, answer: object) => host.post('login/second-factor', { ticket, ...answer });
+    const guess = (ticket: string, answer: object) =>
+      host.post('login/second-factor', { ticket, ...answer });
     expect((await guess(first.ticket, { code: '000000' })).status).toBe(401);
     expect((await guess(first.ticket, { recoveryCode: 'none' })).status).toBe(401);
     const second = await host.ticketOf(person);
@@ -29,7 +30,9 @@ describe('guesses', () => {
     const full = await guess(second.ticket, { code: host.code(secret) });
     expect([full.status, full.json()['code']]).toEqual([429, 'too_many_attempts']);
     expect((await host.password(person)).status).toBe(429);
-    expect((await host.post('reauthenticate', { code: '000002' }, session.accessToken)).status).toBe(429);
+    expect(
+      (await host.post('reauthenticate', { code: '000002' }, session.accessToken)).status,
+    ).toBe(429);
     await host.close();
   });
 });
@@ -47,7 +50,10 @@ describe('an outage in the middle of a sign-in', () => {
     const person = await host.person();
     const { secret } = await host.addTotp((await host.signIn(person)).accessToken);
     const { oneTimeTokens } = host.storage;
-    const duringOutageOf = async (name: 'issue' | 'attempt' | 'redeem', work: () => Promise<number>) => {
+    const duringOutageOf = async (
+      name: 'issue' | 'attempt' | 'redeem',
+      work: () => Promise<number>,
+    ) => {
       const away = (): Promise<never> => Promise.reject(new AuthError('unavailable', 'away'));
       const outage = jest.spyOn(oneTimeTokens, name).mockImplementation(away);
       for (let n = 0; n < 7; n++) expect([name, await work()]).toEqual([name, 503]);
@@ -79,22 +85,34 @@ describe('an account', () => {
     const ids = Array.from({ length: 100 }, () => crypto.randomUUID());
     for (const id of ids) {
       const passkey = {
-        ...{ id, kind: 'passkey' as const, subject, credentialId: `of ${id}` },
-        ...{ publicKey: Buffer.alloc(1), counter: 0, backupEligible: false, backedUp: false, transports: [] },
+        id,
+        kind: 'passkey' as const,
+        subject,
+        credentialId: `of ${id}`,
+        publicKey: Buffer.alloc(1),
+        counter: 0,
+        backupEligible: false,
+        backedUp: false,
+        transports: [],
       };
       const { state } = await factors.of(subject);
       const act = { kind: 'passkey_added' as const, passkey };
       await factors.change({ subject, expected: state, actorId: subject, act });
     }
     const opened = await host.auth.openSession(subject, {
-      ...{ transport: 'bearer', secondFactor: 'satisfied', authTime: new Date(host.clock.now()) },
+      transport: 'bearer',
+      secondFactor: 'satisfied',
+      authTime: new Date(host.clock.now()),
       amr: ['hwk', 'user', 'mfa'],
     });
     const { accessToken } = opened.grant;
     for (const path of ['passkeys/register/options', 'factors/totp']) {
       const answer = await host.post(path, {}, accessToken);
       const { message } = answer.json<{ message: string }>();
-      expect([answer.status, message]).toEqual([400, expect.stringContaining('100 factors already')]);
+      expect([answer.status, message]).toEqual([
+        400,
+        expect.stringContaining('100 factors already'),
+      ]);
     }
     expect((await host.remove(`factors/${ids[0]}`, accessToken)).status).toBe(204);
     expect((await host.post('factors/totp', {}, accessToken)).status).toBe(201);

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { type FactorHost, factorHost, PASSWORD, type Person, type Session } from './support/factor-host.js';
+import {
+  type FactorHost,
+  factorHost,
+  PASSWORD,
+  type Person,
+  type Session,
+} from './support/factor-host.js';
 
 const CHALLENGE = 'Bearer error="insufficient_user_authentication", max_age="300"';
 const CHANGE = { currentPassword: PASSWORD, newPassword: 'another long passphrase' };
@@ -40,11 +46,15 @@ describe('second factors', () => {
       // 120 bits: a plain hash may hold 112 and more
       for (const each of recoveryCodes) expect(each).toMatch(/^(?:[0-9a-z]{4}-){5}[0-9a-z]{4}$/);
       const before = (await host.auth.sessions(person.id)).length;
-      const first = await host.client().post('/auth/login', { email: person.email, password: PASSWORD });
+      const first = await host
+        .client()
+        .post('/auth/login', { email: person.email, password: PASSWORD });
       expect([first.status, first.setCookies]).toEqual([200, []]);
       const due = first.json<{ ticket: string }>();
       expect(due).toEqual({
-        ...{ next: 'second_factor', ticket: expect.any(String) as unknown, expiresIn: 300 },
+        next: 'second_factor',
+        ticket: expect.any(String) as unknown,
+        expiresIn: 300,
         methods: ['totp', 'recovery_code'],
       });
       expect(await host.auth.sessions(person.id)).toHaveLength(before);
@@ -68,7 +78,9 @@ describe('second factors', () => {
       expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer']);
       expect(refused.json()).toMatchObject({ code: 'second_factor_refused' });
       const used = host.code(secret);
-      const uses = await Promise.all(TWENTY.slice(0, 4).map(() => secondStep(ticket, { code: used })));
+      const uses = await Promise.all(
+        TWENTY.slice(0, 4).map(() => secondStep(ticket, { code: used })),
+      );
       expect(uses.filter(({ status }) => status === 200)).toHaveLength(1);
       const next = await host.ticketOf(person);
       expect((await secondStep(next.ticket, { code: used })).status).toBe(401);
@@ -84,7 +96,11 @@ describe('second factors', () => {
       const { ticket } = await host.ticketOf(person);
       const typed = code.toUpperCase().replaceAll('-', ' ');
       const answer = await secondStep(ticket, { recoveryCode: typed });
-      expect(decodeJwt(answer.json<Session & object>().accessToken)['amr']).toEqual(['pwd', 'rcv', 'mfa']);
+      expect(decodeJwt(answer.json<Session & object>().accessToken)['amr']).toEqual([
+        'pwd',
+        'rcv',
+        'mfa',
+      ]);
       const again = await host.ticketOf(person);
       expect((await secondStep(again.ticket, { recoveryCode: code })).status).toBe(401);
       expect(host.events).toContainEqual(
@@ -133,7 +149,11 @@ describe('second factors', () => {
     it('is also asked for by openSession, unless the host says that it is satisfied', async () => {
       const { person, secret } = await enrolled();
       const claims = { till: 7 };
-      const due = await host.auth.openSession(person.id, { transport: 'bearer', amr: ['fed'], claims });
+      const due = await host.auth.openSession(person.id, {
+        transport: 'bearer',
+        amr: ['fed'],
+        claims,
+      });
       const ticket = 'next' in due ? due.ticket : '';
       const answer = await secondStep(ticket, { code: host.code(secret) });
       const token = decodeJwt(answer.json<Session & object>().accessToken);
@@ -149,23 +169,37 @@ describe('second factors', () => {
       (token: string, id: string) => Promise<{ status: number }>,
     ])[] = [
       ['starting another app', (token) => host.post('factors/totp', {}, token)],
-      ['confirming one', (token, id) => host.post('factors/totp/confirm', { id, code: '000000' }, token)],
+      [
+        'confirming one',
+        (token, id) => host.post('factors/totp/confirm', { id, code: '000000' }, token),
+      ],
       ['new recovery codes', (token) => host.post('factors/recovery-codes', undefined, token)],
-      ['registering a passkey', (token) => host.post('passkeys/register/options', undefined, token)],
+      [
+        'registering a passkey',
+        (token) => host.post('passkeys/register/options', undefined, token),
+      ],
       ['removing one', (token, id) => host.remove(`factors/${id}`, token)],
     ];
 
     // T-wtz9
-    it.each(changes)('%s wants a proof of five minutes that includes a factor', async (_, change) => {
-      const { person, secret, id, session } = await enrolled();
-      const byPassword = (await change(session.accessToken, id)) as Awaited<ReturnType<typeof host.post>>;
-      expect([byPassword.status, byPassword.headers['www-authenticate']]).toEqual([401, CHALLENGE]);
-      const fresh = await signedInWithCode(person, secret);
-      host.clock.advance('271s');
-      expect((await change(fresh.accessToken, id)).status).toBe(401);
-      const { status } = await change((await signedInWithCode(person, secret)).accessToken, id);
-      expect([200, 201, 204, 404]).toContain(status);
-    });
+    it.each(changes)(
+      '%s wants a proof of five minutes that includes a factor',
+      async (_, change) => {
+        const { person, secret, id, session } = await enrolled();
+        const byPassword = (await change(session.accessToken, id)) as Awaited<
+          ReturnType<typeof host.post>
+        >;
+        expect([byPassword.status, byPassword.headers['www-authenticate']]).toEqual([
+          401,
+          CHALLENGE,
+        ]);
+        const fresh = await signedInWithCode(person, secret);
+        host.clock.advance('271s');
+        expect((await change(fresh.accessToken, id)).status).toBe(401);
+        const { status } = await change((await signedInWithCode(person, secret)).accessToken, id);
+        expect([200, 201, 204, 404]).toContain(status);
+      },
+    );
 
     // T-c8jd
     it('revokes access tokens and fresh proof of the other sessions, but not of its own', async () => {
@@ -181,7 +215,11 @@ describe('second factors', () => {
       const again = await host.post('factors/totp', {}, accessToken);
       expect([again.status, again.headers['www-authenticate']]).toEqual([401, CHALLENGE]);
       expect(host.events).toContainEqual(
-        expect.objectContaining({ type: 'factor.changed', userId: person.id, change: 'totp_added' }),
+        expect.objectContaining({
+          type: 'factor.changed',
+          userId: person.id,
+          change: 'totp_added',
+        }),
       );
     });
 
@@ -189,11 +227,16 @@ describe('second factors', () => {
     it('lists the factors in use, removes one once, and asks for none afterwards', async () => {
       const { person, secret, id } = await enrolled();
       const { accessToken } = await signedInWithCode(person, secret);
-      const [listed, ...more] = (await host.get('factors', accessToken)).json<Record<string, unknown>[]>();
+      const [listed, ...more] = (await host.get('factors', accessToken)).json<
+        Record<string, unknown>[]
+      >();
       expect(more).toEqual([]);
       expect(listed).toEqual({
-        ...{ id, kind: 'totp', name: 'phone' },
-        ...{ createdAt: expect.any(String) as unknown, lastUsedAt: expect.any(String) as unknown },
+        id,
+        kind: 'totp',
+        name: 'phone',
+        createdAt: expect.any(String) as unknown,
+        lastUsedAt: expect.any(String) as unknown,
       });
       const renewed = await host.post('factors/recovery-codes', undefined, accessToken);
       expect(renewed.json<{ recoveryCodes: string[] }>().recoveryCodes).toHaveLength(10);
@@ -209,7 +252,8 @@ describe('second factors', () => {
       const [mine, theirs] = [await host.signIn(person), await host.signIn(other)];
       const started = await host.post('factors/totp', {}, mine.accessToken);
       const { id, secret } = started.json<{ id: string; secret: string }>();
-      const confirm = (code: string, token: string) => host.post('factors/totp/confirm', { id, code }, token);
+      const confirm = (code: string, token: string) =>
+        host.post('factors/totp/confirm', { id, code }, token);
       expect((await confirm('000000', mine.accessToken)).status).toBe(403);
       expect((await confirm(host.code(secret), theirs.accessToken)).status).toBe(404);
       expect((await host.get('factors', mine.accessToken)).json()).toEqual([]);
@@ -237,7 +281,11 @@ describe('second factors', () => {
         expect(decodeJwt(session.accessToken)['amr']).toEqual(amr);
         host.clock.advance('30s');
       }
-      for (const wrong of [{ code: '000000' }, { password: PASSWORD, code: '000000' }, { password: 'no' }]) {
+      for (const wrong of [
+        { code: '000000' },
+        { password: PASSWORD, code: '000000' },
+        { password: 'no' },
+      ]) {
         const refused = await prove(wrong);
         expect([refused.status, refused.json()]).toEqual([
           403,
@@ -253,11 +301,18 @@ describe('without factors', () => {
   it('the routes do not exist, and a login needs no second step', async () => {
     const host = await factorHost({ factors: undefined });
     const session = await host.signIn(await host.person());
-    for (const path of ['factors/totp', 'factors/recovery-codes', 'passkeys/login/options', 'passkeys/login'])
+    for (const path of [
+      'factors/totp',
+      'factors/recovery-codes',
+      'passkeys/login/options',
+      'passkeys/login',
+    ])
       expect((await host.post(path, {}, session.accessToken)).status).toBe(404);
     expect((await host.get('factors', session.accessToken)).status).toBe(404);
     expect((await host.post('login/second-factor', { ticket: 'x', code: '0' })).status).toBe(404);
-    expect((await host.post('reauthenticate', { code: '000000' }, session.accessToken)).status).toBe(400);
+    expect(
+      (await host.post('reauthenticate', { code: '000000' }, session.accessToken)).status,
+    ).toBe(400);
     await host.close();
   });
 });

@@ -65,7 +65,9 @@ describe('a flood from one address', () => {
     const { rows, events } = await trail('refresh.refused', '198.51.100.2');
     expect(events).toBe(TIMES);
     expect(rows).toBeLessThanOrEqual(ROWS);
-    const beside = await database.pool.query("select count from auth_audit where ip = '203.0.113.9'");
+    const beside = await database.pool.query(
+      "select count from auth_audit where ip = '203.0.113.9'",
+    );
     expect(beside.rows).toEqual([{ count: 1 }]);
   });
 

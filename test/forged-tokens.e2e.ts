@@ -34,7 +34,11 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => trap.server.listen(0, '127.0.0.1', resolve));
   const trapUrl = `http://127.0.0.1:${String((trap.server.address() as AddressInfo).port)}/jwks.json`;
   const publishedJwks = (await stage.demos.express.client().get('/.well-known/jwks.json')).text;
-  forger = { privateKey: createPrivateKey(stage.env['JWT_PRIVATE_KEY'] ?? ''), publishedJwks, trapUrl };
+  forger = {
+    privateKey: createPrivateKey(stage.env['JWT_PRIVATE_KEY'] ?? ''),
+    publishedJwks,
+    trapUrl,
+  };
 }, STAGE_TIMEOUT_MS);
 afterAll(async () => {
   trap.server.close();

@@ -18,7 +18,13 @@ import {
 } from '@tokenward/nestjs';
 import { TrustIssuers } from '@tokenward/nestjs/issuers';
 import { WebSocket } from 'ws';
-import { actingAs, caller, type ContextHost, startContext, UNAUTHENTICATED } from './support/contexts.js';
+import {
+  actingAs,
+  caller,
+  type ContextHost,
+  startContext,
+  UNAUTHENTICATED,
+} from './support/contexts.js';
 import { dpopClient } from './support/dpop-client.js';
 import { ForeignIssuer } from './support/foreign-issuer.js';
 import { hostDatabase, type HostDatabase } from './support/host-app.js';
@@ -107,7 +113,8 @@ describe('GraphQL', () => {
     sso = await ForeignIssuer.start();
     const trusted = { issuer: NAMED, audience: 'api', jwks: { url: sso.jwksUrl } };
     host = await startContext(database, {
-      ...{ imports: [graphql], providers: [Things] },
+      imports: [graphql],
+      providers: [Things],
       options: {
         dpop: 'offer',
         trustedIssuers: [{ ...trusted, principal: ({ sub }) => ({ id: String(sub) }) }],
@@ -120,7 +127,11 @@ describe('GraphQL', () => {
   });
 
   const ask = async (query: string, headers: Record<string, string> = {}) => {
-    const answer = await httpClient(host.url).post('/graphql', { query: `{ ${query} }` }, { headers });
+    const answer = await httpClient(host.url).post(
+      '/graphql',
+      { query: `{ ${query} }` },
+      { headers },
+    );
     return answer.json<{
       data: Record<string, unknown> | null;
       errors?: { message: string; extensions?: Record<string, unknown> }[];
@@ -131,7 +142,9 @@ describe('GraphQL', () => {
   it('accepts a token in header and cookie, and knows the caller', async () => {
     const me = await caller(database, host);
     expect(await ask('me open', bearer(me.token).headers)).toMatchObject({ data: { me: me.id } });
-    expect(await ask('me', { cookie: `access_token=${me.token}` })).toEqual({ data: { me: me.id } });
+    expect(await ask('me', { cookie: `access_token=${me.token}` })).toEqual({
+      data: { me: me.id },
+    });
   });
 
   it('OriginGuard and ThrottleGuard check the request of the operation', async () => {
@@ -154,16 +167,24 @@ describe('GraphQL', () => {
 
   it('refuses a mutation-like request with a cookie from a foreign page', async () => {
     const { token } = await caller(database, host);
-    const answer = await ask('me', { cookie: `access_token=${token}`, origin: 'https://evil.example' });
+    const answer = await ask('me', {
+      cookie: `access_token=${token}`,
+      origin: 'https://evil.example',
+    });
     expect(answer.errors?.map(({ message }) => message)).toEqual(['Cross-origin request refused']);
   });
 
   it('checks roles, also against the database', async () => {
     const member = await caller(database, host);
-    expect((await ask('admin', bearer(member.token).headers)).errors?.[0]?.message).toBe('Access denied');
+    expect((await ask('admin', bearer(member.token).headers)).errors?.[0]?.message).toBe(
+      'Access denied',
+    );
     const keeper = await caller(database, host, 'keeper');
     expect(await ask('admin', bearer(keeper.token).headers)).toEqual({ data: { admin: 'keeper' } });
-    await database.pool.query('update people set kind = $1 where person_ref = $2', ['member', keeper.id]);
+    await database.pool.query('update people set kind = $1 where person_ref = $2', [
+      'member',
+      keeper.id,
+    ]);
     expect((await ask('admin', bearer(keeper.token).headers)).errors?.[0]?.message).toBe(
       'Authentication failed',
     );
@@ -185,7 +206,10 @@ describe('GraphQL', () => {
     field = 'ticks',
   ) =>
     new Promise<{ type: string; id?: string; payload?: unknown }[]>((resolve, reject) => {
-      const socket = new WebSocket(`${host.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+      const socket = new WebSocket(
+        `${host.url.replace('http', 'ws')}/graphql`,
+        'graphql-transport-ws',
+      );
       const seen: { type: string; id?: string; payload?: unknown }[] = [];
       const send = (message: object) => {
         socket.send(JSON.stringify(message));
@@ -228,14 +252,17 @@ describe('GraphQL', () => {
     expect(seen[1]).toMatchObject({ type: 'next', payload: { data: { sharedTicks: sub } } });
     expect(seen.at(-1)?.type).toBe('complete');
     const next = await sso.sign({ iss: NAMED, sub });
-    expect(JSON.stringify(await subscribe(next, () => undefined))).toContain('Authentication failed');
+    expect(JSON.stringify(await subscribe(next, () => undefined))).toContain(
+      'Authentication failed',
+    );
   });
 
   // T-j35s
   it('checks a DPoP proof for each request, and once for all operations of a socket', async () => {
     const [owner, me] = [await dpopClient(), await caller(database, host)];
     await database.pool.query('update people set pw = $2 where person_ref = $1', [
-      ...[me.id, await host.app.get(PasswordHasher, { strict: false }).hash(PASSWORD)],
+      me.id,
+      await host.app.get(PasswordHasher, { strict: false }).hash(PASSWORD),
     ]);
     const found = 'select mail from people where person_ref = $1';
     const { rows } = await database.pool.query<{ mail: string }>(found, [me.id]);
@@ -254,16 +281,22 @@ describe('GraphQL', () => {
     const { sid } = claimsOf(token) as { sid: string };
     const elsewhere = await owner.proofFor('GET', `${host.url}/other`, token);
     for (const bad of [elsewhere, 'junk'])
-      expect(JSON.stringify(await subscribe(token, () => undefined, initOf(bad)))).toContain('failed');
+      expect(JSON.stringify(await subscribe(token, () => undefined, initOf(bad)))).toContain(
+        'failed',
+      );
     const seen = await subscribe(token, () => void host.auth.revokeSession(sid), initOf(proof));
     expect(seen.filter(({ type }) => type === 'next').map(({ id }) => id)).toContain('2');
     expect(seen.at(-1)?.type).toBe('complete');
-    expect(JSON.stringify(await subscribe(token, () => undefined, initOf(proof)))).toContain('failed');
+    expect(JSON.stringify(await subscribe(token, () => undefined, initOf(proof)))).toContain(
+      'failed',
+    );
   });
 
   it('refuses a revoked token', async () => {
     const me = await caller(database, host);
     await host.auth.revokeSession(me.sessionId);
-    expect((await ask('me', bearer(me.token).headers)).errors?.[0]?.message).toBe('Authentication failed');
+    expect((await ask('me', bearer(me.token).headers)).errors?.[0]?.message).toBe(
+      'Authentication failed',
+    );
   });
 });

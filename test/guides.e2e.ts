@@ -33,9 +33,9 @@ describe.each(ADAPTERS)('the checks of the guides on %s', (adapter) => {
 
   // T-rg26
   it('refuses a token whose alg is none', async () => {
-    const header = Buffer.from(JSON.stringify({ alg: 'none', kid: 'stage-key', typ: 'at+jwt' })).toString(
-      'base64url',
-    );
+    const header = Buffer.from(
+      JSON.stringify({ alg: 'none', kid: 'stage-key', typ: 'at+jwt' }),
+    ).toString('base64url');
     const [, payload, signature] = accessToken.split('.');
 
     for (const forged of [

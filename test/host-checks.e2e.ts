@@ -57,7 +57,10 @@ describe('the safe parts on routes of a host', () => {
   // T-p4tt
   it('checks a password like a login: one answer for all failures, counted, and only from this site', async () => {
     expect((await knock('Ann@Example.com', PASSWORD)).json()).toEqual({ id });
-    const [wrong, nobody] = [await knock('ann@example.com', 'x'), await knock('ben@example.com', 'x')];
+    const [wrong, nobody] = [
+      await knock('ann@example.com', 'x'),
+      await knock('ben@example.com', 'x'),
+    ];
     expect([wrong.status, wrong.text]).toEqual([401, nobody.text]);
     const elsewhere = await knock('ann@example.com', PASSWORD, { origin: 'https://evil.example' });
     expect(elsewhere.json()).toMatchObject({ statusCode: 403, code: 'cross_origin' });
@@ -92,7 +95,10 @@ describe('the safe parts on routes of a host', () => {
     if (!('grant' in opened)) throw new Error('no second factor is on');
     const renewed = await auth.renewProof(opened.grant.sessionId, ['otp']);
     const headers = { authorization: `Bearer ${renewed.accessToken}` };
-    const me = (await host.client().get('/auth/me', { headers })).json<{ authTime: string; amr: string[] }>();
+    const me = (await host.client().get('/auth/me', { headers })).json<{
+      authTime: string;
+      amr: string[];
+    }>();
     expect(me.amr).toEqual(['otp']);
     expect(Date.now() - Date.parse(me.authTime)).toBeLessThan(60_000);
     const { refreshToken } = opened.grant;

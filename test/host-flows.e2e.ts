@@ -74,14 +74,20 @@ describe('what a host does with AuthService', () => {
   it('opens a session for a user whom the host has authenticated', async () => {
     const { id } = await person();
     const authTime = new Date(Date.now() - 60_000);
-    const { user, grant } = await auth.openSession(id, { ...OPENING, authTime, amr: ['pwd', 'otp'] });
+    const { user, grant } = await auth.openSession(id, {
+      ...OPENING,
+      authTime,
+      amr: ['pwd', 'otp'],
+    });
     expect(user.id).toBe(id);
     const me = await host.client().get('/auth/me', bearer(grant.accessToken));
     expect(me.json()).toMatchObject({ id, sessionId: grant.sessionId, amr: ['pwd', 'otp'] });
     const told = Date.parse(me.json<{ authTime: string }>().authTime);
     expect(Math.abs(told - authTime.getTime())).toBeLessThan(1000);
     expect((await auth.sessions(id))[0]?.amr).toEqual(['pwd', 'otp']);
-    const refreshed = await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken });
+    const refreshed = await host
+      .client()
+      .post('/auth/refresh', { refreshToken: grant.refreshToken });
     const { accessToken } = refreshed.json<{ accessToken: string }>();
     const later = await host.client().get('/auth/me', bearer(accessToken));
     expect(later.json()).toMatchObject({ id, amr: ['pwd', 'otp'] });
@@ -140,7 +146,9 @@ describe('what a host does with AuthService', () => {
       await auth.userChanged(tx, id);
     });
     // committed() was never called: the ledger tells, within maxStaleness
-    expect(await acceptedFor(async () => (await client.get('/auth/me')).status)).toBeLessThanOrEqual(1_000);
+    expect(
+      await acceptedFor(async () => (await client.get('/auth/me')).status),
+    ).toBeLessThanOrEqual(1_000);
     expect((await client.post('/auth/refresh')).status).toBe(200);
     expect((await client.get('/auth/me')).json()).toMatchObject({ role: 'editor' });
   });
@@ -207,16 +215,21 @@ describe('what a host does with AuthService', () => {
     expect([gone.status, gone.text]).toEqual([401, unknown.text]);
     await expect(auth.openSession(id)).rejects.toMatchObject({ code: 'login_refused' });
     expect(events).toContainEqual(
-      expect.objectContaining({ type: 'sessions.ended', userId: id, count: 2, reason: 'user_deleted' }),
+      expect.objectContaining({
+        type: 'sessions.ended',
+        userId: id,
+        count: 2,
+        reason: 'user_deleted',
+      }),
     );
   });
 
   it('changeUser: the host’s work and the end of the sessions commit together', async () => {
     const { id, mail } = await person();
     const { client } = await signIn(mail);
-    await expect(auth.changeUser(id, 'disabled', () => Promise.reject(new Error('no')))).rejects.toThrow(
-      'no',
-    );
+    await expect(
+      auth.changeUser(id, 'disabled', () => Promise.reject(new Error('no'))),
+    ).rejects.toThrow('no');
     expect((await client.get('/auth/me')).status).toBe(200);
     await auth.changeUser(id, 'disabled');
     expect(await answers(client)).toEqual([401, 401]);
@@ -275,7 +288,9 @@ describe('what a host does with AuthService', () => {
     const { grant } = await auth.openSession(id, OPENING);
     await auth.afterRestore();
     expect(await status(grant.accessToken)).toBe(401);
-    const refreshed = await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken });
+    const refreshed = await host
+      .client()
+      .post('/auth/refresh', { refreshToken: grant.refreshToken });
     expect(refreshed.status).toBe(401);
     expect(await auth.sessions(id)).toEqual([]);
   });

@@ -3,7 +3,13 @@ import { Module } from '@nestjs/common';
 import { AuthModule, AuthService } from '@tokenward/nestjs';
 import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { bigint, customType, integer, pgTable, text } from 'drizzle-orm/pg-core';
-import { type HostApp, hostDatabase, type HostDatabase, hostOptions, startHost } from './support/host-app.js';
+import {
+  type HostApp,
+  hostDatabase,
+  type HostDatabase,
+  hostOptions,
+  startHost,
+} from './support/host-app.js';
 
 /** Of "correct horse". */
 const BCRYPT = '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK';
@@ -68,14 +74,22 @@ describe('ids as hosts have them', () => {
         `r${String(n)}`,
       ]);
       const client = host.client();
-      const login = await client.post('/auth/login', { email: email.toUpperCase(), password: PASSWORD });
-      expect([login.status, login.json()['user']]).toEqual([200, { id, email, role: `r${String(n)}` }]);
+      const login = await client.post('/auth/login', {
+        email: email.toUpperCase(),
+        password: PASSWORD,
+      });
+      expect([login.status, login.json()['user']]).toEqual([
+        200,
+        { id, email, role: `r${String(n)}` },
+      ]);
       expect((await client.post('/auth/refresh')).status).toBe(200);
       expect((await client.get('/auth/me')).json()).toMatchObject({ id, role: `r${String(n)}` });
     }
     const auth = host.app.get(AuthService, { strict: false });
     await auth.changeUser('ID', 'disabled');
-    expect([(await auth.sessions('ID')).length, (await auth.sessions('id')).length]).toEqual([0, 1]);
+    expect([(await auth.sessions('ID')).length, (await auth.sessions('id')).length]).toEqual([
+      0, 1,
+    ]);
   });
 
   it('numbers that JavaScript cannot count to', async () => {

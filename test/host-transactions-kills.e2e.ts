@@ -39,13 +39,17 @@ class Victim {
 
   /** Those that have not come to the gate: they failed before it, or nothing was heard of them. */
   get missing(): string[] {
-    const arrived = new Set(this.#heard.flatMap((each) => (each.kind === 'at' ? [each.library] : [])));
+    const arrived = new Set(
+      this.#heard.flatMap((each) => (each.kind === 'at' ? [each.library] : [])),
+    );
     return NAMES.filter((name) => !arrived.has(name));
   }
 
   /** Each has come to the gate, or failed before it. */
   get hasAnswered(): boolean {
-    const answered = new Set(this.#heard.flatMap((each) => ('library' in each ? [each.library] : [])));
+    const answered = new Set(
+      this.#heard.flatMap((each) => ('library' in each ? [each.library] : [])),
+    );
     return NAMES.every((name) => answered.has(name));
   }
 
@@ -83,7 +87,9 @@ describe('a kill between the write of the host and the commit', () => {
   let victim: Victim;
   let url: string;
   const ids = new Map<string, string>();
-  const tally = new Map(NAMES.map((name) => [name, { kills: 0, committed: 0, undone: 0, again: 0 }]));
+  const tally = new Map(
+    NAMES.map((name) => [name, { kills: 0, committed: 0, undone: 0, again: 0 }]),
+  );
   const rowOf = (name: string) => tally.get(name)!;
 
   beforeAll(async () => {
@@ -107,16 +113,24 @@ describe('a kill between the write of the host and the commit', () => {
     await server.stop();
     const table = process.env['ORM_KILLS_TABLE'];
     if (table)
-      for (const [library, row] of tally) appendFileSync(table, `${JSON.stringify({ library, ...row })}\n`);
+      for (const [library, row] of tally)
+        appendFileSync(table, `${JSON.stringify({ library, ...row })}\n`);
   });
 
   /** By library: the role that the host wrote, the version, and whether the revocation of that version is there. */
-  async function state(): Promise<Map<string, { role: string; version: number; revoked: boolean }>> {
+  async function state(): Promise<
+    Map<string, { role: string; version: number; revoked: boolean }>
+  > {
     const client = new pg.Client({ connectionString: url });
     client.on('error', () => undefined);
     await client.connect();
     try {
-      const { rows } = await client.query<{ id: string; role: string; version: number; revoked: boolean }>(
+      const { rows } = await client.query<{
+        id: string;
+        role: string;
+        version: number;
+        revoked: boolean;
+      }>(
         `select p.person_ref as id, p.kind as role, coalesce(s.token_version, 1) as version,
            coalesce(s.token_version, 1) = 1 or exists (select from auth_revocations r where r.kind = 'user'
              and r.subject = p.person_ref::text and r.min_version = s.token_version) as revoked
@@ -216,9 +230,10 @@ describe('a kill between the write of the host and the commit', () => {
         if (!victim.isDead) await victim.send({ kind: 'go' });
         // a library that waits for an answer for ever is not what is tried here: its process goes
         if (!victim.isDead)
-          await until(() => Promise.resolve(victim.isDead || victim.settled >= NAMES.length), 5_000).catch(
-            () => victim.kill(),
-          );
+          await until(
+            () => Promise.resolve(victim.isDead || victim.settled >= NAMES.length),
+            5_000,
+          ).catch(() => victim.kill());
         const after = await stateOnceUp();
         for (const name of NAMES) {
           const [was, is] = [before.get(name)!, after.get(name)!];

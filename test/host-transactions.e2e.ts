@@ -67,32 +67,35 @@ describe.each(Object.entries(LIBRARIES))('a transaction of %s', (_name, connect)
   it.each([
     ['userChanged', (tx: HostTransaction, id: string) => auth.userChanged(tx, id, 'disabled')],
     ['passwordChanged', (tx: HostTransaction, id: string) => auth.passwordChanged(tx, id)],
-  ])('%s: the role and the end of the sessions come together, or neither does', async (_call, change) => {
-    const { id, token } = await signedIn();
-    const no = new Error('the host says no');
-    await expect(
-      library.transaction(id, 'admin', async (tx) => {
-        await change(tx, id);
-        throw no;
-      }),
-    ).rejects.toThrow(no);
-    expect([await roleOf(id), await status(token), (await auth.sessions(id)).length]).toEqual([
-      'member',
-      200,
-      1,
-    ]);
+  ])(
+    '%s: the role and the end of the sessions come together, or neither does',
+    async (_call, change) => {
+      const { id, token } = await signedIn();
+      const no = new Error('the host says no');
+      await expect(
+        library.transaction(id, 'admin', async (tx) => {
+          await change(tx, id);
+          throw no;
+        }),
+      ).rejects.toThrow(no);
+      expect([await roleOf(id), await status(token), (await auth.sessions(id)).length]).toEqual([
+        'member',
+        200,
+        1,
+      ]);
 
-    let pending: { committed(): Promise<void> } | undefined;
-    await library.transaction(id, 'admin', async (tx) => {
-      pending = await change(tx, id);
-    });
-    await pending?.committed();
-    expect([await roleOf(id), await status(token), (await auth.sessions(id)).length]).toEqual([
-      'admin',
-      401,
-      0,
-    ]);
-  });
+      let pending: { committed(): Promise<void> } | undefined;
+      await library.transaction(id, 'admin', async (tx) => {
+        pending = await change(tx, id);
+      });
+      await pending?.committed();
+      expect([await roleOf(id), await status(token), (await auth.sessions(id)).length]).toEqual([
+        'admin',
+        401,
+        0,
+      ]);
+    },
+  );
 
   it('the host’s own limits hold again after it', async () => {
     const { id } = await signedIn();

@@ -37,7 +37,8 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
   const asked = { postgres: 0, redis: 0 };
 
   beforeAll(async () => {
-    const { AuthModule, AuthService, JwtAuthGuard, StrictRevocation } = await import('@tokenward/nestjs');
+    const { AuthModule, AuthService, JwtAuthGuard, StrictRevocation } =
+      await import('@tokenward/nestjs');
     const { redisConnection } = await import('@tokenward/nestjs/redis');
     const { TrustIssuers } = await import('@tokenward/nestjs/issuers');
     const support = await import('./support/host-app.js');
@@ -77,7 +78,9 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
       refreshToken: { reuseLeeway: '10s' },
       trustedIssuers: [
         {
-          ...{ issuer: 'https://sso.example.com', audience: 'api', jwks: { url: sso.jwksUrl } },
+          issuer: 'https://sso.example.com',
+          audience: 'api',
+          jwks: { url: sso.jwksUrl },
           principal: ({ sub }) => ({ id: String(sub) }),
         },
       ],
@@ -86,18 +89,25 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     class Host {
       configure(consumer: MiddlewareConsumer): void {
         consumer
-          .apply((_request: unknown, _response: unknown, next: () => void) => request.run(true, next))
+          .apply((_request: unknown, _response: unknown, next: () => void) =>
+            request.run(true, next),
+          )
           .forRoutes(Things);
       }
     }
     host = await support.startHost(Host, adapter);
-    const [person] = await database.db.insert(support.people).values({ mail: 'hot@example.com' }).returning();
+    const [person] = await database.db
+      .insert(support.people)
+      .values({ mail: 'hot@example.com' })
+      .returning();
     const { grant } = await host.app
       .get(AuthService, { strict: false })
       .openSession(person?.ref ?? '', { transport: 'bearer', secondFactor: 'satisfied' });
     token = grant.accessToken;
     apiKey = (
-      await host.app.get(AuthService, { strict: false }).createApiKey(person?.ref ?? '', { name: 'hot' })
+      await host.app
+        .get(AuthService, { strict: false })
+        .createApiKey(person?.ref ?? '', { name: 'hot' })
     ).key;
     refreshToken = grant.refreshToken;
     const { query } = pg.Client.prototype;
@@ -129,7 +139,9 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     let left = times;
     const worker = async (): Promise<void> => {
       while (left-- > 0) {
-        const answer = await fetch(`${host.url}/${path}`, { headers: { authorization: `Bearer ${bearer}` } });
+        const answer = await fetch(`${host.url}/${path}`, {
+          headers: { authorization: `Bearer ${bearer}` },
+        });
         await answer.text();
         // a machine that is busy elsewhere lets the view grow old: that request is not counted here
         if (answer.status === 503) left++;
@@ -206,7 +218,10 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     const { AuthService } = await import('@tokenward/nestjs');
     const { people } = await import('./support/host-app.js');
     const auth = host.app.get(AuthService, { strict: false });
-    const [owner] = await database.db.insert(people).values({ mail: 'herd@example.com' }).returning();
+    const [owner] = await database.db
+      .insert(people)
+      .values({ mail: 'herd@example.com' })
+      .returning();
     const tokens: string[] = [];
     for (let n = 0; n < 30; n++) {
       const options = { transport: 'bearer', secondFactor: 'satisfied' } as const;
@@ -219,7 +234,9 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     );
     expect(statements(/auth_sessions|people/).length).toBeLessThanOrEqual(uses.length);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    const successors = answers.map((answer) => answer.json<{ refreshToken: string }>().refreshToken);
+    const successors = answers.map(
+      (answer) => answer.json<{ refreshToken: string }>().refreshToken,
+    );
     expect(new Set(successors).size).toBe(tokens.length);
     successors.forEach((successor, at) => expect(successor).toBe(successors[at - (at % 8)]));
   }, 60_000);

@@ -17,14 +17,23 @@ describe('what people sign in with', () => {
     it('is the name of the field in bodies and errors of login and registration', async () => {
       const client = (await start({ identifier: username }, options)).client();
       const name = unique('Grace.Hopper');
-      const made = await client.post('/auth/register', { username: ` ${name} `, password: PASSWORD });
-      expect([made.status, made.json()]).toEqual([201, { user: { id: expect.any(String), email: '' } }]);
+      const made = await client.post('/auth/register', {
+        username: ` ${name} `,
+        password: PASSWORD,
+      });
+      expect([made.status, made.json()]).toEqual([
+        201,
+        { user: { id: expect.any(String), email: '' } },
+      ]);
       const again = await client.post('/auth/register', {
         username: name.toUpperCase(),
         password: PASSWORD,
         email: 'grace@example.com',
       });
-      expect([again.status, again.json()['message']]).toEqual([409, 'username: already registered']);
+      expect([again.status, again.json()['message']]).toEqual([
+        409,
+        'username: already registered',
+      ]);
       for (const typed of [name, name.toUpperCase(), `  ${name}\u00a0`, fullWidth(name)])
         expect([
           typed,
@@ -35,25 +44,36 @@ describe('what people sign in with', () => {
         400,
         'username: must be text of 1 to 320 visible characters',
       ]);
-      expect((await client.post('/auth/login', { identifier: name, password: PASSWORD })).status).toBe(400);
+      expect(
+        (await client.post('/auth/login', { identifier: name, password: PASSWORD })).status,
+      ).toBe(400);
     });
 
     it.each([
       ['decomposed', 'Jose\u0301', 'jos\u00e9'],
       ['in full width', '\uff2c\uff49\uff4e\uff55\uff53', 'linus'],
       ['with a dotted capital I', '\u0130pek', '\u0130pek'],
-    ])('that is stored %s signs in, and is taken for a registration', async (_how, stored, typed) => {
-      const client = (await start({ identifier: username }, options)).client();
-      const tail = unique('');
-      const own = await put({ username: stored + tail });
-      const login = await client.post('/auth/login', { username: typed + tail, password: PASSWORD });
-      expect([login.status, login.json<{ user: { id: string } }>().user.id]).toEqual([200, own]);
-      const body = { username: typed + tail, password: PASSWORD };
-      expect((await client.post('/auth/register', body)).status).toBe(409);
-      await put({ username: (typed + tail).normalize('NFKC').toLowerCase() });
-      const twice = await client.post('/auth/login', { username: typed + tail, password: PASSWORD });
-      expect([twice.status, seen('user.ambiguous').length > 0]).toEqual([503, true]);
-    });
+    ])(
+      'that is stored %s signs in, and is taken for a registration',
+      async (_how, stored, typed) => {
+        const client = (await start({ identifier: username }, options)).client();
+        const tail = unique('');
+        const own = await put({ username: stored + tail });
+        const login = await client.post('/auth/login', {
+          username: typed + tail,
+          password: PASSWORD,
+        });
+        expect([login.status, login.json<{ user: { id: string } }>().user.id]).toEqual([200, own]);
+        const body = { username: typed + tail, password: PASSWORD };
+        expect((await client.post('/auth/register', body)).status).toBe(409);
+        await put({ username: (typed + tail).normalize('NFKC').toLowerCase() });
+        const twice = await client.post('/auth/login', {
+          username: typed + tail,
+          password: PASSWORD,
+        });
+        expect([twice.status, seen('user.ambiguous').length > 0]).toEqual([503, true]);
+      },
+    );
 
     it('with invisible characters is 400', async () => {
       const client = (await start({ identifier: username }, options)).client();
@@ -69,11 +89,21 @@ describe('what people sign in with', () => {
       const [name, nobody] = [unique('Counted'), unique('nobody')];
       await put({ username: name, email: `${name}@example.com` });
       for (const who of [name, nobody]) {
-        const spellings = [who, who.toUpperCase(), fullWidth(who), ` ${who}`, `${who}.`, `${who}+tag`];
+        const spellings = [
+          who,
+          who.toUpperCase(),
+          fullWidth(who),
+          ` ${who}`,
+          `${who}.`,
+          `${who}+tag`,
+        ];
         const answers = [];
         for (let n = 0; n < 11; n++)
           answers.push(
-            await client.post('/auth/login', { username: spellings[n % 6], password: `wrong password ${n}` }),
+            await client.post('/auth/login', {
+              username: spellings[n % 6],
+              password: `wrong password ${n}`,
+            }),
           );
         expect(answers.map(({ status }) => status)).toEqual([...Array<number>(10).fill(401), 429]);
         for (const answer of answers.slice(0, 10)) expect(answer.json()).toEqual(REFUSED);
@@ -89,17 +119,30 @@ describe('what people sign in with', () => {
         await start({ identifier: members.phone }, { identifier: { name: 'phone', normalise } })
       ).client();
       await put({ phone: '49301234567', email: 'phone@example.com' });
-      expect((await client.post('/auth/login', { phone: '+49 30 1234567', password: PASSWORD })).status).toBe(
-        200,
-      );
-      const refused = await client.post('/auth/login', { phone: 'secret text', password: PASSWORD });
+      expect(
+        (await client.post('/auth/login', { phone: '+49 30 1234567', password: PASSWORD })).status,
+      ).toBe(200);
+      const refused = await client.post('/auth/login', {
+        phone: 'secret text',
+        password: PASSWORD,
+      });
       expect([refused.status, refused.json()['message']]).toEqual([400, 'phone: is not one']);
     });
   });
 
   it.each<[string, Partial<UserColumns>, Partial<AuthModuleOptions>, string]>([
-    ['a name without its column', {}, { identifier: { name: 'username' } }, 'identifier.name: is username'],
-    ['tenants without their column', {}, { identifier: { tenant: () => 'x' } }, 'identifier.tenant: is set'],
+    [
+      'a name without its column',
+      {},
+      { identifier: { name: 'username' } },
+      'identifier.name: is username',
+    ],
+    [
+      'tenants without their column',
+      {},
+      { identifier: { tenant: () => 'x' } },
+      'identifier.tenant: is set',
+    ],
     ['a column of tenants that nobody reads', { tenant: org }, {}, 'identifier.tenant: is missing'],
   ])('%s stop the boot', async (_name, users, changes, sentence) => {
     await expect(start(users, changes)).rejects.toThrow(sentence);
@@ -130,12 +173,15 @@ describe('what people sign in with', () => {
       }
       const login = await host.client().post('/auth/login', credentials);
       expect([login.status, login.json()]).toEqual([401, REFUSED]);
-      expect((await database().pool.query('select secret from members where id = $1', [key])).rows).toEqual([
-        { secret: hash() },
-      ]);
+      expect(
+        (await database().pool.query('select secret from members where id = $1', [key])).rows,
+      ).toEqual([{ secret: hash() }]);
       // who comes under that email next is somebody else
       const again = await host.client().post('/auth/register', credentials);
-      expect([again.status, again.json<{ user: { id: string } }>().user.id === key]).toEqual([201, false]);
+      expect([again.status, again.json<{ user: { id: string } }>().user.id === key]).toEqual([
+        201,
+        false,
+      ]);
       expect((await host.client().post('/auth/login', credentials)).status).toBe(200);
     });
   });
@@ -183,11 +229,16 @@ describe('what people sign in with', () => {
     it('go into the columns of the table', async () => {
       const client = (await start({}, { registration: { fields } })).client();
       const mail = `${unique('full')}@example.com`;
-      const made = await client.post('/auth/register', { email: mail, password: PASSWORD, phone: '4930' });
+      const made = await client.post('/auth/register', {
+        email: mail,
+        password: PASSWORD,
+        phone: '4930',
+      });
       expect(made.status).toBe(201);
-      const found = await database().pool.query('select phone, role, credit from members where email = $1', [
-        mail,
-      ]);
+      const found = await database().pool.query(
+        'select phone, role, credit from members where email = $1',
+        [mail],
+      );
       expect(found.rows).toEqual([{ phone: '4930', role: null, credit: 0 }]);
     });
 
@@ -208,14 +259,29 @@ describe('what people sign in with', () => {
     it.each<[string, z.ZodType, string, object]>([
       ['what the schema refuses', fields, 'phone: is not valid', { phone: 'text of a secret' }],
       ['what is missing', fields, 'phone: is not valid', {}],
-      ['unknown to the schema', fields, 'credit: is not a field of registration', { phone: '1', credit: 9 }],
+      [
+        'unknown to the schema',
+        fields,
+        'credit: is not a field of registration',
+        { phone: '1', credit: 9 },
+      ],
       ['unknown to a strict schema', strict, 'body: is not valid', { phone: '1', credit: 9 }],
       ['a role', wide, 'role: is not a field of registration', { role: 'admin' }],
       ['a role in capitals', wide, 'ROLE: is not a field of registration', { ROLE: 'admin' }],
-      ['permissions', wide, 'permissions: is not a field of registration', { permissions: ['all'] }],
+      [
+        'permissions',
+        wide,
+        'permissions: is not a field of registration',
+        { permissions: ['all'] },
+      ],
       ['disabled', wide, 'disabled: is not a field of registration', { disabled: false }],
       ['a version', wide, 'tokenVersion: is not a field of registration', { tokenVersion: 9 }],
-      ['a version by column', wide, 'token_version: is not a field of registration', { token_version: 9 }],
+      [
+        'a version by column',
+        wide,
+        'token_version: is not a field of registration',
+        { token_version: 9 },
+      ],
       ['an id', wide, 'id: is not a field of registration', { id: 1 }],
       ['the column of the hash', wide, 'secret: is not a field of registration', { secret: 'x' }],
       ['no column', wide, 'nothing: is not a field of registration', { nothing: 'x' }],
@@ -230,9 +296,9 @@ describe('what people sign in with', () => {
         headers: { 'content-type': 'application/json' },
       });
       expect([refused.status, refused.json()['message']]).toEqual([400, message]);
-      expect((await database().pool.query('select 1 from members where email = $1', [mail])).rows).toEqual(
-        [],
-      );
+      expect(
+        (await database().pool.query('select 1 from members where email = $1', [mail])).rows,
+      ).toEqual([]);
     });
   });
 });

@@ -90,8 +90,13 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
     return { id: String(made?.id), mail: values.mail };
   }
   const tokenOf = async ({ id }: { readonly id: string }) =>
-    (await auth.openSession(id, { transport: 'bearer', authTime: new Date(), secondFactor: 'satisfied' }))
-      .grant.accessToken;
+    (
+      await auth.openSession(id, {
+        transport: 'bearer',
+        authTime: new Date(),
+        secondFactor: 'satisfied',
+      })
+    ).grant.accessToken;
   const me = async (token: string) => host.client().get('/auth/me', bearer(token));
   type Change = Parameters<typeof database.db.transaction<PendingChange>>[0];
   const committed = async (change: Change) => (await database.db.transaction(change)).committed();
@@ -112,7 +117,11 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
       expect(refusalOf(await me(token))).toEqual(REFUSED);
       expect(await auth.sessions(user.id)).toEqual([]);
       expect(await subjects()).not.toContainEqual({ subject: spell(user.id) });
-      expect(await lastEntry()).toMatchObject({ type: 'sessions.ended', userId: user.id, actorId: admin.id });
+      expect(await lastEntry()).toMatchObject({
+        type: 'sessions.ended',
+        userId: user.id,
+        actorId: admin.id,
+      });
     });
 
     // T-9pj7
@@ -134,7 +143,9 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
     it('AuthService.sessions and openSession know it', async () => {
       const user = await person();
       await auth.revokeUser(user.id);
-      const { user: account } = await auth.openSession(spell(user.id), { secondFactor: 'satisfied' });
+      const { user: account } = await auth.openSession(spell(user.id), {
+        secondFactor: 'satisfied',
+      });
       expect(account.id).toBe(user.id);
       expect(await auth.sessions(spell(user.id))).toHaveLength(1);
     });
@@ -218,19 +229,27 @@ describe('sessions, tokens and keys, named in another spelling', () => {
     ['upper case', (id: string) => id.toUpperCase(), 'ended'],
     ['braces', (id: string) => `{${id}}`, 'not_found'],
     ['no hyphens', (id: string) => id.replaceAll('-', ''), 'not_found'],
-  ])('a session id in %s ends like the store’s own, or is not found', async (_name, spell, outcome) => {
-    const { sessionId, accessToken } = await signedIn();
-    expect(await auth.revokeSession(spell(sessionId))).toBe(outcome);
-    expect(await me(accessToken)).toBe(outcome === 'ended' ? 401 : 200);
-    const other = await signedIn();
-    const answer = await host
-      .client()
-      .delete(`/auth/sessions/${encodeURIComponent(spell(other.sessionId))}`, bearer(other.accessToken));
-    expect(answer.status).toBe(outcome === 'ended' ? 204 : 404);
-    if (outcome === 'not_found') return;
-    const [entry] = (await host.app.get(AuditLog, { strict: false }).find({ userId: other.userId })).records;
-    expect(entry).toMatchObject({ type: 'session.ended', sessionId: other.sessionId });
-  });
+  ])(
+    'a session id in %s ends like the store’s own, or is not found',
+    async (_name, spell, outcome) => {
+      const { sessionId, accessToken } = await signedIn();
+      expect(await auth.revokeSession(spell(sessionId))).toBe(outcome);
+      expect(await me(accessToken)).toBe(outcome === 'ended' ? 401 : 200);
+      const other = await signedIn();
+      const answer = await host
+        .client()
+        .delete(
+          `/auth/sessions/${encodeURIComponent(spell(other.sessionId))}`,
+          bearer(other.accessToken),
+        );
+      expect(answer.status).toBe(outcome === 'ended' ? 204 : 404);
+      if (outcome === 'not_found') return;
+      const [entry] = (
+        await host.app.get(AuditLog, { strict: false }).find({ userId: other.userId })
+      ).records;
+      expect(entry).toMatchObject({ type: 'session.ended', sessionId: other.sessionId });
+    },
+  );
 
   it.each<Spelling>([...SPELLINGS.people, ['as it is', (id) => id]])(
     'a token id, %s, refuses the token',
@@ -250,15 +269,20 @@ describe('sessions, tokens and keys, named in another spelling', () => {
     expect(await me(accessToken)).toBe(401);
   });
 
-  it.each(['', 'a\u0000b', 'x'.repeat(129)])('no token has the id %j: input_invalid', async (jti) => {
-    await expect(auth.revokeToken(jti, Math.ceil(Date.now() / 1000))).rejects.toMatchObject({
-      reason: 'input_invalid',
-    });
-  });
+  it.each(['', 'a\u0000b', 'x'.repeat(129)])(
+    'no token has the id %j: input_invalid',
+    async (jti) => {
+      await expect(auth.revokeToken(jti, Math.ceil(Date.now() / 1000))).rejects.toMatchObject({
+        reason: 'input_invalid',
+      });
+    },
+  );
 
   // T-x24k
   it('a key id that no key has is refused, and nothing is written', async () => {
-    const { keys } = (await host.client().get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>();
+    const { keys } = (await host.client().get('/.well-known/jwks.json')).json<{
+      keys: { kid: string }[];
+    }>();
     const kid = keys[0]?.kid ?? '';
     for (const other of ['no-such-key', ` ${kid}`, `${kid}\n`, kid.toUpperCase(), ''])
       await expect(auth.revokeKey(other)).rejects.toMatchObject({ reason: 'key_not_found' });
@@ -290,7 +314,9 @@ describe('an identifier that two users have', () => {
     expect(JSON.stringify(event)).toContain(two.id);
     expect(JSON.stringify(event)).not.toContain(one.email);
     await host.close();
-    const { rows } = await database.pool.query("select 1 from auth_audit where type = 'user.ambiguous'");
+    const { rows } = await database.pool.query(
+      "select 1 from auth_audit where type = 'user.ambiguous'",
+    );
     expect(rows).toHaveLength(1);
     await database.drop();
   });

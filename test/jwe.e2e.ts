@@ -1,7 +1,13 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, AuthService, CurrentUser, JwtAuthGuard, type Principal } from '@tokenward/nestjs';
+import {
+  AuthModule,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  type Principal,
+} from '@tokenward/nestjs';
 import type { EncryptionOptions } from '@tokenward/nestjs/options';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import {
@@ -63,17 +69,24 @@ describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', 
 
   const signIn = async (): Promise<{ accessToken: string; refreshToken: string }> =>
     (
-      await issuer.client().post('/auth/login', { email: mail, password: PASSWORD, transport: 'bearer' })
+      await issuer
+        .client()
+        .post('/auth/login', { email: mail, password: PASSWORD, transport: 'bearer' })
     ).json();
 
   // T-kx9r
   it('cannot be read by their holder, but by the guards: bearer, cookie, and a verify-only service', async () => {
     const { accessToken } = await signIn();
     expect(accessToken.split('.')).toHaveLength(5);
-    const readable = accessToken.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
+    const readable = accessToken
+      .split('.')
+      .map((part) => Buffer.from(part, 'base64url').toString('latin1'));
     expect(readable.join()).not.toMatch(/oncology|host\.example/);
     for (const app of [issuer, verifier])
-      for (const way of [bearer(accessToken), { headers: { cookie: `access_token=${accessToken}` } }])
+      for (const way of [
+        bearer(accessToken),
+        { headers: { cookie: `access_token=${accessToken}` } },
+      ])
         expect((await app.client().get('/things', way)).json()).toEqual({ id, ward: 'oncology' });
     const browser = issuer.client();
     await browser.post('/auth/login', { email: mail, password: PASSWORD });
@@ -112,7 +125,10 @@ describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', 
     ];
     for (const app of [issuer, verifier]) {
       for (const [name, token] of table)
-        expect([name, refusalOf(await app.client().get('/things', bearer(token)))]).toEqual([name, REFUSED]);
+        expect([name, refusalOf(await app.client().get('/things', bearer(token)))]).toEqual([
+          name,
+          REFUSED,
+        ]);
       // the control: what was resealed unaltered is good
       expect((await app.client().get('/things', bearer(await seal(signed)))).status).toBe(200);
     }
@@ -124,7 +140,9 @@ describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', 
     expect([await use(), await use()]).toEqual([200, 200]);
     const renewed = await issuer.client().post('/auth/refresh', { refreshToken });
     expect(renewed.json<{ accessToken: string }>().accessToken.split('.')).toHaveLength(5);
-    expect((await issuer.client().post('/auth/logout', undefined, bearer(accessToken))).status).toBe(204);
+    expect(
+      (await issuer.client().post('/auth/logout', undefined, bearer(accessToken))).status,
+    ).toBe(204);
     expect(await use()).toBe(401);
     const again = await signIn();
     await issuer.app.get(AuthService, { strict: false }).revokeUser(id);

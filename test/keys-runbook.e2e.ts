@@ -13,9 +13,9 @@ const USER = { email: 'ada@example.com', password: 'a quiet river at noon' };
 /** The commands of a section, as they are written there. */
 function commandsOf(heading: string, page = 'key-rotation.md'): string[] {
   const [, section = ''] = pageOf(page).split(`\n## ${heading}\n`);
-  return [...(section.split('\n## ')[0] ?? '').matchAll(/^ *(?:npx tokenward|curl -s) (.*)$/gm)].map(
-    ([line]) => line.trim(),
-  );
+  return [
+    ...(section.split('\n## ')[0] ?? '').matchAll(/^ *(?:npx tokenward|curl -s) (.*)$/gm),
+  ].map(([line]) => line.trim());
 }
 
 describe('the runbook of docs/key-rotation.md, step by step', () => {
@@ -36,7 +36,9 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
   };
   const phases = async () => {
     const { out } = await run('keys list --dir keys --lead-time 1h --json');
-    return Object.fromEntries((JSON.parse(out) as ListedKeys).keys.map(({ kid, phase }) => [kid, phase]));
+    return Object.fromEntries(
+      (JSON.parse(out) as ListedKeys).keys.map(({ kid, phase }) => [kid, phase]),
+    );
   };
   const published = async () =>
     (await demo.client().get('/.well-known/jwks.json'))
@@ -87,7 +89,8 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
 
   // T-b9zg
   it('rotates with a user signed in', async () => {
-    const [list = '', rotate = '', curl = '', listAgain = '', ...more] = commandsOf('Rotating: the runbook');
+    const [list = '', rotate = '', curl = '', listAgain = '', ...more] =
+      commandsOf('Rotating: the runbook');
     expect([list, rotate, curl, listAgain, more]).toEqual([
       expect.stringMatching(/keys list/),
       expect.stringMatching(/keys rotate/),
@@ -139,7 +142,10 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
 describe('the restore of docs/operations.md, step by step', () => {
   // T-zp33
   it('a restored backup: the key that was revoked since does not sign again', async () => {
-    const [restore = '', ...more] = commandsOf('The database was restored from a backup', 'operations.md');
+    const [restore = '', ...more] = commandsOf(
+      'The database was restored from a backup',
+      'operations.md',
+    );
     expect([restore, more]).toEqual(['npx tokenward after-restore --yes', []]);
     const database = await createDatabase();
     const cwd = scratchDir('restore');
@@ -151,7 +157,11 @@ describe('the restore of docs/operations.md, step by step', () => {
       return ended;
     };
     const phases = async () => (JSON.parse((await run('keys list --json')).out) as ListedKeys).keys;
-    const demoEnv = { ...env, KEY_REFRESH: '100ms', DEMO_USERS: `${USER.email}:${USER.password}:user` };
+    const demoEnv = {
+      ...env,
+      KEY_REFRESH: '100ms',
+      DEMO_USERS: `${USER.email}:${USER.password}:user`,
+    };
     const before = await startDemo({ env: demoEnv });
     try {
       const login = await before.client().post('/auth/login', { ...USER, transport: 'bearer' });

@@ -33,7 +33,9 @@ interface Grant {
   readonly refreshToken: string;
 }
 const headerOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { readonly kid: string };
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as {
+    readonly kid: string;
+  };
 const bearer = (token: string) => ({
   headers: { authorization: `Bearer ${token}` },
   cookies: 'omit' as const,
@@ -198,7 +200,8 @@ describe('keys that rotate', () => {
         expect(after.filter(({ kids }) => !kids.includes(kid))).toEqual([]);
       }
       // every key that signed is published still: tokens of it are alive
-      for (const demo of demos) expect((await publishedBy(demo)).sort()).toEqual([...used.keys()].sort());
+      for (const demo of demos)
+        expect((await publishedBy(demo)).sort()).toEqual([...used.keys()].sort());
       const last = await Promise.all(grants.map((grant) => send(() => refresh(demos[0], grant))));
       expect(last.map(({ status }) => status)).toEqual(grants.map(() => 200));
     },

@@ -100,7 +100,16 @@ describe('the role of docs/database.md', () => {
   function hostOn(connections: pg.Pool) {
     const db = drizzle(connections);
     const { id, email, name, passwordHash, permissions, disabled } = users;
-    const columns = { table: users, id, email, name, passwordHash, role: users.role, permissions, disabled };
+    const columns = {
+      table: users,
+      id,
+      email,
+      name,
+      passwordHash,
+      role: users.role,
+      permissions,
+      disabled,
+    };
     @Module({
       imports: [
         AuthModule.forRoot({
@@ -163,7 +172,9 @@ describe('the role of docs/database.md', () => {
     expect((await admin.post(`/auth/users/${ben.id}/revoke`)).status).toBe(204);
     const guesses = [];
     for (let guess = 0; guess <= 10; guess++)
-      guesses.push((await host.client().post('/auth/login', { email: ben.email, password: 'x' })).status);
+      guesses.push(
+        (await host.client().post('/auth/login', { email: ben.email, password: 'x' })).status,
+      );
     expect(guesses).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
     expect(refused).toEqual([]);
   });
@@ -174,7 +185,10 @@ describe('the role of docs/database.md', () => {
     const open = async () =>
       (await auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' })).grant;
     expect(await auth.revokeSession((await open()).sessionId)).toBe('ended');
-    await auth.revokeToken('11111111-1111-4111-8111-111111111111', Math.floor(Date.now() / 1000) + 60);
+    await auth.revokeToken(
+      '11111111-1111-4111-8111-111111111111',
+      Math.floor(Date.now() / 1000) + 60,
+    );
     await auth.changeUser(id, 'authorization');
     await auth.rotateRefreshSecret();
     const token = await auth.issueOneTimeToken('invitation', id, '1h');
@@ -187,7 +201,8 @@ describe('the role of docs/database.md', () => {
     const log = host.app.get(AuditLog, { strict: false });
     const types = async () => (await log.find({ userId: id })).records.map(({ type }) => type);
     const until = performance.now() + 15_000;
-    while (!(await types()).includes('refresh.rotated')) expect(performance.now()).toBeLessThan(until);
+    while (!(await types()).includes('refresh.rotated'))
+      expect(performance.now()).toBeLessThan(until);
     expect(await types()).toEqual(expect.arrayContaining(['user.registered', 'login.succeeded']));
 
     await owner.query(`

@@ -72,9 +72,14 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
 
   it('accepts an expired access token', async () => {
     const token = expired();
-    expect(refusalOf(await client.get('/me', { ...bearer(token), cookies: 'omit' }))).toEqual(REFUSED);
+    expect(refusalOf(await client.get('/me', { ...bearer(token), cookies: 'omit' }))).toEqual(
+      REFUSED,
+    );
 
-    const answer = await client.post('/auth/logout', undefined, { ...bearer(token), cookies: 'omit' });
+    const answer = await client.post('/auth/logout', undefined, {
+      ...bearer(token),
+      cookies: 'omit',
+    });
 
     expect(answer.status).toBe(204);
     expect(await reasons()).toEqual(['logout']);

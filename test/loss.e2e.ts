@@ -1,6 +1,11 @@
 import { appendFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import { type AuthClient, createAuthClient, type StoredTokens, type UserBody } from '@tokenward/client';
+import {
+  type AuthClient,
+  createAuthClient,
+  type StoredTokens,
+  type UserBody,
+} from '@tokenward/client';
 import pg from 'pg';
 import { fakeBrowser } from '../libs/client/src/fakes.fixture.js';
 import { type CookieJar, cookieJar } from './support/cookie-jar.js';
@@ -79,7 +84,8 @@ function device(transport: Transport) {
     return response;
   };
   return {
-    refreshToken: () => (transport === 'bearer' ? kept?.refreshToken : jar.get('refresh_token')) ?? '',
+    refreshToken: () =>
+      (transport === 'bearer' ? kept?.refreshToken : jar.get('refresh_token')) ?? '',
     /** What is on its way reaches nobody; with `isStored` the browser still takes its cookies. */
     leave(isStored: boolean): void {
       isGone = !isStored;
@@ -87,10 +93,16 @@ function device(transport: Transport) {
     },
     open(): AuthClient {
       isGone = false;
-      const store = { get: () => kept, set: (tokens: StoredTokens | undefined) => void (kept = tokens) };
+      const store = {
+        get: () => kept,
+        set: (tokens: StoredTokens | undefined) => void (kept = tokens),
+      };
       const isBearer = transport === 'bearer';
       const client = createAuthClient({
-        ...{ baseUrl: door.url, transport, refreshAheadMs: 0, fetch: send },
+        baseUrl: door.url,
+        transport,
+        refreshAheadMs: 0,
+        fetch: send,
         ...(isBearer && { store }),
       });
       clients.push(client);
@@ -155,7 +167,8 @@ async function trial(transport: Transport, point: Point) {
     'select count(*) as open from auth_sessions where subject = $1 and ended_at is null',
     [id],
   );
-  const isCaught = theft.status === 401 && rows[0]?.open === '0' && (await client.refresh()) === 'signedOut';
+  const isCaught =
+    theft.status === 401 && rows[0]?.open === '0' && (await client.refresh()) === 'signedOut';
   leave(false);
   return { transport, point, isIn, isSingle, isCaught };
 }
@@ -167,7 +180,9 @@ it('an answer lost at any point ends no session at leeway 0, and a thief is stil
   for (let at = 0; at < TRIALS; at++) {
     const transport = TRANSPORTS[at % TRANSPORTS.length] as Transport;
     const point =
-      at % KILL_EVERY === KILL_EVERY - 1 ? 'process killed' : common[Math.floor(at / 3) % common.length];
+      at % KILL_EVERY === KILL_EVERY - 1
+        ? 'process killed'
+        : common[Math.floor(at / 3) % common.length];
     const outcome = await trial(transport, point as Point);
     outcomes.push(outcome);
     if (REPORT) appendFileSync(REPORT, `${JSON.stringify(outcome)}\n`);

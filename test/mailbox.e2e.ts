@@ -20,7 +20,9 @@ const newAddress = (): string => `m${String(++count)}-${String(process.pid)}@exa
 describe('the mailbox of the demo', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await startStage({ env: { VERIFIED_EMAIL: 'required', LOGIN_THROTTLE: '10/1000/1000/15m' } });
+    stage = await startStage({
+      env: { VERIFIED_EMAIL: 'required', LOGIN_THROTTLE: '10/1000/1000/15m' },
+    });
   }, STAGE_TIMEOUT_MS);
   afterAll(() => stage.close());
 
@@ -34,7 +36,8 @@ describe('the mailbox of the demo', () => {
 
     const mailbox = async (): Promise<readonly Message[]> => (await client.get('/mailbox')).json();
     async function mailed(to: string, kind: string, times = 1): Promise<Message> {
-      const found = async () => (await mailbox()).filter((each) => each.to === to && each.kind === kind);
+      const found = async () =>
+        (await mailbox()).filter((each) => each.to === to && each.kind === kind);
       await until(async () => (await found()).length >= times);
       return (await found())[0] as Message;
     }
@@ -64,7 +67,8 @@ describe('the mailbox of the demo', () => {
       expect(refused.json()).toMatchObject(UNVERIFIED);
       expect(refused.setCookies).toEqual([]);
       const { token } = await mailed(email, 'email_verify', 2);
-      const verify = (given: string | undefined) => client.post('/auth/email/verify', { token: given });
+      const verify = (given: string | undefined) =>
+        client.post('/auth/email/verify', { token: given });
       expect((await verify(first.token)).json()).toMatchObject({ code: 'link_refused' });
       expect((await verify(token)).status).toBe(204);
       expect((await verify(token)).json()).toMatchObject({ code: 'link_refused' });
@@ -80,7 +84,10 @@ describe('the mailbox of the demo', () => {
       expect((await client.post('/auth/magic-link/login', { token })).status).toBe(200);
       expect((await login(byLink)).status).toBe(200);
       await client.post('/auth/password/forgot', { email: byReset });
-      const reset = { token: (await mailed(byReset, 'password_reset')).token, newPassword: PASSWORD };
+      const reset = {
+        token: (await mailed(byReset, 'password_reset')).token,
+        newPassword: PASSWORD,
+      };
       expect((await client.post('/auth/password/reset', reset)).status).toBe(204);
       expect((await login(byReset)).status).toBe(200);
     });
@@ -100,7 +107,9 @@ describe('the mailbox of the demo', () => {
       expect((await browser.get('/auth/me')).json()).toMatchObject({ email: next });
       expect((await other.get('/auth/me')).status).toBe(401);
       expect((await other.post('/auth/refresh')).status).toBe(200);
-      expect((await other.post('/auth/email/change', { email: newAddress() })).json()).toMatchObject({
+      expect(
+        (await other.post('/auth/email/change', { email: newAddress() })).json(),
+      ).toMatchObject({
         code: 'reauthentication_required',
       });
       const old = await client.post('/auth/magic-link/login', { token: before.token });
@@ -118,7 +127,9 @@ describe('the mailbox of the demo', () => {
       expect([answer.status, answer.text]).toEqual([free.status, free.text]);
       await mailed(taken, 'email_taken_notice');
       await mailed(email, 'email_change_notice', 2);
-      expect((await mailbox()).some(({ to, kind }) => to === taken && kind === 'email_change')).toBe(false);
+      expect(
+        (await mailbox()).some(({ to, kind }) => to === taken && kind === 'email_change'),
+      ).toBe(false);
     });
 
     it('refuses a change whose address was taken before its link was used, and spends nothing', async () => {
@@ -153,7 +164,8 @@ describe('the mailbox of the demo', () => {
         { 'x-forwarded-host': 'localhost' },
         { 'x-real-ip': '127.0.0.1' },
       ];
-      for (const headers of others) expect((await client.get('/mailbox', { headers })).status).toBe(403);
+      for (const headers of others)
+        expect((await client.get('/mailbox', { headers })).status).toBe(403);
       for (const host of [`localhost:${String(demo.port)}`, '[::1]', '127.0.0.2'])
         expect((await client.get('/mailbox', { headers: { host } })).status).toBe(200);
     });
@@ -169,7 +181,9 @@ describe('the mailbox of the demo', () => {
         answers.push(String((await client.post('/auth/password/forgot', { email })).status));
     // of the twenty of this address some went to the tests above
     const left = answers.indexOf('429');
-    expect(answers.slice(0, left === -1 ? undefined : left).every((status) => status === '202')).toBe(true);
+    expect(
+      answers.slice(0, left === -1 ? undefined : left).every((status) => status === '202'),
+    ).toBe(true);
     expect(answers.lastIndexOf('202')).toBeGreaterThan(10);
     const mails = async () =>
       (await client.get('/mailbox'))

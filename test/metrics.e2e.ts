@@ -87,7 +87,10 @@ describe('metrics', () => {
     expect(numbers['tokenward.revocation.view.age{}']).toBeLessThan(60);
     expect(numbers['tokenward.token.cache{hit}']).toBeGreaterThanOrEqual(2);
     expect(numbers['tokenward.token.verification.time{}']).toBeGreaterThan(0);
-    expect(numbers).toMatchObject({ 'tokenward.hashing{running}': 0, 'tokenward.hashing{waiting}': 0 });
+    expect(numbers).toMatchObject({
+      'tokenward.hashing{running}': 0,
+      'tokenward.hashing{waiting}': 0,
+    });
   });
 
   // T-9wj7
@@ -114,7 +117,9 @@ describe('metrics', () => {
   // T-bwgj
   it('contain no data of a user', () => {
     const { events } = host;
-    const ids = events.flatMap((event) => ('userId' in event && event.userId ? [event.userId] : []));
+    const ids = events.flatMap((event) =>
+      'userId' in event && event.userId ? [event.userId] : [],
+    );
     expect(ids.length).toBeGreaterThan(0);
     const text = JSON.stringify(read());
     for (const each of [...ids, '192.0.2.1', '@people', 'eyJ']) expect(text).not.toContain(each);
@@ -187,7 +192,9 @@ describe('the demo', () => {
 
   // T-xtpw
   it('serves what docs/dashboard.json and the alerts of docs/alerts.md ask for', async () => {
-    const names = new Set([...(await served()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    const names = new Set(
+      [...(await served()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name),
+    );
     const dashboard = JSON.parse(
       readFileSync(new URL('../docs/dashboard.json', import.meta.url), 'utf8'),
     ) as {
@@ -199,7 +206,9 @@ describe('the demo', () => {
       ...[...runbook.matchAll(/^ *expr: (.*)$/gm)].map(([, expr = '']) => expr),
     ];
     expect(queries.length).toBeGreaterThan(20);
-    const asked = queries.flatMap((query) => query.match(/\b(?:tokenward|process|nodejs)_\w+/g) ?? []);
+    const asked = queries.flatMap(
+      (query) => query.match(/\b(?:tokenward|process|nodejs)_\w+/g) ?? [],
+    );
     expect(asked.filter((name) => !names.has(name))).toEqual([]);
     // and nothing that is measured is left out of the picture
     const shown = Object.values(METRICS)

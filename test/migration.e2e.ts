@@ -107,7 +107,10 @@ describe('moving over from a hand-made JwtModule', () => {
   async function person(app: HostApp): Promise<{ readonly id: string; readonly mail: string }> {
     const secret = await app.app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
     const mail = `${randomBytes(5).toString('hex')}@example.com`;
-    const [row] = await database.db.insert(people).values({ mail, secret, kind: 'admin' }).returning();
+    const [row] = await database.db
+      .insert(people)
+      .values({ mail, secret, kind: 'admin' })
+      .returning();
     return { id: row?.ref ?? '', mail };
   }
 
@@ -148,8 +151,12 @@ describe('moving over from a hand-made JwtModule', () => {
       principal: ({ sub, role }) => ({ id: String(sub), role: String(role) }),
     });
     const { id } = await person(app);
-    expect((await client.get('/admin', bearer(old.sign({ sub: id, role: 'admin' })))).status).toBe(200);
-    expect((await client.get('/admin', bearer(old.sign({ sub: id, role: 'user' })))).status).toBe(403);
+    expect((await client.get('/admin', bearer(old.sign({ sub: id, role: 'admin' })))).status).toBe(
+      200,
+    );
+    expect((await client.get('/admin', bearer(old.sign({ sub: id, role: 'user' })))).status).toBe(
+      403,
+    );
   });
 
   // T-wqm3
@@ -169,7 +176,8 @@ describe('moving over from a hand-made JwtModule', () => {
     // entries live 70 minutes, an old token a day
     await database.pool.query('delete from auth_revocations');
     const later = await start();
-    for (const token of tokens) expect((await later.client.get('/things', bearer(token))).status).toBe(401);
+    for (const token of tokens)
+      expect((await later.client.get('/things', bearer(token))).status).toBe(401);
     expect((await later.client.get('/things', bearer(old.sign({ sub: other })))).status).toBe(200);
   });
 
@@ -227,7 +235,8 @@ describe('moving over from a hand-made JwtModule', () => {
   it('with the old secret nobody can make new tokens, or old ones of an unknown user', async () => {
     const { app, client } = await start({ name: 'forged' });
     const { id } = await person(app);
-    const kid = (await client.get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>().keys[0]?.kid;
+    const kid = (await client.get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>()
+      .keys[0]?.kid;
     const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const now = seconds();
     const claims = {
@@ -255,7 +264,10 @@ describe('moving over from a hand-made JwtModule', () => {
       ['an unknown user', old.sign({ sub: '00000000-0000-4000-8000-000000000000' })],
       ['a user that is not an id', old.sign({ sub: "' or 1=1 --" })],
       ['no end', new JwtService({ secret: OLD_SECRET }).sign({ sub: id })],
-      ['a longer life', new JwtService({ secret: OLD_SECRET }).sign({ sub: id }, { expiresIn: '2d' })],
+      [
+        'a longer life',
+        new JwtService({ secret: OLD_SECRET }).sign({ sub: id }, { expiresIn: '2d' }),
+      ],
     ];
     for (const [name, token] of table) {
       const { status, text } = await client.get('/things', bearer(token));

@@ -62,7 +62,9 @@ describe('AuthModule in a host', () => {
     const id = await addPerson(app, mail);
     const client = app.client();
     expect((await client.get('/things')).status).toBe(401);
-    expect((await client.post('/auth/login', { email: mail, password: PASSWORD })).status).toBe(200);
+    expect((await client.post('/auth/login', { email: mail, password: PASSWORD })).status).toBe(
+      200,
+    );
     expect((await client.get('/things')).json()).toEqual({ id });
     expect((await client.get('/auth/me')).json()).toMatchObject({
       id,
@@ -192,13 +194,16 @@ describe('AuthModule in a host', () => {
     await addPerson(app, 'both@example.com');
     const token = async (side: string): Promise<string> =>
       (
-        await app
-          .client()
-          .post(`/${side}/auth/login`, { email: 'both@example.com', password: PASSWORD, transport: 'bearer' })
+        await app.client().post(`/${side}/auth/login`, {
+          email: 'both@example.com',
+          password: PASSWORD,
+          transport: 'bearer',
+        })
       ).json<{ accessToken: string }>().accessToken;
     const [customer, staff] = [await token('customers'), await token('staff')];
     const ask = async (side: string, bearer: string): Promise<number> =>
-      (await app.client().get(`/${side}`, { headers: { authorization: `Bearer ${bearer}` } })).status;
+      (await app.client().get(`/${side}`, { headers: { authorization: `Bearer ${bearer}` } }))
+        .status;
     expect([await ask('customers', customer), await ask('staff', staff)]).toEqual([200, 200]);
     expect([await ask('customers', staff), await ask('staff', customer)]).toEqual([401, 401]);
   });
@@ -211,11 +216,31 @@ describe('AuthModule in a host', () => {
       { accessToken: { clockTolerance: '301s' } },
       /accessToken\.clockTolerance/,
     ],
-    ['a leeway of more than 60 s', { refreshToken: { reuseLeeway: '61s' } }, /refreshToken\.reuseLeeway/],
-    ['a short pepper', { refreshToken: { secrets: ['a:c2hvcnQ'] } }, /refreshToken\.secrets\[0\].*32 bytes/],
-    ['__Host- with a domain', { cookies: { prefix: '__Host-', domain: 'example.com' } }, /cookies\.domain/],
-    ['a prefix without Secure', { cookies: { prefix: '__Secure-', secure: false } }, /cookies\.prefix/],
-    ['SameSite=None without Secure', { cookies: { sameSite: 'none', secure: false } }, /cookies\.sameSite/],
+    [
+      'a leeway of more than 60 s',
+      { refreshToken: { reuseLeeway: '61s' } },
+      /refreshToken\.reuseLeeway/,
+    ],
+    [
+      'a short pepper',
+      { refreshToken: { secrets: ['a:c2hvcnQ'] } },
+      /refreshToken\.secrets\[0\].*32 bytes/,
+    ],
+    [
+      '__Host- with a domain',
+      { cookies: { prefix: '__Host-', domain: 'example.com' } },
+      /cookies\.domain/,
+    ],
+    [
+      'a prefix without Secure',
+      { cookies: { prefix: '__Secure-', secure: false } },
+      /cookies\.prefix/,
+    ],
+    [
+      'SameSite=None without Secure',
+      { cookies: { sameSite: 'none', secure: false } },
+      /cookies\.sameSite/,
+    ],
     ['any origin trusted', { origins: { trustedOrigins: ['*'] } }, /origins\.trustedOrigins/],
     [
       'an origin with a path',
@@ -230,17 +255,20 @@ describe('AuthModule in a host', () => {
       /keys\.secret/,
     ],
     ['no storage', { storage: undefined as never }, /storage/],
-  ])('refuses to start with %s, in one line that names the option', async (_name, changes, problem) => {
-    const bad = { ...options, ...changes };
-    @Module({ imports: [AuthModule.forRoot(bad)] })
-    class Host {}
-    const error = await startHost(Host).then(
-      async (app) => (await app.close(), new Error('it started')),
-      (each: unknown) => each as Error,
-    );
-    expect(error.message).toMatch(problem);
-    expect(error.message).not.toContain('\n');
-  });
+  ])(
+    'refuses to start with %s, in one line that names the option',
+    async (_name, changes, problem) => {
+      const bad = { ...options, ...changes };
+      @Module({ imports: [AuthModule.forRoot(bad)] })
+      class Host {}
+      const error = await startHost(Host).then(
+        async (app) => (await app.close(), new Error('it started')),
+        (each: unknown) => each as Error,
+      );
+      expect(error.message).toMatch(problem);
+      expect(error.message).not.toContain('\n');
+    },
+  );
 
   // each request would have keys and a view of revocations of its own, and no route would be looked at
   it.each(['useFactory', 'useExisting', 'a service that verifies'])(
@@ -263,7 +291,11 @@ describe('AuthModule in a host', () => {
           ? AuthModule.forRootAsync({ imports, useExisting: OfTheRequest })
           : way === 'useFactory'
             ? AuthModule.forRootAsync({ imports, inject: [OfTheRequest], useFactory: made })
-            : AuthModule.forResourceServerAsync({ imports, inject: [OfTheRequest], useFactory: verifying });
+            : AuthModule.forResourceServerAsync({
+                imports,
+                inject: [OfTheRequest],
+                useFactory: verifying,
+              });
       @Module({ imports: [auth], controllers: [Things] })
       class Host {}
       await expect(start(Host)).rejects.toThrow(/options: are made once.*request scope/);

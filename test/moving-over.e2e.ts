@@ -82,7 +82,11 @@ describe('docs/migration.md, followed from the first line to the last', () => {
     await pool.query(statements);
     // steps 3 to 5
     const files = guideFiles('migration.md');
-    expect([...files.keys()]).toEqual(['database.ts', 'auth/auth.module.ts', 'auth/auth.controller.ts']);
+    expect([...files.keys()]).toEqual([
+      'database.ts',
+      'auth/auth.module.ts',
+      'auth/auth.controller.ts',
+    ]);
     // step 6
     expect((await tokenward('migrate', { DATABASE_URL: database.url })).code).toBe(0);
     const app = await application('after', files);
@@ -104,14 +108,17 @@ describe('docs/migration.md, followed from the first line to the last', () => {
       }>();
       expect(user.id).toBe('1');
       expect((await profile(client, accessToken)).json()).toEqual({ sub: '1' });
-      const stored = await pool.query<{ password: string }>('select password from users order by user_id');
+      const stored = await pool.query<{ password: string }>(
+        'select password from users order by user_id',
+      );
       expect(stored.rows.map(({ password }) => password.split('$')[1])).toEqual(['argon2id', '2y']);
       expect((await signIn(client, 'maria')).status).toBe(200);
       expect((await signIn(client, 'john', 'wrong password')).status).toBe(401);
 
       // and what the tutorial could not do: whoever was signed in, by whatever token, is signed out
       expect((await client.post('/auth/logout-all', {}, bearer(accessToken))).status).toBe(204);
-      for (const token of [accessToken, oldToken]) expect((await profile(client, token)).status).toBe(401);
+      for (const token of [accessToken, oldToken])
+        expect((await profile(client, token)).status).toBe(401);
       expect((await client.post('/auth/refresh', { refreshToken })).status).toBe(401);
     } finally {
       await app.stop();

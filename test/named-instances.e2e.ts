@@ -88,7 +88,10 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
           name: 'staff',
           useFactory: () => ({
             ...hostOptions(database, { redis: redisConnection(staffRedis), deviceBound: 'offer' }),
-            storage: drizzleStorage(database.db, { users, schema: createAuthSchema({ schema: 'staff' }) }),
+            storage: drizzleStorage(database.db, {
+              users,
+              schema: createAuthSchema({ schema: 'staff' }),
+            }),
           }),
         }),
       ],
@@ -116,7 +119,11 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
 
   async function signIn(prefix: string, transport = 'bearer') {
     const client = app.client();
-    const answer = await client.post(`${prefix}/login`, { email: EMAIL, password: PASSWORD, transport });
+    const answer = await client.post(`${prefix}/login`, {
+      email: EMAIL,
+      password: PASSWORD,
+      transport,
+    });
     expect(answer.status).toBe(200);
     return { client, answer, ...answer.json<{ accessToken: string; refreshToken: string }>() };
   }
@@ -127,9 +134,10 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
   it('accepts no token of the other, access or refresh', async () => {
     const shop = await signIn('/auth');
     const staff = await signIn('/staff/auth');
-    expect([await statusOf('/shop', shop.accessToken), await statusOf('/office', staff.accessToken)]).toEqual(
-      [200, 200],
-    );
+    expect([
+      await statusOf('/shop', shop.accessToken),
+      await statusOf('/office', staff.accessToken),
+    ]).toEqual([200, 200]);
     for (const path of ['/office', '/office/sure', '/staff/auth/me'])
       expect(await statusOf(path, shop.accessToken)).toBe(401);
     for (const path of ['/shop', '/auth/me', '/auth/sessions'])
@@ -157,13 +165,20 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
       'device',
       'refresh_token',
     ]);
-    expect([(await client.get('/shop')).status, (await client.get('/office')).status]).toEqual([200, 200]);
+    expect([(await client.get('/shop')).status, (await client.get('/office')).status]).toEqual([
+      200, 200,
+    ]);
     expect((await client.post('/staff/auth/logout')).status).toBe(204);
-    expect([(await client.get('/shop')).status, (await client.get('/office')).status]).toEqual([200, 401]);
+    expect([(await client.get('/shop')).status, (await client.get('/office')).status]).toEqual([
+      200, 401,
+    ]);
     expect((await client.post('/auth/refresh')).status).toBe(200);
     const keys = async (path: string) =>
       (await client.get(path)).json<{ keys: { kid: string }[] }>().keys.map(({ kid }) => kid);
-    const [ours, theirs] = [await keys('/.well-known/jwks.json'), await keys('/staff/.well-known/jwks.json')];
+    const [ours, theirs] = [
+      await keys('/.well-known/jwks.json'),
+      await keys('/staff/.well-known/jwks.json'),
+    ];
     expect(ours).toHaveLength(1);
     expect(theirs).toHaveLength(1);
     expect(ours).not.toEqual(theirs);
@@ -177,7 +192,8 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
     expect(registrationOf(login).path).toBe('/staff/auth/device');
     const agent = new DeviceAgent(client);
     const bound = await agent.register(login);
-    const { refresh_url: path, credentials } = bound.json<Record<'refresh_url' | 'credentials', string>>();
+    const { refresh_url: path, credentials } =
+      bound.json<Record<'refresh_url' | 'credentials', string>>();
     const [line = ''] = bound.setCookies;
     const [name, attributes] = [line.split('=', 1)[0], line.replace(/^[^;]+; Max-Age=\d+; /, '')];
     expect([path, credentials]).toEqual([
@@ -198,7 +214,9 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
     await app.app.get(Dismissal).staff.revokeUser(userId);
     expect(await statusOf('/office', staff.accessToken)).toBe(401);
     expect(await statusOf('/shop', shop.accessToken)).toBe(200);
-    expect((await app.client().post('/auth/refresh', { refreshToken: shop.refreshToken })).status).toBe(200);
+    expect(
+      (await app.client().post('/auth/refresh', { refreshToken: shop.refreshToken })).status,
+    ).toBe(200);
   });
 });
 
@@ -227,7 +245,8 @@ describe('guards and names', () => {
     running.push(host);
     const customer = await actAs(host.app, { id: 'c' });
     const staff = await actAs(host.app, { id: 's' }, 'staff');
-    const status = async (path: string, headers = {}) => (await host.client().get(path, { headers })).status;
+    const status = async (path: string, headers = {}) =>
+      (await host.client().get(path, { headers })).status;
     expect(await status('/desk', staff.headers)).toBe(200);
     expect(await status('/desk', customer.headers)).toBe(401);
     expect(await status('/desk')).toBe(401);

@@ -1,7 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { compile, install, nestAdd, nestNew, runIn, startApp, writeFiles } from './support/consumer-app.js';
+import {
+  compile,
+  install,
+  nestAdd,
+  nestNew,
+  runIn,
+  startApp,
+  writeFiles,
+} from './support/consumer-app.js';
 import { createDatabase } from './support/databases.js';
 import { type PackedLibraries, packedLibraries } from './support/packages.js';
 
@@ -129,21 +137,40 @@ describe('nest add in an application that has users', () => {
       const set = Object.entries(env).map((each) => each.join('='));
       for (const command of prepare) await runIn(folder, 'env', ...set, ...command);
       await compile(folder);
-      await runIn(folder, 'npx', 'tokenward', 'keys', 'generate', '--dir', 'keys', '--algorithm', 'ES256');
+      await runIn(
+        folder,
+        'npx',
+        'tokenward',
+        'keys',
+        'generate',
+        '--dir',
+        'keys',
+        '--algorithm',
+        'ES256',
+      );
       const app = await startApp(folder, { ...env, ALLOW_REGISTRATION: 'true' });
       try {
         const client = app.client();
         expect((await client.post('/auth/register', ADA)).status).toBe(201);
-        expect((await client.post('/auth/register', { ...ADA, email: 'ADA@Example.com' })).status).toBe(409);
-        expect((await client.post('/auth/login', { ...ADA, email: 'Ada@Example.COM' })).status).toBe(200);
-        expect((await client.get('/auth/me')).json()).toMatchObject({ email: ADA.email, role: 'user' });
+        expect(
+          (await client.post('/auth/register', { ...ADA, email: 'ADA@Example.com' })).status,
+        ).toBe(409);
+        expect(
+          (await client.post('/auth/login', { ...ADA, email: 'Ada@Example.COM' })).status,
+        ).toBe(200);
+        expect((await client.get('/auth/me')).json()).toMatchObject({
+          email: ADA.email,
+          role: 'user',
+        });
         const other = app.client();
         expect((await other.post('/auth/login', ADA)).status).toBe(200);
         const change = { currentPassword: ADA.password, newPassword: 'another quiet harbour' };
         expect((await client.post('/auth/password', change)).status).toBe(200);
         expect((await other.get('/auth/me')).status).toBe(401);
         expect((await other.post('/auth/login', ADA)).status).toBe(401);
-        expect((await other.post('/auth/login', { ...ADA, password: change.newPassword })).status).toBe(200);
+        expect(
+          (await other.post('/auth/login', { ...ADA, password: change.newPassword })).status,
+        ).toBe(200);
       } finally {
         await app.stop();
         await database.drop();

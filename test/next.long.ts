@@ -7,7 +7,13 @@ import type { Browser } from 'playwright-core';
 import { launchChromium } from './support/chromium.js';
 import { install, ROOT, runIn } from './support/consumer-app.js';
 import { cookieJar } from './support/cookie-jar.js';
-import { type HostApp, type HostDatabase, hostDatabase, hostOptions, startHost } from './support/host-app.js';
+import {
+  type HostApp,
+  type HostDatabase,
+  hostDatabase,
+  hostOptions,
+  startHost,
+} from './support/host-app.js';
 import { packedLibraries } from './support/packages.js';
 import { freePort } from './support/redis-server.mjs';
 import { noteProcess, scratchDir } from './support/run-environment.js';
@@ -39,7 +45,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'package.json'), manifest.replace('"^0.1.0"', `"file:${client}"`));
   const config = join(folder, 'next.config.mjs');
   const stripped = '[{ source: "/api/:path*", destination: `${api}/:path*` }, ';
-  writeFileSync(config, readFileSync(config, 'utf8').replace('async () => [', `async () => ${stripped}`));
+  writeFileSync(
+    config,
+    readFileSync(config, 'utf8').replace('async () => [', `async () => ${stripped}`),
+  );
   const proxy = join(folder, 'proxy.js');
   writeFileSync(proxy, readFileSync(proxy, 'utf8').replace('auth/|', 'auth/|api/|'));
   await install(folder);
@@ -54,7 +63,11 @@ beforeAll(async () => {
   const port = await freePort();
   url = `http://localhost:${port}`;
   const bin = join(folder, 'node_modules', 'next', 'dist', 'bin', 'next');
-  next = spawn(process.execPath, [bin, 'start', '-p', String(port)], { cwd: folder, env, stdio: 'ignore' });
+  next = spawn(process.execPath, [bin, 'start', '-p', String(port)], {
+    cwd: folder,
+    env,
+    stdio: 'ignore',
+  });
   noteProcess(next.pid as number);
   await until(() =>
     fetch(url)
@@ -118,12 +131,15 @@ it('in a browser: sign-in, a render after the access token is gone, sign-out', a
 it('a rewrite that strips a prefix: the client under it signs in, refreshes and signs out', async () => {
   const context = await browser.newContext();
   const { request } = context;
-  const post = (path: string, data?: object) => request.post(`${url}/api/auth/${path}`, data && { data });
+  const post = (path: string, data?: object) =>
+    request.post(`${url}/api/auth/${path}`, data && { data });
   expect((await post('login', ADA)).status()).toBe(200);
   await context.clearCookies({ name: 'access_token' });
   expect((await request.get(`${url}/api/auth/me`)).status()).toBe(401);
   expect((await post('refresh')).status()).toBe(200);
-  expect(await (await request.get(`${url}/api/auth/me`)).json()).toMatchObject({ email: ADA.email });
+  expect(await (await request.get(`${url}/api/auth/me`)).json()).toMatchObject({
+    email: ADA.email,
+  });
   expect((await post('logout')).status()).toBe(204);
   await context.close();
 });

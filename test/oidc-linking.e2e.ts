@@ -44,13 +44,20 @@ describe('an account, and a person at a provider', () => {
 
     // T-rgx7
     it('belongs to its owner alone once the email was verified or a password was set', async () => {
-      const [byLink, byReset] = [person(), person()].map((each) => ({ ...each, emailVerified: false }));
+      const [byLink, byReset] = [person(), person()].map((each) => ({
+        ...each,
+        emailVerified: false,
+      }));
       if (!byLink || !byReset) throw new Error('two people');
       for (const who of [byLink, byReset]) await cutOff(who);
       const { pool } = hosts.database;
       await pool.query('update people set verified_at = now() where mail = $1', [byLink.email]);
-      await pool.query('update people set pw = $2 where mail = $1', [byReset.email, 'another hash']);
-      for (const who of [byLink, byReset]) expectRefused(newClient(), await signIn(newClient(), who));
+      await pool.query('update people set pw = $2 where mail = $1', [
+        byReset.email,
+        'another hash',
+      ]);
+      for (const who of [byLink, byReset])
+        expectRefused(newClient(), await signIn(newClient(), who));
     });
   });
 
@@ -93,10 +100,14 @@ describe('an account, and a person at a provider', () => {
       await linked(await hosts.signIn(member), who);
       await client.post('/auth/magic-link', { email: member.mail });
       const [mail] = await hosts.mailsTo(member.mail, 'magic_link');
-      expect((await client.post('/auth/magic-link/login', { token: mail?.token })).status).toBe(200);
+      expect((await client.post('/auth/magic-link/login', { token: mail?.token })).status).toBe(
+        200,
+      );
       const told = await hosts.mailsTo(member.mail, 'factor_changed', 2);
       expect(told.at(-1)).toMatchObject({ what: 'sign-in with a provider unlinked' });
-      expect(locationOf(await signIn(newClient(), { ...who, email: member.mail }))).toBe(`/done${REFUSED}`);
+      expect(locationOf(await signIn(newClient(), { ...who, email: member.mail }))).toBe(
+        `/done${REFUSED}`,
+      );
     });
   });
 
@@ -126,7 +137,9 @@ describe('an account, and a person at a provider', () => {
         { ...linkedThen, linkedAt: expect.stringMatching(/^\d{4}-.*Z$/) as unknown },
       ]);
       expect((await back.delete('/auth/oidc/first/link')).status).toBe(204);
-      expect(locationOf(await signIn(newClient(), { ...who, email: member.mail }))).toBe(`/done${REFUSED}`);
+      expect(locationOf(await signIn(newClient(), { ...who, email: member.mail }))).toBe(
+        `/done${REFUSED}`,
+      );
       await back.post('/auth/refresh');
       expect((await back.get('/auth/oidc/identities')).json()).toEqual([]);
       expect((await newClient().get('/auth/oidc/identities')).status).toBe(401);
@@ -147,12 +160,19 @@ describe('an account, and a person at a provider', () => {
       [
         'the password changed',
         (_, other) =>
-          other.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another passphrase' }),
+          other.post('/auth/password', {
+            currentPassword: PASSWORD,
+            newPassword: 'another passphrase',
+          }),
       ],
       ['another identity was linked', async (_, other) => linked(other, person())],
     ])('is refused once %s', async (_, between) => {
       const member = await hosts.member();
-      const [client, other, who] = [await hosts.signIn(member), await hosts.signIn(member), person()];
+      const [client, other, who] = [
+        await hosts.signIn(member),
+        await hosts.signIn(member),
+        person(),
+      ];
       const { url } = (await urlToLink(client)).json<{ url: string }>();
       await between(client, other);
       const answer = await client.get(issuer.approve(url, who));
@@ -194,7 +214,9 @@ describe('an account, and a person at a provider', () => {
       expect([stale.status, stale.json()['code']]).toEqual([401, 'reauthentication_required']);
       expect((await newClient().delete('/auth/oidc/first/link', { headers })).status).toBe(401);
       expect((await newClient().post('/auth/oidc/first/link')).status).toBe(401);
-      const elsewhere = { headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } };
+      const elsewhere = {
+        headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+      };
       const client = await hosts.signIn(await hosts.member());
       expect((await client.post('/auth/oidc/first/link', {}, elsewhere)).status).toBe(403);
     });
@@ -221,9 +243,10 @@ describe('what the options change', () => {
     const [member, client] = [await hosts.member(values), hosts.host.client()];
     const approval = { sub: member.id, email: member.mail, emailVerified };
     expect(locationOf(await signIn(client, approval))).toBe(place);
-    const joined = await hosts.database.pool.query('select subject from auth_identities where subject = $1', [
-      member.id,
-    ]);
+    const joined = await hosts.database.pool.query(
+      'select subject from auth_identities where subject = $1',
+      [member.id],
+    );
     expect(joined.rows).toHaveLength(place === '/done' ? 1 : 0);
   });
 
@@ -231,11 +254,17 @@ describe('what the options change', () => {
     'linkByVerifiedEmail: another mailbox, equal after NFKC only, is not linked if it is that of %s',
     async (whose) => {
       const plain = `of-${whose.slice(4)}@example.com`;
-      const wide = plain.replaceAll(/[a-z]/g, (each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0));
+      const wide = plain.replaceAll(/[a-z]/g, (each) =>
+        String.fromCharCode(each.charCodeAt(0) + 0xfee0),
+      );
       expect(wide.normalize('NFKC')).toBe(plain);
       const [email, mail] = whose === 'the provider' ? [wide, plain] : [plain, wide];
       const member = await hosts.member({ mail, verifiedAt: new Date() });
-      const answer = await signIn(hosts.host.client(), { sub: member.id, email, emailVerified: true });
+      const answer = await signIn(hosts.host.client(), {
+        sub: member.id,
+        email,
+        emailVerified: true,
+      });
       expect(locationOf(answer)).toBe(`/done${REFUSED}`);
     },
   );
@@ -257,7 +286,9 @@ describe('what the options change', () => {
 
   it('without it the route works only on loopback, and the boot stops in production', async () => {
     const plain = await oidcHosts();
-    const answer = await plain.host.client().get('/auth/oidc/first', { headers: { host: 'evil.example' } });
+    const answer = await plain.host
+      .client()
+      .get('/auth/oidc/first', { headers: { host: 'evil.example' } });
     await plain.close();
     expect([answer.status, answer.json()['code']]).toEqual([404, 'not_found']);
     const { NODE_ENV: environment } = process.env;

@@ -36,9 +36,17 @@ describe('back-channel logout', () => {
   it('ends the sessions that came from the provider’s session, and no others', async () => {
     const [who, other] = [person(), person()];
     const gone = await signedIn(who, 'there-1');
-    const stay = [await signedIn(who, 'there-2'), await signedIn(who), await signedIn(other, 'there-3')];
+    const stay = [
+      await signedIn(who, 'there-2'),
+      await signedIn(who),
+      await signedIn(other, 'there-3'),
+    ];
     const answer = await tell({ sid: 'there-1' });
-    expect([answer.status, answer.text, answer.headers['cache-control']]).toEqual([200, '', 'no-store']);
+    expect([answer.status, answer.text, answer.headers['cache-control']]).toEqual([
+      200,
+      '',
+      'no-store',
+    ]);
     expect(await isIn(gone)).toBe(false);
     expect((await gone.post('/auth/refresh')).status).toBe(401);
     for (const each of stay) expect(await isIn(each)).toBe(true);
@@ -53,7 +61,12 @@ describe('back-channel logout', () => {
     const [user, byPassword] = [await host.person(), host.client()];
     await byPassword.post('/auth/login', { email: user.email, password: PASSWORD });
     expect((await tell({ sub: who.sub })).status).toBe(200);
-    expect(await Promise.all([...clients, byPassword].map(isIn))).toEqual([false, false, false, true]);
+    expect(await Promise.all([...clients, byPassword].map(isIn))).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
     // signed in again there, and here
     const later = Math.floor(Date.now() / 1000) + 1;
     const again = host.client();
@@ -147,13 +160,18 @@ describe('back-channel logout', () => {
     logout = async () => undefined;
 
     const first = await signedIn(who, 'other', racing);
-    const { id, secret } = (await first.post('/auth/factors/totp')).json<Record<'id' | 'secret', string>>();
+    const { id, secret } = (await first.post('/auth/factors/totp')).json<
+      Record<'id' | 'secret', string>
+    >();
     await first.post('/auth/factors/totp/confirm', { id, code: racing.code(secret) });
     const second = racing.client();
     const place = locationOf(await visit(second, { ...who, claims: { sid: 'third' } }));
     const ticket = place.split('#ticket=')[1];
     await tell({ sid: 'third' }, racing);
-    const answer = await second.post('/auth/login/second-factor', { ticket, code: racing.code(secret, 1) });
+    const answer = await second.post('/auth/login/second-factor', {
+      ticket,
+      code: racing.code(secret, 1),
+    });
     await racing.close();
     expect([answer.status, second.jar.names()]).toEqual([401, []]);
   });

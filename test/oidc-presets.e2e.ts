@@ -35,7 +35,9 @@ beforeAll(async () => {
   const module = await Test.createTestingModule({
     imports: [AuthTestingModule.forRoot({ storage, factors, cookies: { secure: false } })],
   }).compile();
-  app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), {
+    logger: false,
+  });
   await app.listen(0, '127.0.0.1');
 });
 afterAll(async () => {
@@ -54,16 +56,27 @@ describe('apple', () => {
       const secret = body.get('client_secret') ?? '';
       secrets.push(secret);
       const { payload, protectedHeader } = await jwtVerify(secret, publicKey, {
-        ...{ issuer: APPLE.teamId, subject: APPLE.clientId, audience: 'https://appleid.apple.com' },
+        issuer: APPLE.teamId,
+        subject: APPLE.clientId,
+        audience: 'https://appleid.apple.com',
       });
       const { iat = 0, exp = Infinity } = payload;
-      return protectedHeader.kid === APPLE.keyId && protectedHeader.alg === 'ES256' && exp - iat <= 300;
+      return (
+        protectedHeader.kid === APPLE.keyId && protectedHeader.alg === 'ES256' && exp - iat <= 300
+      );
     };
   });
 
   /** Apple's page posts the form; the browser sends no `Lax` cookie along. */
-  async function posted(client: HttpClient, approval: Approval, more: Readonly<Record<string, string>> = {}) {
-    const { pathname, searchParams } = new URL(issuer.approve(await begin(client), approval), issuer.issuer);
+  async function posted(
+    client: HttpClient,
+    approval: Approval,
+    more: Readonly<Record<string, string>> = {},
+  ) {
+    const { pathname, searchParams } = new URL(
+      issuer.approve(await begin(client), approval),
+      issuer.issuer,
+    );
     const body = new URLSearchParams([...searchParams, ...Object.entries(more)]).toString();
     return client.request('POST', pathname, { headers: FORM, body, cookies: 'omit' });
   }
@@ -71,7 +84,10 @@ describe('apple', () => {
 
   it('asks for a posted answer with name and email', async () => {
     const asked = new URL(await begin(await newClient())).searchParams;
-    expect([asked.get('response_mode'), asked.get('scope')]).toEqual(['form_post', 'openid email name']);
+    expect([asked.get('response_mode'), asked.get('scope')]).toEqual([
+      'form_post',
+      'openid email name',
+    ]);
   });
 
   // T-rgx4
@@ -101,7 +117,9 @@ describe('apple', () => {
   it.each(['false', 'TRUE', '1', 1])('email_verified %j is not verified', async (verified) => {
     const client = await newClient();
     const email = `${String(verified).toLowerCase()}-${typeof verified}@apple.example`;
-    const place = new URL(locationOf(await posted(client, { email, claims: { email_verified: verified } })));
+    const place = new URL(
+      locationOf(await posted(client, { email, claims: { email_verified: verified } })),
+    );
     expect(locationOf(await client.get(place.pathname + place.search))).toBe('/');
     expect((await storage.users.findByEmail(email))?.account.emailVerified).not.toBe(true);
   });
@@ -113,18 +131,23 @@ describe('apple', () => {
     const json = await victim.post('/auth/oidc/apple/callback', { state: 'a' });
     expect([json.status, json.json()['code']]).toEqual([400, 'invalid_input']);
     expect(
-      (await victim.request('POST', '/auth/oidc/other/callback', { headers: FORM, body: 'a=b' })).status,
+      (await victim.request('POST', '/auth/oidc/other/callback', { headers: FORM, body: 'a=b' }))
+        .status,
     ).toBe(404);
   });
 
   it('a sign-out at Apple ends the session here, and HEAD has no effect', async () => {
     const client = await newClient();
     const place = new URL(
-      locationOf(await posted(client, { sub: 'a2', email: 'a2@apple.example', claims: { sid: 's' } })),
+      locationOf(
+        await posted(client, { sub: 'a2', email: 'a2@apple.example', claims: { sid: 's' } }),
+      ),
     );
     expect((await client.request('HEAD', place.pathname + place.search)).status).toBe(404);
     expect(locationOf(await client.get(place.pathname + place.search))).toBe('/');
-    const body = new URLSearchParams({ logout_token: await issuer.logoutToken({ sid: 's' }) }).toString();
+    const body = new URLSearchParams({
+      logout_token: await issuer.logoutToken({ sid: 's' }),
+    }).toString();
     const path = '/auth/oidc/apple/backchannel-logout';
     const told = await (await newClient()).request('POST', path, { headers: FORM, body });
     expect([told.status, (await client.get('/auth/me')).status]).toEqual([200, 401]);
@@ -138,7 +161,10 @@ describe('github', () => {
     { email: 'old@hub.example', primary: false, verified: true },
     { email: 'octo@hub.example', primary: true, verified: true },
   ];
-  const OCTO: GitHubAccount = { user: { id: 583231, login: 'octo', name: 'Octo Cat' }, emails: EMAILS };
+  const OCTO: GitHubAccount = {
+    user: { id: 583231, login: 'octo', name: 'Octo Cat' },
+    emails: EMAILS,
+  };
   const begin = async (client: HttpClient, query = '') =>
     locationOf(await client.get(`/auth/oidc/github${query}`));
   const signIn = async (client: HttpClient, account: GitHubAccount, query = '') =>
@@ -150,8 +176,10 @@ describe('github', () => {
     const { state, code_challenge: challenge, ...rest } = Object.fromEntries(url.searchParams);
     for (const each of [state, challenge]) expect(each).toMatch(/^[\w-]{43}$/);
     expect(rest).toEqual({
-      ...{ client_id: hub.clientId, response_type: 'code', code_challenge_method: 'S256' },
-      ...{ scope: 'read:user user:email' },
+      client_id: hub.clientId,
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      scope: 'read:user user:email',
       redirect_uri: `${await app.getUrl()}/auth/oidc/github/callback`,
     });
   });
@@ -174,13 +202,18 @@ describe('github', () => {
   it('gives no fresh proof, and none can be asked for', async () => {
     const client = await newClient();
     await signIn(client, OCTO);
-    expect((await client.delete('/auth/oidc/github/link')).json()['code']).toBe('reauthentication_required');
+    expect((await client.delete('/auth/oidc/github/link')).json()['code']).toBe(
+      'reauthentication_required',
+    );
     expect(locationOf(await signIn(await newClient(), OCTO, '?maxAge=300'))).toBe(REFUSED);
   });
 
   // T-rgx9
   it.each<readonly [string, GitHubAccount]>([
-    ['the primary email is not verified', { emails: [{ ...EMAILS[1], verified: false }, EMAILS[0]] }],
+    [
+      'the primary email is not verified',
+      { emails: [{ ...EMAILS[1], verified: false }, EMAILS[0]] },
+    ],
     ['there is no email', { emails: [] }],
     ['the id is a text', { user: { id: '583232' } }],
     ['the id is missing', { user: { login: 'octo' } }],
@@ -199,7 +232,9 @@ describe('github', () => {
       logout_token: await issuer.logoutToken({ sub: '583231' }),
     }).toString();
     const path = '/auth/oidc/github/backchannel-logout';
-    expect((await (await newClient()).request('POST', path, { headers: FORM, body })).status).toBe(400);
+    expect((await (await newClient()).request('POST', path, { headers: FORM, body })).status).toBe(
+      400,
+    );
   });
 
   it('refuses a code that was used, and one of another browser', async () => {

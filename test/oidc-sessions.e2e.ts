@@ -63,7 +63,9 @@ describe('sign-in at a provider', () => {
       const places = [];
       for (const age of [60, 3600, undefined])
         places.push(
-          locationOf(await visit(host.client(), { ...person(), ...authTime(age) }, { maxAge: '300' })),
+          locationOf(
+            await visit(host.client(), { ...person(), ...authTime(age) }, { maxAge: '300' }),
+          ),
         );
       expect(places).toEqual(['/', REFUSED, REFUSED]);
     });
@@ -175,7 +177,8 @@ describe('a stranger', () => {
     issuer.state.down = true;
     const looks = issuer.state.looks;
     const answers = [];
-    for (let times = 0; times < 5; times += 1) answers.push(await host.client().get('/auth/oidc/first'));
+    for (let times = 0; times < 5; times += 1)
+      answers.push(await host.client().get('/auth/oidc/first'));
     issuer.state.down = false;
     await host.close();
     expect(answers.map(({ status, setCookies }) => [status, setCookies])).toEqual(

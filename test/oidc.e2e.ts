@@ -30,11 +30,16 @@ describe('sign-in at a provider', () => {
     const { state, nonce, code_challenge, ...rest } = Object.fromEntries(url.searchParams);
     for (const each of [state, nonce, code_challenge]) expect(each).toMatch(/^[\w-]{43}$/);
     expect(rest).toEqual({
-      ...{ client_id: issuer.clientId, response_type: 'code', scope: 'openid email profile' },
-      ...{ code_challenge_method: 'S256', redirect_uri: `${hosts.host.url}/auth/oidc/first/callback` },
+      client_id: issuer.clientId,
+      response_type: 'code',
+      scope: 'openid email profile',
+      code_challenge_method: 'S256',
+      redirect_uri: `${hosts.host.url}/auth/oidc/first/callback`,
     });
     expect(answer.setCookies).toEqual([
-      expect.stringMatching(/^oidc_state=[\w.-]+; Max-Age=600; Path=\/auth; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(
+        /^oidc_state=[\w.-]+; Max-Age=600; Path=\/auth; HttpOnly; SameSite=Lax$/,
+      ),
     ]);
   });
 
@@ -53,7 +58,9 @@ describe('sign-in at a provider', () => {
       'select verified_at is not null as verified, pw from people where person_ref = $1',
       [id],
     );
-    expect(found.rows).toEqual([{ verified: true, pw: expect.stringMatching(/^\$argon2id\$/) as unknown }]);
+    expect(found.rows).toEqual([
+      { verified: true, pw: expect.stringMatching(/^\$argon2id\$/) as unknown },
+    ]);
     expect((await newClient().post('/auth/login', { email, password: PASSWORD })).status).toBe(401);
     expect((await client.post('/auth/refresh')).status).toBe(200);
   });
@@ -61,9 +68,12 @@ describe('sign-in at a provider', () => {
   it('asks for a second factor if the user has one: the ticket is in the fragment, and no cookie is set', async () => {
     const [client, who] = [newClient(), person()];
     await signIn(client, who);
-    const { id, secret } = (await client.post('/auth/factors/totp')).json<Record<'id' | 'secret', string>>();
+    const { id, secret } = (await client.post('/auth/factors/totp')).json<
+      Record<'id' | 'secret', string>
+    >();
     const now = Date.now();
-    const code = (steps: number) => new TOTP({ secret }).generate({ timestamp: now + steps * 30_000 });
+    const code = (steps: number) =>
+      new TOTP({ secret }).generate({ timestamp: now + steps * 30_000 });
     const confirmed = await client.post('/auth/factors/totp/confirm', { id, code: code(0) });
     expect(confirmed.status).toBe(200);
     const second = newClient();
@@ -123,7 +133,10 @@ describe('sign-in at a provider', () => {
     // T-pfb9
     it('is refused at the callback of another provider, and with two cookies', async () => {
       const [client, twice] = [newClient(), newClient()];
-      const path = issuer.approve((await begin(client)).href, { ...person(), answer: { iss: other.issuer } });
+      const path = issuer.approve((await begin(client)).href, {
+        ...person(),
+        answer: { iss: other.issuer },
+      });
       await refusal(client, path.replace('/first/', '/second/'));
       const second = issuer.approve((await begin(twice)).href, person());
       twice.jar.set('oidc_state', 'tossed', '/');
@@ -142,7 +155,10 @@ describe('sign-in at a provider', () => {
 
     it('is refused if it comes twice in one answer', async () => {
       const doubled = newClient();
-      await refusal(doubled, `${issuer.approve((await begin(doubled)).href, person())}&state=another`);
+      await refusal(
+        doubled,
+        `${issuer.approve((await begin(doubled)).href, person())}&state=another`,
+      );
     });
   });
 
@@ -160,11 +176,14 @@ describe('sign-in at a provider', () => {
 
   // T-5dpg
   it('cannot begin from another site; a trusted origin is recognised by its Referer', async () => {
-    const from = (headers: Record<string, string>) => newClient().get('/auth/oidc/first', { headers });
+    const from = (headers: Record<string, string>) =>
+      newClient().get('/auth/oidc/first', { headers });
     const elsewhere = { 'sec-fetch-site': 'cross-site', referer: 'https://evil.example/' };
     const refused = await from(elsewhere);
     expect([refused.status, refused.json()['code']]).toEqual([403, 'cross_origin']);
-    expect((await from({ 'sec-fetch-site': 'same-site', referer: `${TRUSTED}/sign-in` })).status).toBe(302);
+    expect(
+      (await from({ 'sec-fetch-site': 'same-site', referer: `${TRUSTED}/sign-in` })).status,
+    ).toBe(302);
     expect((await from({ 'sec-fetch-site': 'same-origin' })).status).toBe(302);
   });
 
@@ -203,9 +222,14 @@ describe('sign-in at a provider', () => {
     await signIn(client, { ...who, claims: { sid: 'there' } });
     const elsewhere = httpClient(hosts.hosts[1]?.url ?? '', client.jar.copy());
     expect((await elsewhere.get('/auth/me')).status).toBe(200);
-    const body = new URLSearchParams({ logout_token: await issuer.logoutToken({ sid: 'there' }) }).toString();
+    const body = new URLSearchParams({
+      logout_token: await issuer.logoutToken({ sid: 'there' }),
+    }).toString();
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const told = await newClient().request('POST', '/auth/oidc/first/backchannel-logout', { headers, body });
+    const told = await newClient().request('POST', '/auth/oidc/first/backchannel-logout', {
+      headers,
+      body,
+    });
     expect(told.status).toBe(200);
     const toldAt = performance.now();
     expect((await client.get('/auth/me')).status).toBe(401);

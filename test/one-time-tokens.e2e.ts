@@ -53,9 +53,15 @@ describe('one-time tokens of a host', () => {
 
   it('return their user and data once, in whatever spelling the user was named', async () => {
     const userId = await person();
-    const token = await here.issueOneTimeToken(KIND, userId.toUpperCase(), '1h', { team: 'ä', n: [1] });
+    const token = await here.issueOneTimeToken(KIND, userId.toUpperCase(), '1h', {
+      team: 'ä',
+      n: [1],
+    });
     expect(token).toMatch(/^[\w-]{43}$/);
-    expect(await there.redeemOneTimeToken(KIND, token)).toEqual({ userId, data: { team: 'ä', n: [1] } });
+    expect(await there.redeemOneTimeToken(KIND, token)).toEqual({
+      userId,
+      data: { team: 'ä', n: [1] },
+    });
     await expect(here.redeemOneTimeToken(KIND, token)).rejects.toMatchObject(REFUSED);
   });
 
@@ -96,7 +102,8 @@ describe('one-time tokens of a host', () => {
     ['one of a user who was deleted', (_, userId) => there.changeUser(userId, 'deleted')],
     [
       'one of a user whom the host disabled without a word',
-      (_, userId) => database.pool.query('update people set locked = true where person_ref = $1', [userId]),
+      (_, userId) =>
+        database.pool.query('update people set locked = true where person_ref = $1', [userId]),
     ],
     [
       'one of a user who is gone without a word',
@@ -104,7 +111,8 @@ describe('one-time tokens of a host', () => {
     ],
     [
       'one that expired a second ago',
-      () => database.pool.query(`update auth_one_time_tokens set expires_at = now() - interval '1s'`),
+      () =>
+        database.pool.query(`update auth_one_time_tokens set expires_at = now() - interval '1s'`),
     ],
     ['one from before a restore', () => there.afterRestore()],
   ])('%s is refused', async (_, forge) => {
@@ -151,7 +159,9 @@ describe('one-time tokens of a host', () => {
     await LIVE(await person());
     await database.pool.query(`update auth_one_time_tokens set expires_at = now() - interval '1s'`);
     expect(await here.cleanUp()).toBeGreaterThan(0);
-    const { rows } = await database.pool.query('select count(*)::int as n from auth_one_time_tokens');
+    const { rows } = await database.pool.query(
+      'select count(*)::int as n from auth_one_time_tokens',
+    );
     expect(rows).toEqual([{ n: 0 }]);
   });
 });

@@ -50,7 +50,10 @@ async function signIn(): Promise<string> {
 }
 
 const headerOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as Record<string, string>;
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as Record<
+    string,
+    string
+  >;
 const payloadOf = (token: string) => token.split('.')[1] ?? '';
 
 async function listening(server: Server): Promise<string> {
@@ -109,7 +112,11 @@ describe('a service that only verifies', () => {
       .get('/orders', { headers: { cookie: `access_token=${token}` }, cookies: 'omit' });
     expect(byCookie.status).toBe(200);
     const none = await orders.client().get('/orders');
-    expect([none.status, none.json(), none.headers['www-authenticate']]).toEqual([401, REFUSED, 'Bearer']);
+    expect([none.status, none.json(), none.headers['www-authenticate']]).toEqual([
+      401,
+      REFUSED,
+      'Bearer',
+    ]);
     for (const path of ['/health/live', '/health/ready'])
       expect((await orders.client().get(path)).status).toBe(200);
   });
@@ -120,7 +127,8 @@ describe('a service that only verifies', () => {
     const header = headerOf(token);
     const mine = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const secretOfPublicKey = JSON.stringify(
-      ((await (await fetch(`${demo.url}/.well-known/jwks.json`)).json()) as { keys: unknown[] }).keys[0],
+      ((await (await fetch(`${demo.url}/.well-known/jwks.json`)).json()) as { keys: unknown[] })
+        .keys[0],
     );
     const es = (head: object) => {
       const input = `${b64(head)}.${payloadOf(token)}`;
@@ -159,33 +167,53 @@ describe('a service that only verifies', () => {
   it('refuses a token within a second after the issuer revoked it', async () => {
     const token = await signIn();
     expect((await ask(token)).status).toBe(200);
-    expect((await demo.client().post('/auth/logout-all', undefined, bearer(token))).status).toBe(204);
+    expect((await demo.client().post('/auth/logout-all', undefined, bearer(token))).status).toBe(
+      204,
+    );
     expect(await acceptedFor(async () => (await ask(token)).status)).toBeLessThanOrEqual(1_000);
     expect((await ask(token)).json()).toEqual(REFUSED);
   });
 
   // T-jg8r
-  it.each(SHELLS)('the pages of the demo and of several services say what %s prints', async (shell) => {
-    const { email, password } = USER;
-    const user = { 'user@example.com': email, sCkYVtA3DrITO3gI: password };
-    const session = pasted('demo.md', 'With curl', 'api=', { ...user, 'http://127.0.0.1:3000': demo.url });
-    const signedIn = expect.stringMatching(/^\{"user":\{"id":.*"tokenType":"Bearer","expiresIn":900\}$/);
-    const refused = JSON.stringify(REFUSED);
-    expect(await printedBy(shell, session)).toEqual([
-      ...[signedIn, expect.stringMatching(/^\{"id":.*"permissions":\[\],"sessionId":/), '200'],
-      ...['{"tokenType":"Bearer","expiresIn":900}', '200', '401', '401', '401'],
-      ...[signedIn, '204', refused],
-    ]);
-    const services = pasted(
-      'getting-started-services.md',
-      '3. Try it with two applications of this repository',
-      'api=',
-      {
-        ...{ ...user, 'http://127.0.0.1:3000': demo.url, 'http://127.0.0.1:3001': orders.url },
-      },
-    );
-    expect(await printedBy(shell, services)).toEqual(['200', '204', '401']);
-  });
+  it.each(SHELLS)(
+    'the pages of the demo and of several services say what %s prints',
+    async (shell) => {
+      const { email, password } = USER;
+      const user = { 'user@example.com': email, sCkYVtA3DrITO3gI: password };
+      const session = pasted('demo.md', 'With curl', 'api=', {
+        ...user,
+        'http://127.0.0.1:3000': demo.url,
+      });
+      const signedIn = expect.stringMatching(
+        /^\{"user":\{"id":.*"tokenType":"Bearer","expiresIn":900\}$/,
+      );
+      const refused = JSON.stringify(REFUSED);
+      expect(await printedBy(shell, session)).toEqual([
+        signedIn,
+        expect.stringMatching(/^\{"id":.*"permissions":\[\],"sessionId":/),
+        '200',
+        '{"tokenType":"Bearer","expiresIn":900}',
+        '200',
+        '401',
+        '401',
+        '401',
+        signedIn,
+        '204',
+        refused,
+      ]);
+      const services = pasted(
+        'getting-started-services.md',
+        '3. Try it with two applications of this repository',
+        'api=',
+        {
+          ...user,
+          'http://127.0.0.1:3000': demo.url,
+          'http://127.0.0.1:3001': orders.url,
+        },
+      );
+      expect(await printedBy(shell, services)).toEqual(['200', '204', '401']);
+    },
+  );
 
   // T-xw3q
   it('10,000 tokens with random kids cause at most one fetch per cool-down; with the issuer gone, known keys go on', async () => {

@@ -5,12 +5,27 @@ import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { pgTransaction } from '@tokenward/nestjs/pg';
 import { postgresJsTransaction } from '@tokenward/nestjs/postgres-js';
 import { and, eq, gt, sql } from 'drizzle-orm';
-import { bigint, boolean, char, pgSchema, text, timestamp, uuid, varchar } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  char,
+  pgSchema,
+  text,
+  timestamp,
+  uuid,
+  varchar,
+} from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import postgres from 'postgres';
 import { z } from 'zod';
 import { until } from './support/until.js';
-import { type HostApp, hostDatabase, type HostDatabase, hostOptions, startHost } from './support/host-app.js';
+import {
+  type HostApp,
+  hostDatabase,
+  type HostDatabase,
+  hostOptions,
+  startHost,
+} from './support/host-app.js';
 
 /** As somebody else made it: a schema of its own, capitals, columns of a width, what the database makes itself, hidden rows by a flag and a day. */
 const members = pgSchema('Shop').table('Members', {
@@ -32,8 +47,14 @@ const TABLE = `create schema "Shop"; create table "Shop"."Members" ("Id" bigint 
   shout text generated always as (upper("eMail")) stored, "row" serial, "isActive" boolean not null default true,
   verified boolean not null default false, until timestamptz not null default now() + interval '1 day', check (length("eMail") <= 180))`;
 const USERS: UserColumns = {
-  ...{ table: members, id: members.id, email: members.email, passwordHash: members.hash, name: members.name },
-  ...{ role: members.role, emailVerified: members.verified, tenant: members.shop },
+  table: members,
+  id: members.id,
+  email: members.email,
+  passwordHash: members.hash,
+  name: members.name,
+  role: members.role,
+  emailVerified: members.verified,
+  tenant: members.shop,
   where: and(eq(members.active, true), gt(members.until, new Date('2020-01-01'))),
 };
 const SHOP = '7b1f6f0e-55c1-4a52-9d0a-3c8a5b1f4d77';
@@ -82,14 +103,19 @@ describe('a table that somebody else made', () => {
   }
   const logIn = (email: string, password = PASSWORD) => {
     const client = host.client();
-    return client.post('/auth/login', { email, password }, AT_SHOP).then((answer) => ({ client, answer }));
+    return client
+      .post('/auth/login', { email, password }, AT_SHOP)
+      .then((answer) => ({ client, answer }));
   };
 
   it('accepts an old hash in a column of fixed width, without its trailing blanks', async () => {
     const { id, email } = await put();
     expect((await logIn(email, 'wrong horse')).answer.status).toBe(401);
     const { client, answer } = await logIn(email.toUpperCase());
-    expect([answer.status, answer.json()['user']]).toEqual([200, { id, email, name: 'Ann', role: 'admin' }]);
+    expect([answer.status, answer.json()['user']]).toEqual([
+      200,
+      { id, email, name: 'Ann', role: 'admin' },
+    ]);
     expect((await client.post('/auth/refresh')).status).toBe(200);
     expect((await client.get('/auth/me')).json()).toMatchObject({ id, name: 'Ann', role: 'admin' });
     expect((await logIn(email)).answer.status).toBe(200);
@@ -110,10 +136,16 @@ describe('a table that somebody else made', () => {
     expect((await forgot()).status).toBe(202);
     await until(() => mailed.some(({ userId }) => userId === id));
     const before = mailed.length;
-    await database.pool.query(`update "Shop"."Members" set "isActive" = false where "Id" = $1`, [id]);
+    await database.pool.query(`update "Shop"."Members" set "isActive" = false where "Id" = $1`, [
+      id,
+    ]);
     expect((await forgot()).status).toBe(202);
-    const token = /token=(.*)$/.exec((mailed.find(({ userId }) => userId === id) as never)['url'])?.[1];
-    const reset = await host.client().post('/auth/password/reset', { token, newPassword: 'a new harbour' });
+    const token = /token=(.*)$/.exec(
+      (mailed.find(({ userId }) => userId === id) as never)['url'],
+    )?.[1];
+    const reset = await host
+      .client()
+      .post('/auth/password/reset', { token, newPassword: 'a new harbour' });
     expect([reset.status, reset.json()['code']]).toEqual([400, 'link_refused']);
     expect((await client.post('/auth/refresh')).status).toBe(401);
     expect((await logIn(email)).answer.status).toBe(401);
@@ -121,10 +153,20 @@ describe('a table that somebody else made', () => {
   });
 
   it.each([
-    ['what the database makes itself', { shout: 'X' }, 400, 'shout: is not a field of registration'],
+    [
+      'what the database makes itself',
+      { shout: 'X' },
+      400,
+      'shout: is not a field of registration',
+    ],
     ['a column of identity', { row: 7 }, 400, 'row: is not a field of registration'],
     ['the tenant', { shop: SHOP }, 400, 'shop: is not a field of registration'],
-    ['a tenant by another name', { tenantId: SHOP }, 400, 'tenantId: is not a field of registration'],
+    [
+      'a tenant by another name',
+      { tenantId: SHOP },
+      400,
+      'tenantId: is not a field of registration',
+    ],
     ['what is longer than its column', { phone: '123456' }, 400, 'body: is not valid'],
     ['a field of its own', { phone: '12345' }, 201, undefined],
   ])('a registration with %s', async (_what, more, status, message) => {
@@ -206,12 +248,19 @@ describe('a table that somebody else made', () => {
 
     it('finds users that meet the condition, also without a session', async () => {
       const { id } = await put();
-      await database.db.transaction(async (tx) => void (await auth.userChanged(tx, id, 'disabled')));
+      await database.db.transaction(
+        async (tx) => void (await auth.userChanged(tx, id, 'disabled')),
+      );
       await postgresJs.begin(
         async (tx) => void (await auth.userChanged(postgresJsTransaction(tx), id, 'disabled')),
       );
-      await inPg('begin', async (client) => void (await auth.passwordChanged(pgTransaction(client), id)));
-      await database.pool.query(`update "Shop"."Members" set "isActive" = false where "Id" = $1`, [id]);
+      await inPg(
+        'begin',
+        async (client) => void (await auth.passwordChanged(pgTransaction(client), id)),
+      );
+      await database.pool.query(`update "Shop"."Members" set "isActive" = false where "Id" = $1`, [
+        id,
+      ]);
       await postgresJs
         .begin((tx) => auth.userChanged(postgresJsTransaction(tx), id, 'disabled'))
         .then(
@@ -251,7 +300,9 @@ describe('a table that somebody else made', () => {
       const { id, email } = await put();
       const { client } = await logIn(email);
       await inPg('begin read only', async (each) => {
-        await expect(auth.userChanged(pgTransaction(each), id)).rejects.toMatchObject(refused('read-only'));
+        await expect(auth.userChanged(pgTransaction(each), id)).rejects.toMatchObject(
+          refused('read-only'),
+        );
       });
       const failing = postgresJs.begin(async (tx) => {
         await tx`select 1 / 0`.catch(() => undefined);

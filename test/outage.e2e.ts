@@ -155,9 +155,9 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
     expect((await timed(client.post('/auth/refresh'))).status).toBe(200);
     await logIn(elsewhere, person);
     expect((await elsewhere.get('/me')).status).toBe(200);
-    expect((await timed(signUp(stage.demos[adapter].client()).then(({ answer }) => answer))).status).toBe(
-      200,
-    );
+    expect(
+      (await timed(signUp(stage.demos[adapter].client()).then(({ answer }) => answer))).status,
+    ).toBe(200);
 
     const kept = [client.copy(), elsewhere.copy()];
     expect((await timed(client.post('/auth/logout-all'))).status).toBe(204);

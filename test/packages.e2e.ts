@@ -16,7 +16,8 @@ interface Manifest {
   readonly publishConfig?: Readonly<Record<string, unknown>>;
 }
 
-const JUNK = /\.(?:spec|e2e|fixture)\.|^package\/(?:src|test)\/|simulation|\.map$|tsconfig|(?<!\.d)\.ts$/;
+const JUNK =
+  /\.(?:spec|e2e|fixture)\.|^package\/(?:src|test)\/|simulation|\.map$|tsconfig|(?<!\.d)\.ts$/;
 
 describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) => {
   let packed: PackedLibraries;
@@ -26,11 +27,14 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
   beforeAll(async () => {
     packed = await packedLibraries();
     files = succeed('tar', ['-tzf', packed[library]], packed.folder).trim().split('\n');
-    manifest = JSON.parse(readFileSync(join(packed.folder, library, 'package.json'), 'utf8')) as Manifest;
+    manifest = JSON.parse(
+      readFileSync(join(packed.folder, library, 'package.json'), 'utf8'),
+    ) as Manifest;
   }, 240_000);
 
   it('contains code, types, licence and README, but no tests or sources', () => {
-    for (const file of ['package.json', 'README.md', 'LICENSE']) expect(files).toContain(`package/${file}`);
+    for (const file of ['package.json', 'README.md', 'LICENSE'])
+      expect(files).toContain(`package/${file}`);
     expect(files.filter((file) => JUNK.test(file))).toEqual([]);
     expect(files.length).toBeLessThan(2_500);
   });
@@ -68,28 +72,41 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
   });
 
   it('passes publint', async () => {
-    const { messages } = await publint({ pkgDir: join(packed.folder, library), strict: true, pack: false });
+    const { messages } = await publint({
+      pkgDir: join(packed.folder, library),
+      strict: true,
+      pack: false,
+    });
     expect(messages).toEqual([]);
   });
 
   // T-247k
   it('has the right types for every entry, imported, required or resolved without `exports`', async () => {
-    const analysis = await checkPackage(createPackageFromTarballData(readFileSync(packed[library])));
+    const analysis = await checkPackage(
+      createPackageFromTarballData(readFileSync(packed[library])),
+    );
     expect(analysis).toMatchObject({ types: expect.anything() });
     expect('problems' in analysis ? analysis.problems : []).toEqual([]);
   }, 120_000);
 
   it('imports only packages that it declares', () => {
     const dist = join(packed.folder, library, 'dist');
-    const named = [manifest.name, ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })];
+    const named = [
+      manifest.name,
+      ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+    ];
     const strangers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(?:c?js|d\.c?ts)$/.test(file))
       // texts that `nest add` writes for the host, who has those packages
       .filter((file) => !/schematics[\\/]\w+-files\.js$/.test(file))
-      .flatMap((file) => imported(readFileSync(join(dist, file), 'utf8')).map((name) => `${file}: ${name}`))
+      .flatMap((file) =>
+        imported(readFileSync(join(dist, file), 'utf8')).map((name) => `${file}: ${name}`),
+      )
       .filter(
         (line) =>
-          !named.some((name) => line.split(': ')[1] === name || line.split(': ')[1]?.startsWith(`${name}/`)),
+          !named.some(
+            (name) => line.split(': ')[1] === name || line.split(': ')[1]?.startsWith(`${name}/`),
+          ),
       );
     expect(strangers).toEqual([]);
   });
@@ -126,18 +143,30 @@ describe('the package of libs/auth', () => {
 
   it('loads neither a database driver nor password hashing with its verify-only entry', async () => {
     const loaded = await loadedBy('verify');
-    expect(loaded).toEqual(expect.arrayContaining([expect.stringContaining('/verify/verify.module.js')]));
-    expect(loaded.filter((file) => /node_modules\/(?:jose|@nestjs\/common)\//.test(file))).not.toEqual([]);
-    expect(loaded.filter((file) => STORES.test(file) || file.includes('/dist/cjs/issue/'))).toEqual([]);
+    expect(loaded).toEqual(
+      expect.arrayContaining([expect.stringContaining('/verify/verify.module.js')]),
+    );
+    expect(
+      loaded.filter((file) => /node_modules\/(?:jose|@nestjs\/common)\//.test(file)),
+    ).not.toEqual([]);
+    expect(loaded.filter((file) => STORES.test(file) || file.includes('/dist/cjs/issue/'))).toEqual(
+      [],
+    );
     // the whole of it loads them: the list would show them here
     expect((await loadedBy('')).filter((file) => STORES.test(file))).not.toEqual([]);
   }, 240_000);
 
   it('does not load the module with its entry for migrations', async () => {
     const loaded = await loadedBy('migration');
-    expect(loaded).toEqual(expect.arrayContaining([expect.stringContaining('/drizzle/migrate.js')]));
-    expect(loaded.filter((file) => /\/dist\/cjs\/(?:issue|verify|observe|redis)\//.test(file))).toEqual([]);
-    expect(loaded.filter((file) => /node_modules\/(?:@node-rs|@zxcvbn-ts|ioredis)\//.test(file))).toEqual([]);
+    expect(loaded).toEqual(
+      expect.arrayContaining([expect.stringContaining('/drizzle/migrate.js')]),
+    );
+    expect(
+      loaded.filter((file) => /\/dist\/cjs\/(?:issue|verify|observe|redis)\//.test(file)),
+    ).toEqual([]);
+    expect(
+      loaded.filter((file) => /node_modules\/(?:@node-rs|@zxcvbn-ts|ioredis)\//.test(file)),
+    ).toEqual([]);
   }, 240_000);
 });
 

@@ -36,7 +36,10 @@ beforeAll(async () => {
   pool = testPool({ connectionString: database.url, max: 1 });
   demo = await startDemo({
     env: {
-      ...{ DATABASE_URL: database.url, LOGIN_THROTTLE: 'off', OIDC_PROVIDERS: '', DPOP: 'require' },
+      DATABASE_URL: database.url,
+      LOGIN_THROTTLE: 'off',
+      OIDC_PROVIDERS: '',
+      DPOP: 'require',
       DEMO_USERS: `${ADMIN.email}:${PASSWORD}:admin`,
     },
   });
@@ -238,7 +241,9 @@ it('sign-in elsewhere is refused there, and the provider answers this machine al
   await button(me, 'Sign in with Example').click();
   await button(me, 'Do not sign in').click();
   await heading(me, 'That did not sign you in').waitFor();
-  expect(await me.context.cookies()).not.toContainEqual(expect.objectContaining({ name: 'access_token' }));
+  expect(await me.context.cookies()).not.toContainEqual(
+    expect.objectContaining({ name: 'access_token' }),
+  );
   const discovery = '/example-provider/.well-known/openid-configuration';
   const statusFor = async (headers: Record<string, string>, path = discovery) =>
     (await demo.client().get(path, { headers })).status;

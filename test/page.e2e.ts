@@ -25,8 +25,10 @@ beforeAll(async () => {
 }, STAGE_TIMEOUT_MS);
 afterAll(() => stage?.close());
 
-const arrive = (options: BrowserContextOptions = {}, adapter: Adapter = 'express'): Promise<Visitor> =>
-  arriveAt(stage.demos[adapter].url, options);
+const arrive = (
+  options: BrowserContextOptions = {},
+  adapter: Adapter = 'express',
+): Promise<Visitor> => arriveAt(stage.demos[adapter].url, options);
 const someone = (): Promise<Person> => register(stage.demos.express.client());
 async function someoneIn(): Promise<{ person: Person; me: Visitor }> {
   const [person, me] = await Promise.all([someone(), arrive()]);
@@ -35,7 +37,8 @@ async function someoneIn(): Promise<{ person: Person; me: Visitor }> {
 }
 const heading = ({ page }: Visitor, name: string) => page.getByRole('heading', { level: 1, name });
 /** The sign-in page with the reason on it. */
-const signedOut = (visitor: Visitor) => visitor.page.getByText('This browser was signed out').waitFor();
+const signedOut = (visitor: Visitor) =>
+  visitor.page.getByText('This browser was signed out').waitFor();
 
 describe.each(ADAPTERS)('the page on %s', (adapter) => {
   // T-8r2v
@@ -49,7 +52,9 @@ describe.each(ADAPTERS)('the page on %s', (adapter) => {
     const policy = page.headers['content-security-policy'] ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe|https?:|data:|\*/);
-    const assets = [...page.text.matchAll(/"(\/assets\/main-[^"]+)"/g)].map(([, path]) => path ?? '');
+    const assets = [...page.text.matchAll(/"(\/assets\/main-[^"]+)"/g)].map(
+      ([, path]) => path ?? '',
+    );
     expect(assets).toHaveLength(2);
     for (const path of assets) {
       const asset = await client.get(path);
@@ -57,7 +62,10 @@ describe.each(ADAPTERS)('the page on %s', (adapter) => {
       expect(found).toEqual([200, 'public, max-age=31536000, immutable']);
     }
     const unknown = await client.get('/assets/unknown.js');
-    expect([unknown.status, unknown.json()]).toEqual([404, expect.objectContaining({ statusCode: 404 })]);
+    expect([unknown.status, unknown.json()]).toEqual([
+      404,
+      expect.objectContaining({ statusCode: 404 }),
+    ]);
   });
 
   it('shows only the user’s own account', async () => {
@@ -66,7 +74,11 @@ describe.each(ADAPTERS)('the page on %s', (adapter) => {
     expect((await client.get('/account')).status).toBe(401);
     await logIn(client, person);
     expect((await client.get('/account')).json()).toEqual({
-      ...{ id: person.id, email: person.email, name: null, role: 'user', emailVerified: false },
+      id: person.id,
+      email: person.email,
+      name: null,
+      role: 'user',
+      emailVerified: false,
     });
   });
 });
@@ -92,7 +104,12 @@ it('signs up, keeps notes, and leaves no token where a script could read it', as
   await page.getByText('No notes yet.').waitFor();
 
   const readable = await page.evaluate(() =>
-    JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, Object.keys(window)]),
+    JSON.stringify([
+      document.cookie,
+      { ...localStorage },
+      { ...sessionStorage },
+      Object.keys(window),
+    ]),
   );
   expect(readable).not.toMatch(/eyJ|token=|[\w-]{60}/);
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
@@ -137,7 +154,9 @@ it('shows a rotation, and the reuse of a spent token', async () => {
   const headers = { cookie: `refresh_token=${spent}` };
   expect((await thief.post('/auth/refresh', {}, { headers })).status).toBe(401);
   await signedOut(me);
-  expect(await me.context.cookies()).not.toContainEqual(expect.objectContaining({ name: 'access_token' }));
+  expect(await me.context.cookies()).not.toContainEqual(
+    expect.objectContaining({ name: 'access_token' }),
+  );
 });
 
 it('stages a theft that ends every session, and the history shows it', async () => {
@@ -253,7 +272,9 @@ it('shows sessions that the user ended as such, and gives each session its own n
   await me.signIn(person);
   const { page } = me;
   const ends = page.getByRole('button', { name: /^End the session/ });
-  expect(new Set(await ends.evaluateAll((all) => all.map(({ ariaLabel }) => ariaLabel))).size).toBe(2);
+  expect(new Set(await ends.evaluateAll((all) => all.map(({ ariaLabel }) => ariaLabel))).size).toBe(
+    2,
+  );
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
   await page.getByText('You signed out everywhere.').waitFor();
   await page.locator('h1:focus').waitFor();
@@ -268,7 +289,11 @@ it('is accessible on a phone and a desktop, in light and dark', async () => {
   const { page } = me;
   await lookAt(page, 'Sign in');
   expect(await tabThrough(page, 5)).toEqual([
-    ...['Email', 'Password', 'Show password', expect.stringMatching(/^Stay signed in/), 'Sign in'],
+    'Email',
+    'Password',
+    'Show password',
+    expect.stringMatching(/^Stay signed in/),
+    'Sign in',
   ]);
   await me.signIn(admin);
   for (const name of ['Notes', 'Account', 'Users', 'Sessions'] as const) {

@@ -3,7 +3,13 @@ import { PasswordHasher } from '@tokenward/nestjs';
 import { passkeys } from '@tokenward/nestjs/passkeys';
 import { decodeJwt } from 'jose';
 import { type AuthenticatorQuirks, SoftwarePasskey } from './support/authenticator.js';
-import { type FactorHost, factorHost, ORIGIN, PASSWORD, type Session } from './support/factor-host.js';
+import {
+  type FactorHost,
+  factorHost,
+  ORIGIN,
+  PASSWORD,
+  type Session,
+} from './support/factor-host.js';
 
 interface Ceremony {
   readonly ticket: string;
@@ -23,7 +29,12 @@ describe('passkeys', () => {
   });
   afterAll(() => host.close());
 
-  const ceremony = async (path: string, json: object, token?: string, at = host): Promise<Ceremony> =>
+  const ceremony = async (
+    path: string,
+    json: object,
+    token?: string,
+    at = host,
+  ): Promise<Ceremony> =>
     (await at.post(path, json, token)).json<Ceremony & Record<string, unknown>>();
   const register = async (
     accessToken: string,
@@ -45,7 +56,11 @@ describe('passkeys', () => {
   };
   const signIn = async (key: SoftwarePasskey, quirks: AuthenticatorQuirks = {}) => {
     const { ticket, options } = await ceremony('passkeys/login/options', {});
-    return host.post('passkeys/login', { ticket, response: key.get(options, quirks), transport: 'bearer' });
+    return host.post('passkeys/login', {
+      ticket,
+      response: key.get(options, quirks),
+      transport: 'bearer',
+    });
   };
 
   it.each([
@@ -110,7 +125,9 @@ describe('passkeys', () => {
     expect((await login(used.ticket, key.get(used.options))).status).toBe(200);
     expect((await login(used.ticket, key.get(used.options))).status).toBe(401);
     const wasted = await ceremony('passkeys/login/options', {});
-    expect((await login(wasted.ticket, key.get(wasted.options, { unverified: true }))).status).toBe(401);
+    expect((await login(wasted.ticket, key.get(wasted.options, { unverified: true }))).status).toBe(
+      401,
+    );
     expect((await login(wasted.ticket, key.get(wasted.options))).status).toBe(401);
     const raced = await ceremony('passkeys/login/options', {});
     const answers = await Promise.all(
@@ -151,7 +168,9 @@ describe('passkeys', () => {
     shops.storage.users.set({ email: 'ann@example.com', tenant: 'north', passwordHash });
     const key = new SoftwarePasskey(ORIGIN);
     const login = { email: 'ann@example.com', password: PASSWORD, transport: 'bearer' };
-    const { accessToken } = (await at('login', login, {})).json<Session & Record<string, unknown>>();
+    const { accessToken } = (await at('login', login, {})).json<
+      Session & Record<string, unknown>
+    >();
     expect((await register(accessToken, key, {}, shops)).status).toBe(201);
     for (const [where, expected] of [
       ['south', 401],
@@ -179,7 +198,8 @@ describe('passkeys', () => {
       return (await counting.post('passkeys/login', { ticket, response: passkey })).status;
     };
     const statuses: number[] = [];
-    for (const wrong of [false, true, false, true, false, true, false]) statuses.push(await answer(wrong));
+    for (const wrong of [false, true, false, true, false, true, false])
+      statuses.push(await answer(wrong));
     expect(statuses).toEqual([200, 401, 200, 401, 200, 401, 429]);
     await counting.close();
   });
@@ -189,7 +209,8 @@ describe('passkeys', () => {
     const [mine, other] = [await withPasskey(), await withPasskey()];
     const due = await host.ticketOf(mine.person);
     expect(due.methods).toEqual(['passkey']);
-    const second = (passkey: object) => host.post('login/second-factor', { ticket: due.ticket, passkey });
+    const second = (passkey: object) =>
+      host.post('login/second-factor', { ticket: due.ticket, passkey });
     const forMe = () => ceremony('passkeys/login/options', { ticket: due.ticket });
     const { options, ticket } = await forMe();
     expect(ticket).toBe(due.ticket);
@@ -203,7 +224,10 @@ describe('passkeys', () => {
     expect((await second(mine.key.get(foreign.options))).status).toBe(401);
     const answer = await second(mine.key.get((await forMe()).options));
     expect(decodeJwt(answer.json<Session & object>().accessToken)['amr']).toEqual([
-      ...['pwd', 'swk', 'user', 'mfa'],
+      'pwd',
+      'swk',
+      'user',
+      'mfa',
     ]);
   });
 
@@ -230,14 +254,19 @@ describe('passkeys', () => {
     expect((await signIn(key, { counter: 9 })).status).toBe(401);
     expect(host.events).toContainEqual(
       expect.objectContaining({
-        ...{ type: 'passkey.counter_went_back', severity: 'high', userId: person.id },
+        type: 'passkey.counter_went_back',
+        severity: 'high',
+        userId: person.id,
       }),
     );
   });
 
   // T-b4gf
   it('another user’s ticket registers nothing, and a credential can be registered once', async () => {
-    const [mine, other] = [await host.signIn(await host.person()), await host.signIn(await host.person())];
+    const [mine, other] = [
+      await host.signIn(await host.person()),
+      await host.signIn(await host.person()),
+    ];
     const { ticket, options } = await ceremony('passkeys/register/options', {}, mine.accessToken);
     const key = new SoftwarePasskey(ORIGIN);
     const answer = { ticket, response: key.create(options) };
@@ -264,8 +293,11 @@ describe('passkeys(…)', () => {
     ['passkeys.origins', { rpName: 'x', rpId: 'example.com', origins: ['https://example.org'] }],
     ['passkeys.origins', { rpName: 'x', rpId: 'example.com', origins: ['https://notexample.com'] }],
     ['passkeys.origins[0]', { rpName: 'x', rpId: 'example.com', origins: ['http://example.com'] }],
-    ['passkeys.origins[0]', { rpName: 'x', rpId: 'example.com', origins: ['https://example.com/login'] }],
-    ['passkeys.relatedOrigins[0]', { ...{ rpName: 'x', rpId: 'example.com' }, relatedOrigins: ['*'] }],
+    [
+      'passkeys.origins[0]',
+      { rpName: 'x', rpId: 'example.com', origins: ['https://example.com/login'] },
+    ],
+    ['passkeys.relatedOrigins[0]', { rpName: 'x', rpId: 'example.com', relatedOrigins: ['*'] }],
   ])('stops the boot: %s', (option, given) => {
     expect(() => passkeys(given)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(`${option}:`) as unknown }),
@@ -284,7 +316,9 @@ describe('passkeys(…)', () => {
 
   it('accepts pages on other domains as related origins', () => {
     const method = passkeys({
-      ...{ rpName: 'x', rpId: 'example.com', origins: ['https://app.example.com'] },
+      rpName: 'x',
+      rpId: 'example.com',
+      origins: ['https://app.example.com'],
       relatedOrigins: ['https://example.org'],
     });
     expect(method.relyingParty(undefined)).toEqual({

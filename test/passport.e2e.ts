@@ -69,18 +69,24 @@ describe.each(ADAPTERS)("AuthGuard('jwt') of @nestjs/passport on %s", (adapter) 
   };
 
   // T-x45v
-  it.each(FORGED)('answers %s to the byte as JwtAuthGuard does, header and cookie', async (_, forge) => {
-    const token = forge(forger);
-    const ways: RequestHeaders[] = [
-      { authorization: `Bearer ${token}` },
-      { cookie: `access_token=${token}` },
-    ];
-    for (const headers of ways) {
-      const { ours, theirs } = await both(headers);
-      expect([ours.status, ours.headers['www-authenticate']]).toEqual([401, 'Bearer error="invalid_token"']);
-      expect(theirs).toEqual(ours);
-    }
-  });
+  it.each(FORGED)(
+    'answers %s to the byte as JwtAuthGuard does, header and cookie',
+    async (_, forge) => {
+      const token = forge(forger);
+      const ways: RequestHeaders[] = [
+        { authorization: `Bearer ${token}` },
+        { cookie: `access_token=${token}` },
+      ];
+      for (const headers of ways) {
+        const { ours, theirs } = await both(headers);
+        expect([ours.status, ours.headers['www-authenticate']]).toEqual([
+          401,
+          'Bearer error="invalid_token"',
+        ]);
+        expect(theirs).toEqual(ours);
+      }
+    },
+  );
 
   it.each(GOOD)('accepts %s and knows the caller', async (_, forge) => {
     const { ours, theirs } = await both({ authorization: `Bearer ${forge(forger)}` });
@@ -91,7 +97,12 @@ describe.each(ADAPTERS)("AuthGuard('jwt') of @nestjs/passport on %s", (adapter) 
   it.each<[string, RequestHeaders, 'get' | 'post', number]>([
     ['no token', {}, 'get', 401],
     ['two cookies', { cookie: 'access_token=a; access_token=b' }, 'get', 401],
-    ['a cookie from a foreign page', { cookie: 'access_token=a', origin: 'https://evil.test' }, 'post', 403],
+    [
+      'a cookie from a foreign page',
+      { cookie: 'access_token=a', origin: 'https://evil.test' },
+      'post',
+      403,
+    ],
     ['two Authorization headers', { authorization: ['Bearer a', 'Bearer b'] }, 'get', 401],
   ])('answers %s as JwtAuthGuard does', async (_, headers, method, status) => {
     const { ours, theirs } = await both(headers, method);

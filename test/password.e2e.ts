@@ -69,13 +69,16 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect(cookieShapes(answer)).toEqual([...NEW_COOKIES, DEVICE]);
     expect(answer.headers['cache-control']).toBe('no-store');
     expect(access(client)).toMatchObject({ sid: access(before)['sid'], tokenVersion: 2 });
-    expect(Number(access(client)['auth_time']) - Number(access(before)['auth_time'])).toBeGreaterThan(590);
+    expect(
+      Number(access(client)['auth_time']) - Number(access(before)['auth_time']),
+    ).toBeGreaterThan(590);
     expect((await client.get('/me')).status).toBe(200);
     for (const dead of [before, other]) expect(refusalOf(await dead.get('/me'))).toEqual(REFUSED);
     expect((await other.post('/auth/refresh')).status).toBe(401);
     expect((await client.post('/auth/refresh')).status).toBe(200);
 
-    const login = (password: string) => client.post('/auth/login', { email: person.email, password });
+    const login = (password: string) =>
+      client.post('/auth/login', { email: person.email, password });
     expect((await login(PASSWORD)).status).toBe(401);
     expect((await login(NEW_PASSWORD)).status).toBe(200);
   });
@@ -83,10 +86,14 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
   // T-cd6j
   it('answers a bearer session in the body, and needs its current refresh token', async () => {
     const mobile = stage.demos[adapter].client();
-    const first = (await logIn(mobile, person, { transport: 'bearer' })).json<Record<string, string>>();
+    const first = (await logIn(mobile, person, { transport: 'bearer' })).json<
+      Record<string, string>
+    >();
     const withToken = { headers: { authorization: `Bearer ${first['accessToken']}` } };
     const spent = first['refreshToken'];
-    const current = (await mobile.post('/auth/refresh', { refreshToken: spent })).json()['refreshToken'];
+    const current = (await mobile.post('/auth/refresh', { refreshToken: spent })).json()[
+      'refreshToken'
+    ];
     const body = (refreshToken: unknown) => ({
       currentPassword: PASSWORD,
       newPassword: NEW_PASSWORD,
@@ -94,15 +101,19 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     });
 
     for (const wrong of [spent, client.jar.get('refresh_token'), 'x'])
-      expect(refusalOf(await mobile.post('/auth/password', body(wrong), withToken))).toEqual(REFUSED);
+      expect(refusalOf(await mobile.post('/auth/password', body(wrong), withToken))).toEqual(
+        REFUSED,
+      );
     expect((await client.get('/me')).status).toBe(200);
 
     const answer = await mobile.post('/auth/password', body(current), withToken);
     expect(answer.status).toBe(200);
     expect(answer.setCookies).toEqual([]);
     expect(answer.json()).toEqual({
-      ...{ tokenType: 'Bearer', expiresIn: 900 },
-      ...{ accessToken: expect.any(String), refreshToken: expect.any(String) },
+      tokenType: 'Bearer',
+      expiresIn: 900,
+      accessToken: expect.any(String),
+      refreshToken: expect.any(String),
     });
     const next = answer.json()['refreshToken'];
     expect((await mobile.post('/auth/refresh', { refreshToken: next })).status).toBe(200);
@@ -114,19 +125,23 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     ['empty', ''],
     ['the current one', PASSWORD],
     ['longer than 1024 bytes', 'é'.repeat(513)],
-  ])('refuses a new password that is %s, names the field, and changes nothing', async (_, newPassword) => {
-    const answer = await change(client, { newPassword });
+  ])(
+    'refuses a new password that is %s, names the field, and changes nothing',
+    async (_, newPassword) => {
+      const answer = await change(client, { newPassword });
 
-    expect(answer.status).toBe(400);
-    expect(answer.json()).toEqual({
-      ...{ statusCode: 400, error: 'Bad Request' },
-      message: expect.stringMatching(/^newPassword: /),
-      code: 'invalid_input',
-    });
-    if (newPassword) expect(answer.text).not.toContain(newPassword);
-    expect((await client.get('/me')).status).toBe(200);
-    expect((await client.post('/auth/refresh')).status).toBe(200);
-  });
+      expect(answer.status).toBe(400);
+      expect(answer.json()).toEqual({
+        statusCode: 400,
+        error: 'Bad Request',
+        message: expect.stringMatching(/^newPassword: /),
+        code: 'invalid_input',
+      });
+      if (newPassword) expect(answer.text).not.toContain(newPassword);
+      expect((await client.get('/me')).status).toBe(200);
+      expect((await client.post('/auth/refresh')).status).toBe(200);
+    },
+  );
 
   // T-9dpr
   it('refuses a wrong current password with 403, keeps the session, and counts it as a failed login', async () => {
@@ -177,7 +192,9 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect(answer.status).toBe(200);
     expect(answer.json()).toEqual({ tokenType: 'Bearer', expiresIn: 900 });
     expect(cookieShapes(answer)).toEqual(NEW_COOKIES);
-    expect(Number(access(client)['auth_time']) - Number(access(before)['auth_time'])).toBeGreaterThan(590);
+    expect(
+      Number(access(client)['auth_time']) - Number(access(before)['auth_time']),
+    ).toBeGreaterThan(590);
     expect(access(client)['sid']).toBe(access(before)['sid']);
     expect(client.jar.get('refresh_token')).not.toBe(before.jar.get('refresh_token'));
     expect((await other.get('/me')).status).toBe(200);
@@ -192,7 +209,8 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect(refused.status).toBe(401);
     expect(refused.headers['www-authenticate']).toBe(TOO_OLD);
     expect(refused.json()).toEqual({
-      ...{ statusCode: 401, error: 'Unauthorized' },
+      statusCode: 401,
+      error: 'Unauthorized',
       message: 'More recent authentication is required',
       code: 'reauthentication_required',
     });

@@ -33,7 +33,9 @@ describe("the host's pool", () => {
   async function start(connectionString: string, settings: pg.PoolConfig = {}, deadline = '2s') {
     pool = new pg.Pool({ connectionString, max: 4, ...settings });
     const storage = () => drizzleStorage(drizzle(pool), { users: PEOPLE, deadline });
-    @Module({ imports: [AuthModule.forRoot({ ...hostOptions({ storage }), routes: { register: true } })] })
+    @Module({
+      imports: [AuthModule.forRoot({ ...hostOptions({ storage }), routes: { register: true } })],
+    })
     class Host {}
     host = await startHost(Host);
     auth = host.app.get(AuthService, { strict: false });
@@ -82,7 +84,11 @@ describe("the host's pool", () => {
 
     it.each([
       ['are reset as soon as they are written to', 'forget', {}],
-      ['are reset as soon as they are written to, with query_timeout', 'forget', { query_timeout: 1_000 }],
+      [
+        'are reset as soon as they are written to, with query_timeout',
+        'forget',
+        { query_timeout: 1_000 },
+      ],
       ['are closed while idle', 'cutOnce', {}],
       ['fall silent', 'strand', {}],
       ['fall silent, with query_timeout', 'strand', { query_timeout: 1_000 }],
@@ -112,7 +118,9 @@ describe("the host's pool", () => {
         if (fault !== 'strand') expect(done).toBe(4);
         // the background takes one for a moment, again and again
         await until(() => handedOut() === 0);
-        await expect(Promise.all([1, 2, 3, 4].map(() => pool.query('select 1')))).resolves.toHaveLength(4);
+        await expect(
+          Promise.all([1, 2, 3, 4].map(() => pool.query('select 1'))),
+        ).resolves.toHaveLength(4);
       },
       30_000,
     );
@@ -130,12 +138,20 @@ describe("the host's pool", () => {
     };
 
     it.each([
-      ['a revocation that waits for the user', 'select from auth_subjects for update', () => revoke()],
+      [
+        'a revocation that waits for the user',
+        'select from auth_subjects for update',
+        () => revoke(),
+      ],
       ['a login that waits for the user', 'select from auth_subjects for update', () => logIn()],
       ['a refresh that waits for the session', 'select from auth_sessions for update', refresh],
       ['a refresh that waits for the table', 'lock table auth_sessions', refresh],
       ['a revocation that waits for the table', 'lock table auth_revocations', () => revoke()],
-      ['a password change that waits for the account', 'select from people for update', changePassword],
+      [
+        'a password change that waits for the account',
+        'select from people for update',
+        changePassword,
+      ],
       [
         'a registration that waits for another',
         "insert into people (mail) values ('new@example.com')",
@@ -171,14 +187,20 @@ describe("the host's pool", () => {
       readonly refreshToken: string;
     }
     async function post(path: string, body: object, accessToken?: string): Promise<number> {
-      const headers: Record<string, string> = accessToken ? { authorization: `Bearer ${accessToken}` } : {};
+      const headers: Record<string, string> = accessToken
+        ? { authorization: `Bearer ${accessToken}` }
+        : {};
       return (await host!.client().post(path, body, { headers })).status;
     }
     function refresh({ refreshToken }: Tokens): Promise<number> {
       return post('/auth/refresh', { refreshToken });
     }
     function changePassword({ accessToken, refreshToken }: Tokens): Promise<number> {
-      const body = { currentPassword: PASSWORD, newPassword: 'another long passphrase', refreshToken };
+      const body = {
+        currentPassword: PASSWORD,
+        newPassword: 'another long passphrase',
+        refreshToken,
+      };
       return post('/auth/password', body, accessToken);
     }
     async function waiting(): Promise<number> {

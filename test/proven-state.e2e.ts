@@ -39,7 +39,9 @@ describe('between a proof and what follows from it', () => {
     @Module({
       imports: [
         AuthTestingModule.forRoot({
-          ...{ storage, users, clock },
+          storage,
+          users,
+          clock,
           routes: { register: true },
         }),
       ],
@@ -57,8 +59,10 @@ describe('between a proof and what follows from it', () => {
     expect((await client.post('/auth/register', { email, password: PASSWORD })).status).toBe(201);
   });
 
-  const logIn = (password = PASSWORD) => client.post('/auth/login', { email, password, ...HEADERS });
-  const signedIn = async () => (await logIn()).json<{ accessToken: string; refreshToken: string }>();
+  const logIn = (password = PASSWORD) =>
+    client.post('/auth/login', { email, password, ...HEADERS });
+  const signedIn = async () =>
+    (await logIn()).json<{ accessToken: string; refreshToken: string }>();
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
   const tokenOf = (answer: HttpAnswer) => answer.json<{ accessToken: string }>().accessToken;
 
@@ -71,7 +75,10 @@ describe('between a proof and what follows from it', () => {
   it.each<[string, (refreshToken: string) => Promise<string>]>([
     ['a login', async () => tokenOf(await logIn())],
     ['openSession', openSession],
-    ['a refresh', async (refreshToken) => tokenOf(await client.post('/auth/refresh', { refreshToken }))],
+    [
+      'a refresh',
+      async (refreshToken) => tokenOf(await client.post('/auth/refresh', { refreshToken })),
+    ],
   ])('the times of a token count from before the user was read: %s', async (_, sign) => {
     const { refreshToken } = await signedIn();
     const askedAt = clock.now();

@@ -6,7 +6,13 @@ import { AuthModule, type AuthModuleOptions } from '@tokenward/nestjs';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './support/chromium.js';
 import { install, ROOT, writeFiles } from './support/consumer-app.js';
-import { type HostApp, type HostDatabase, hostDatabase, hostOptions, startHost } from './support/host-app.js';
+import {
+  type HostApp,
+  type HostDatabase,
+  hostDatabase,
+  hostOptions,
+  startHost,
+} from './support/host-app.js';
 import { packedLibraries } from './support/packages.js';
 import { freePort } from './support/redis-server.mjs';
 import { noteProcess, scratchDir } from './support/run-environment.js';
@@ -16,7 +22,9 @@ import { until } from './support/until.js';
 jest.setTimeout(120_000);
 const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
 const [kept = '', stripped = ''] = [
-  ...readFileSync(join(ROOT, 'docs', 'development.md'), 'utf8').matchAll(/^```js\n([\s\S]*?)^```$/gm),
+  ...readFileSync(join(ROOT, 'docs', 'development.md'), 'utf8').matchAll(
+    /^```js\n([\s\S]*?)^```$/gm,
+  ),
 ].map(([, code = '']) => code);
 
 let folder: string;
@@ -37,7 +45,13 @@ afterAll(() => browser?.close());
 
 describe.each<[string, string, string, AuthModuleOptions['cookies'], string]>([
   ['nothing is stripped', kept, '', undefined, '/auth'],
-  ['`/api` is stripped', stripped, `{ baseUrl: '/api' }`, { refreshPath: '/api/auth' }, '/api/auth'],
+  [
+    '`/api` is stripped',
+    stripped,
+    `{ baseUrl: '/api' }`,
+    { refreshPath: '/api/auth' },
+    '/api/auth',
+  ],
 ])('behind a proxy of Vite where %s', (_, config, options, cookies, path) => {
   let database: HostDatabase;
   let api: HostApp;

@@ -1,6 +1,12 @@
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { AuthModule, AuthService, CurrentUser, JwtAuthGuard, type Principal } from '@tokenward/nestjs';
+import {
+  AuthModule,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  type Principal,
+} from '@tokenward/nestjs';
 import { TrustIssuers } from '@tokenward/nestjs/issuers';
 import { memoryStorage } from '@tokenward/nestjs/testing';
 import { generateKeyPairSync } from 'node:crypto';
@@ -32,14 +38,17 @@ beforeAll(async () => {
   @Module({
     imports: [
       AuthModule.forRoot({
-        ...{ issuer: 'https://host.example', audience: 'host', storage: memoryStorage() },
+        issuer: 'https://host.example',
+        audience: 'host',
+        storage: memoryStorage(),
         keys: {
           algorithm: 'ES256',
           privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
         },
         trustedIssuers: [
           {
-            ...{ issuer: provider.url, audience: RESOURCE },
+            issuer: provider.url,
+            audience: RESOURCE,
             jwks: { url: `${provider.url}/jwks`, coolDown: '100ms' },
             principal: ({ sub, scope }) => ({
               id: String(sub),
@@ -66,7 +75,8 @@ const status = async (token: string, path = '/notes') =>
 const statuses = async (tokens: readonly string[]) => [
   ...new Set(await Promise.all(tokens.map((each) => status(each)))),
 ];
-const several = (count: number) => Promise.all(Array.from({ length: count }, () => provider.token(RESOURCE)));
+const several = (count: number) =>
+  Promise.all(Array.from({ length: count }, () => provider.token(RESOURCE)));
 
 describe('an issuer of oidc-provider', () => {
   // T-rp01
@@ -124,7 +134,9 @@ describe('an issuer of oidc-provider', () => {
     const unknown = await new SignJWT({ ...decodeJwt(unseen) })
       .setProtectedHeader({ alg: 'ES256', kid: 'k5', typ: 'at+jwt' })
       .sign(privateKey);
-    expect([await status(seen), await status(unseen), await status(unknown)]).toEqual([200, 200, 503]);
+    expect([await status(seen), await status(unseen), await status(unknown)]).toEqual([
+      200, 200, 503,
+    ]);
     await provider.up();
     await provider.serve('k5');
     expect(await statuses(await several(5))).toEqual([200]);
@@ -137,7 +149,9 @@ describe('an issuer of oidc-provider', () => {
   it('has every token of a client revoked by its sub', async () => {
     const tokens = await several(2);
     expect(await statuses(tokens)).toEqual([200]);
-    await host.app.get(AuthService, { strict: false }).revokeForeign({ issuer: provider.url, sub: 'worker' });
+    await host.app
+      .get(AuthService, { strict: false })
+      .revokeForeign({ issuer: provider.url, sub: 'worker' });
     expect(await statuses(tokens)).toEqual([401]);
   });
 });

@@ -45,7 +45,9 @@ describe.each(ADAPTERS)('what other services read in Redis, written by %s', (ada
     await client.post('/auth/logout');
 
     expect(await stage.redis.exists(`session:revoked:${sid}`)).toBe(1);
-    expect(await stage.redis.ttl(`session:revoked:${sid}`)).toBeGreaterThanOrEqual(LAST_ACCEPTED_SECONDS);
+    expect(await stage.redis.ttl(`session:revoked:${sid}`)).toBeGreaterThanOrEqual(
+      LAST_ACCEPTED_SECONDS,
+    );
     const [row, ...more] = await ledger();
     expect(row).toMatchObject({ kind: 'session', subject: sid });
     expect(Number(row?.['seconds'])).toBeGreaterThanOrEqual(LAST_ACCEPTED_SECONDS);
@@ -57,7 +59,9 @@ describe.each(ADAPTERS)('what other services read in Redis, written by %s', (ada
     await client.post('/auth/logout-all');
     expect(await stage.redis.get(key)).toBe('2');
     expect(await stage.redis.ttl(key)).toBeGreaterThanOrEqual(LAST_ACCEPTED_SECONDS);
-    expect(await ledger()).toContainEqual(expect.objectContaining({ kind: 'user', min_version: 2 }));
+    expect(await ledger()).toContainEqual(
+      expect.objectContaining({ kind: 'user', min_version: 2 }),
+    );
 
     await logIn(client, person);
     expect(claimsOf(client.jar.get('access_token') ?? '')['tokenVersion']).toBe(2);

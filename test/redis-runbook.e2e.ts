@@ -25,7 +25,10 @@ afterEach(async () => {
 });
 
 async function deployed(redis: PrivateServer, database: HostDatabase, keyPrefix?: string) {
-  const hosts = await startHosts(() => new Redis(redis.url, { keyPrefix }), { database, issuing: 1 });
+  const hosts = await startHosts(() => new Redis(redis.url, { keyPrefix }), {
+    database,
+    issuing: 1,
+  });
   undo.push(() => hosts.close());
   return hosts;
 }

@@ -58,7 +58,9 @@ describe('a refresh that cannot be answered', () => {
 
   async function twoSessions(options: Options) {
     const onEvent = ({ type }: AuthEvent) => void events.push(type);
-    @Module({ imports: [AuthTestingModule.forRoot({ routes: { register: true }, onEvent, ...options })] })
+    @Module({
+      imports: [AuthTestingModule.forRoot({ routes: { register: true }, onEvent, ...options })],
+    })
     class Host {}
     app = await NestFactory.create(Host, { logger: false });
     await app.listen(0, '127.0.0.1');
@@ -70,15 +72,18 @@ describe('a refresh that cannot be answered', () => {
   const refresh = async (client: ReturnType<typeof httpClient>) =>
     (await client.post('/auth/refresh')).status;
 
-  it.each(FAILURES)('because of %s, spends no token: the next try goes on', async (_who, options, status) => {
-    const [client, other] = await twoSessions(options);
-    outage = true;
-    for (const each of [client, client, other]) expect(await refresh(each)).toBe(status);
-    outage = false;
-    for (const each of [client, client, other]) expect(await refresh(each)).toBe(200);
-    expect((await client.get('/auth/me')).status).toBe(200);
-    expect(events).not.toContain('refresh.reused');
-  });
+  it.each(FAILURES)(
+    'because of %s, spends no token: the next try goes on',
+    async (_who, options, status) => {
+      const [client, other] = await twoSessions(options);
+      outage = true;
+      for (const each of [client, client, other]) expect(await refresh(each)).toBe(status);
+      outage = false;
+      for (const each of [client, client, other]) expect(await refresh(each)).toBe(200);
+      expect((await client.get('/auth/me')).status).toBe(200);
+      expect(events).not.toContain('refresh.reused');
+    },
+  );
 
   // T-pf6w
   it.each(FAILURES.slice(1))(
@@ -99,7 +104,9 @@ describe('a refresh that cannot be answered', () => {
 
   it('because the only key was revoked, also ends no session', async () => {
     const [client, other] = await twoSessions({});
-    const { keys } = (await client.get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>();
+    const { keys } = (await client.get('/.well-known/jwks.json')).json<{
+      keys: { kid: string }[];
+    }>();
     await app.get(AuthService, { strict: false }).revokeKey(keys[0]?.kid ?? '');
     for (const each of [client, client, other]) expect(await refresh(each)).toBe(503);
     expect(events).not.toContain('refresh.reused');

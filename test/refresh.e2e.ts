@@ -56,7 +56,11 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     ]);
     expect(client.jar.get('refresh_token')).not.toBe(before.get('refresh_token'));
     const [old, fresh] = [before, client.jar].map((jar) => claimsOf(jar.get('access_token') ?? ''));
-    expect(fresh).toMatchObject({ sid: old?.['sid'], sub: person.id, auth_time: old?.['auth_time'] });
+    expect(fresh).toMatchObject({
+      sid: old?.['sid'],
+      sub: person.id,
+      auth_time: old?.['auth_time'],
+    });
     expect(fresh?.['jti']).not.toBe(old?.['jti']);
     expect(await sessions()).toEqual([{ generation: 2, open: true, end_reason: null }]);
   });
@@ -85,7 +89,11 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     const hybridClient = stage.demos[adapter].client();
     await logIn(hybridClient, person, { transport: 'hybrid' });
     const hybridAnswer = await hybridClient.post('/auth/refresh');
-    expect(Object.keys(hybridAnswer.json()).sort()).toEqual(['accessToken', 'expiresIn', 'tokenType']);
+    expect(Object.keys(hybridAnswer.json()).sort()).toEqual([
+      'accessToken',
+      'expiresIn',
+      'tokenType',
+    ]);
     expect(cookieShapes(hybridAnswer).map((line) => line.split('=')[0])).toEqual(['refresh_token']);
   });
 
@@ -96,7 +104,10 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
 
     expect(answer.status).toBe(200);
     expect(answer.json()).toEqual({ tokenType: 'Bearer', expiresIn: 900 });
-    expect(answer.setCookies.map((line) => line.split('=')[0])).toEqual(['access_token', 'refresh_token']);
+    expect(answer.setCookies.map((line) => line.split('=')[0])).toEqual([
+      'access_token',
+      'refresh_token',
+    ]);
   });
 
   it('uses the cookie if there is a token in the body as well', async () => {
@@ -147,7 +158,10 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(refusalOf(await thief.post('/auth/refresh'))).toEqual(REFUSED);
     expect((await client.get('/me')).status).toBe(200);
     expect((await client.post('/auth/refresh')).status).toBe(200);
-    expect(await sessions()).toMatchObject([{ end_reason: 'logout' }, { generation: 2, open: true }]);
+    expect(await sessions()).toMatchObject([
+      { end_reason: 'logout' },
+      { generation: 2, open: true },
+    ]);
   });
 
   it('answers the predecessor of a password change with a plain 401 and keeps the cookies, for a minute', async () => {
@@ -173,7 +187,9 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
 
   it('answers the predecessor of a reauthentication in the same way', async () => {
     const second = client.copy();
-    expect((await client.post('/auth/reauthenticate', { password: person.password })).status).toBe(200);
+    expect((await client.post('/auth/reauthenticate', { password: person.password })).status).toBe(
+      200,
+    );
 
     const answer = await second.post('/auth/refresh');
 
@@ -208,13 +224,24 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     const token = client.jar.get('refresh_token') ?? '';
     const flipped = `${token.slice(0, 40)}${token[40] === 'A' ? 'B' : 'A'}${token.slice(41)}`;
     const unknown = await foreignToken(token);
-    const malformed = [flipped, unknown, `${token}A`, `${token}=`, token.slice(0, -1), token.toLowerCase()];
+    const malformed = [
+      flipped,
+      unknown,
+      `${token}A`,
+      `${token}=`,
+      token.slice(0, -1),
+      token.toLowerCase(),
+    ];
 
     for (const each of malformed) {
       const byCookie = await refreshWith(each);
       expect(refusalOf(byCookie)).toEqual(REFUSED);
       expect(byCookie.setCookies).toEqual(CLEARED);
-      const byBody = await client.post('/auth/refresh', { refreshToken: each }, { cookies: 'omit' });
+      const byBody = await client.post(
+        '/auth/refresh',
+        { refreshToken: each },
+        { cookies: 'omit' },
+      );
       expect(refusalOf(byBody)).toEqual(REFUSED);
       expect(byBody.setCookies).toEqual([]);
     }
@@ -288,7 +315,9 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect((await client.post('/auth/refresh')).status).toBe(401);
     expect(await sessions()).toMatchObject([{ open: false, end_reason: 'reuse' }]);
     const refused = {
-      headers: { cookie: `access_token=${/access_token=([^;]+)/.exec(String(winner?.setCookies))?.[1]}` },
+      headers: {
+        cookie: `access_token=${/access_token=([^;]+)/.exec(String(winner?.setCookies))?.[1]}`,
+      },
     };
     expect(refusalOf(await clients[0]!.get('/me', refused))).toEqual(REFUSED);
   });

@@ -95,7 +95,9 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
   it('of 20 uses at once on two processes with one key all get one successor', async () => {
     const key = newKey();
     const urls = [stage.demos.express.url, stage.demos.fastify.url];
-    const tabs = Array.from({ length: 20 }, (_, at) => httpClient(String(urls[at % 2]), client.jar.copy()));
+    const tabs = Array.from({ length: 20 }, (_, at) =>
+      httpClient(String(urls[at % 2]), client.jar.copy()),
+    );
     const answers = await Promise.all(tabs.map((tab) => refresh(tab, key)));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     expect(new Set(tabs.map((tab) => tab.jar.get('refresh_token'))).size).toBe(1);
@@ -129,7 +131,8 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
 
   it('of a reauthentication gets its successor and fresh proof again; the password is checked each time', async () => {
     const key = newKey();
-    const proof = () => lost.copy().post('/auth/reauthenticate', { password: PASSWORD }, keyed(key));
+    const proof = () =>
+      lost.copy().post('/auth/reauthenticate', { password: PASSWORD }, keyed(key));
     const [first, second] = [await proof(), await proof()];
     expect([first.status, second.status]).toEqual([200, 200]);
     const successor = (answer: typeof first) =>
@@ -153,7 +156,9 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
       keyed(key),
     );
     expect([answer.status, answer.setCookies]).toEqual([401, []]);
-    expect((await client.post('/auth/login', { email: person.email, password: PASSWORD })).status).toBe(200);
+    expect(
+      (await client.post('/auth/login', { email: person.email, password: PASSWORD })).status,
+    ).toBe(200);
   });
 
   it.each([
@@ -164,7 +169,9 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
     ['one with a stray character', `${'a'.repeat(22)}=`],
     ['two of them', ['a'.repeat(22), 'b'.repeat(22)]],
   ])('is 400 with %s, spends nothing and clears nothing', async (_name, key) => {
-    const answer = await client.post('/auth/refresh', undefined, { headers: { 'idempotency-key': key } });
+    const answer = await client.post('/auth/refresh', undefined, {
+      headers: { 'idempotency-key': key },
+    });
     expect(answer.status).toBe(400);
     expect(answer.json()['message']).toContain('Idempotency-Key');
     expect(answer.setCookies).toEqual([]);

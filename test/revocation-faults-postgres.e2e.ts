@@ -102,7 +102,8 @@ describe('the one exception to the bound', () => {
         const from = performance.now();
         expect((await trial.watch.answered('a', token, from)).statuses).toEqual([401]);
         // this is the exception, here and nowhere else
-        for (const where of ['b', 'verifier'] as const) await expectServed(trial.watch, where, token, from);
+        for (const where of ['b', 'verifier'] as const)
+          await expectServed(trial.watch, where, token, from);
         // `unproven: 'refuse'` makes none
         expect(await ask(token.text)).toBe(503);
         expect(Number((await cluster.checks('b'))['unproven'])).toBeGreaterThan(0);

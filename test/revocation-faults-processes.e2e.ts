@@ -41,7 +41,8 @@ describe('a process fails in the middle of the step', () => {
         expect(await trial.watch.revoke('b', other)).toBe(204);
         await trial.pastTheBound();
         for (const token of [one, other])
-          for (const where of ['b', 'verifier'] as const) await answered(cluster, where, token, 401);
+          for (const where of ['b', 'verifier'] as const)
+            await answered(cluster, where, token, 401);
       },
       async heal() {
         cluster.toRedis.a.setMode('forward');
@@ -97,8 +98,11 @@ describe('time', () => {
   });
 
   it('clocks of two processes apart by 5 s', async () => {
-    const issuedAt = async (by: 'a' | 'b') => Number(claimsOf((await cluster.signIn(by)).text)['iat']) * 1000;
-    expect((await issuedAt('b')) - (await issuedAt('a'))).toBeGreaterThanOrEqual(CLOCK_OFFSET_MS - 2_000);
+    const issuedAt = async (by: 'a' | 'b') =>
+      Number(claimsOf((await cluster.signIn(by)).text)['iat']) * 1000;
+    expect((await issuedAt('b')) - (await issuedAt('a'))).toBeGreaterThanOrEqual(
+      CLOCK_OFFSET_MS - 2_000,
+    );
     await endure(cluster, {
       async during(trial) {
         const [one, other] = [await trial.fresh(), await trial.fresh()];
@@ -109,12 +113,14 @@ describe('time', () => {
           cluster.toRedis[which].setMode('cut');
           const from = performance.now();
           await trial.pastTheBound();
-          for (const where of ['a', 'b'] as const) await expectServed(trial.watch, where, trial.valid, from);
+          for (const where of ['a', 'b'] as const)
+            await expectServed(trial.watch, where, trial.valid, from);
           expect(trial.watch.seen('verifier', trial.valid, from).accepted).toBeGreaterThan(0);
           cluster.toRedis[which].setMode('forward');
         }
       },
-      heal: () => (['a', 'b'] as const).forEach((which) => cluster.toRedis[which].setMode('forward')),
+      heal: () =>
+        (['a', 'b'] as const).forEach((which) => cluster.toRedis[which].setMode('forward')),
     });
   });
 });

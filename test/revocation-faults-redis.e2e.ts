@@ -4,7 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { EVERYWHERE, startFaultCluster, type FaultCluster } from './faults/fault-cluster.js';
 import { redisCommand } from './faults/redis-command.js';
-import { FAULT_TIMEOUT_MS, endure, expectServed, recovered, until, type Trial } from './faults/trial.js';
+import {
+  FAULT_TIMEOUT_MS,
+  endure,
+  expectServed,
+  recovered,
+  until,
+  type Trial,
+} from './faults/trial.js';
 import { privateRedis } from './support/private-servers.js';
 import { tcpProxy } from './support/proxy.js';
 
@@ -87,7 +94,9 @@ describe('Redis loses its data, and revoked tokens stay revoked', () => {
           evicted = !(await headIsThere());
         }
         // lru spares what is used all the time; then it is the copies that go
-        expect(evicted || (await redis('EXISTS', `session:revoked:${trial.old.sessionId}`)) === 0).toBe(true);
+        expect(
+          evicted || (await redis('EXISTS', `session:revoked:${trial.old.sessionId}`)) === 0,
+        ).toBe(true);
         await revokeMeanwhile(trial);
       },
       async heal() {
@@ -117,11 +126,15 @@ describe('Redis loses its data, and revoked tokens stay revoked', () => {
   // T-bgvr
   it('failed over to a replica that lacks the newest entries', async () => {
     const toPrimary = await tcpProxy(cluster.redis.url);
-    const replica = await privateRedis({ args: ['--replicaof', '127.0.0.1', String(toPrimary.port)] });
-    const serveFrom = (url: string) => EVERYWHERE.forEach((where) => cluster.toRedis[where].retarget(url));
+    const replica = await privateRedis({
+      args: ['--replicaof', '127.0.0.1', String(toPrimary.port)],
+    });
+    const serveFrom = (url: string) =>
+      EVERYWHERE.forEach((where) => cluster.toRedis[where].retarget(url));
     await endure(cluster, {
       async during(trial) {
-        const has = () => redisCommand(replica.url, 'EXISTS', `session:revoked:${trial.old.sessionId}`);
+        const has = () =>
+          redisCommand(replica.url, 'EXISTS', `session:revoked:${trial.old.sessionId}`);
         await until(async () => (await has()) === 1);
         toPrimary.setMode('hang');
         const newer = await trial.fresh();
@@ -129,7 +142,11 @@ describe('Redis loses its data, and revoked tokens stay revoked', () => {
         await trial.pastTheBound();
         await cluster.redis.kill('SIGKILL');
         await redisCommand(replica.url, 'REPLICAOF', 'NO', 'ONE');
-        const lost = await redisCommand(replica.url, 'EXISTS', `session:revoked:${newer.sessionId}`);
+        const lost = await redisCommand(
+          replica.url,
+          'EXISTS',
+          `session:revoked:${newer.sessionId}`,
+        );
         expect(lost).toBe(0);
         serveFrom(replica.url);
         await revokeMeanwhile(trial);

@@ -2,7 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { EVERYWHERE, type Where } from './faults/fault-cluster.js';
-import { startHosts, type HostDeployment, type HostDeploymentOptions } from './faults/host-deployment.js';
+import {
+  startHosts,
+  type HostDeployment,
+  type HostDeploymentOptions,
+} from './faults/host-deployment.js';
 import { redisCommand } from './faults/redis-command.js';
 import { FAULT_TIMEOUT_MS, noteFault, until } from './faults/trial.js';
 import { Watch } from './faults/watch.js';

@@ -44,7 +44,8 @@ async function failOver(
 ): Promise<void> {
   await endure(deployment, {
     async during({ watch, fresh, old, pastTheBound }) {
-      const holds = (sessionId: string) => redisCommand(replica.url, 'HEXISTS', index, `s:${sessionId}`);
+      const holds = (sessionId: string) =>
+        redisCommand(replica.url, 'HEXISTS', index, `s:${sessionId}`);
       await until(async () => (await replicaHolds(replica, index, old.sessionId)) === true);
       await replica.kill('SIGSTOP');
       const newest = await fresh();
@@ -69,7 +70,11 @@ async function failOver(
 }
 
 /** A replica answers reads only to those who say that they know (Cluster). */
-async function replicaHolds({ url }: PrivateServer, index: string, sessionId: string): Promise<boolean> {
+async function replicaHolds(
+  { url }: PrivateServer,
+  index: string,
+  sessionId: string,
+): Promise<boolean> {
   const client = new Redis(url, { readOnly: true });
   try {
     return (await client.hexists(index, `s:${sessionId}`)) === 1;
@@ -90,7 +95,8 @@ describe("with a host's own client", () => {
     const nodes = servers.ports.map((port) => ({ host: '127.0.0.1', port }));
     const deployment = await deployed(() => new Cluster(nodes, { scaleReads: 'slave' }), database);
     const token = await deployment.signIn();
-    for (const where of everywhere) await until(async () => (await deployment.ask(where, token)) === 200);
+    for (const where of everywhere)
+      await until(async () => (await deployment.ask(where, token)) === 200);
     expect(await deployment.revoke('b', token)).toBe(204);
     const cluster = new Cluster(nodes);
     undo.push(async () => cluster.disconnect());
@@ -119,10 +125,22 @@ describe("with a host's own client", () => {
   async function provesNothing(rights: string): Promise<void> {
     const { database, index } = await prepared();
     const primary = await privateRedis();
-    const replica = await privateRedis({ args: ['--replicaof', '127.0.0.1', String(primary.port)] });
+    const replica = await privateRedis({
+      args: ['--replicaof', '127.0.0.1', String(primary.port)],
+    });
     undo.push(() => Promise.all([primary.stop(), replica.stop()]));
     // the hosts write to the primary, the resource server was pointed at the replica
-    const user = ['SETUSER', 'svc', 'on', '>pw', '~*', '&*', '+@all', '-@dangerous', rights || '+@all'];
+    const user = [
+      'SETUSER',
+      'svc',
+      'on',
+      '>pw',
+      '~*',
+      '&*',
+      '+@all',
+      '-@dangerous',
+      rights || '+@all',
+    ];
     await redisCommand(replica.url, 'ACL', ...(rights === 'allowed' ? user.slice(0, -1) : user));
     const there = replica.url.replace('//', '//svc:pw@');
     const deployment = await deployed(
@@ -132,7 +150,10 @@ describe("with a host's own client", () => {
     const token = await deployment.signIn();
     await until(async () => (await redisCommand(replica.url, 'EXISTS', index)) === 1);
     for (const from = performance.now(); performance.now() - from < 1_500; await delay(50))
-      expect({ rights, status: await deployment.ask('verifier', token) }).toEqual({ rights, status: 503 });
+      expect({ rights, status: await deployment.ask('verifier', token) }).toEqual({
+        rights,
+        status: 503,
+      });
     expect(await deployment.ask('a', token)).toBe(200);
   }
 });

@@ -57,10 +57,19 @@ async function start(reach: Reach) {
   } as unknown as ResolvedAuthOptions;
   const own = reach.postgres ? testPool({ connectionString: reach.postgres, max: 6 }) : undefined;
   const ledger = own && drizzleStorage(drizzle(own), { deadline: '500ms' }).ledger;
-  const host = reach.redis ? new Redis(reach.redis, { keyPrefix: reach.keyPrefix ?? '' }) : undefined;
+  const host = reach.redis
+    ? new Redis(reach.redis, { keyPrefix: reach.keyPrefix ?? '' })
+    : undefined;
   host?.on('error', () => undefined);
   const connection = host && redisConnection(host);
-  const view = new RevocationSync(options, clock, new SystemEntropy(), ledger, connection?.feed, keyring);
+  const view = new RevocationSync(
+    options,
+    clock,
+    new SystemEntropy(),
+    ledger,
+    connection?.feed,
+    keyring,
+  );
   const checker = new RevocationChecker(options, clock, view, ledger, connection?.feed);
   await view.ready();
   const stop = async (): Promise<void> => {
@@ -73,7 +82,12 @@ async function start(reach: Reach) {
   };
   undo.push(stop);
   const revoke = async (tokenId: string): Promise<void> => {
-    const entry = { kind: 'token', id: tokenId, value: 0, expiresAt: Date.now() + 900_000 } as const;
+    const entry = {
+      kind: 'token',
+      id: tokenId,
+      value: 0,
+      expiresAt: Date.now() + 900_000,
+    } as const;
     await ledger?.append([entry]);
     view.add([entry]);
     await connection?.feed.publish(view.view.ledger ?? '', [entry]).catch(() => undefined);
@@ -155,7 +169,10 @@ describe('revocation over real stores', () => {
   });
 
   it('reaches another process within 100 ms without Redis, woken by Postgres', async () => {
-    const [a, b] = [await start({ postgres: database.url }), await start({ postgres: database.url })];
+    const [a, b] = [
+      await start({ postgres: database.url }),
+      await start({ postgres: database.url }),
+    ];
     await inTime(100, async () => {
       const t = token();
       await a.revoke(t.tokenId);
@@ -225,7 +242,12 @@ describe('revocation over real stores', () => {
     const proxy = await proxied(database.url);
     const keyPrefix = 'unproven:';
     const going = await start({ postgres: proxy.url, redis: redis.url, keyPrefix });
-    const refusing = await start({ postgres: proxy.url, redis: redis.url, keyPrefix, unproven: 'refuse' });
+    const refusing = await start({
+      postgres: proxy.url,
+      redis: redis.url,
+      keyPrefix,
+      unproven: 'refuse',
+    });
     const known = token();
     await going.revoke(known.tokenId);
     await until(() => going.view.state().linked && refusing.view.state().linked);

@@ -3,7 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { Controller, Get, type INestApplication, type Type, UseGuards } from '@nestjs/common';
 import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import type { MercuriusDriverConfig } from '@nestjs/mercurius';
-import { type ClientProxy, ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
+import {
+  type ClientProxy,
+  ClientProxyFactory,
+  MessagePattern,
+  Transport,
+} from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -26,7 +31,10 @@ import { until } from './support/until.js';
 const NAMES = heldRoutes().map(([name]) => name);
 
 /** Each row made anew with a handler of that transport, which no other row has. */
-function rowsOf(entry: (name: string) => MethodDecorator, of: (name: string) => ClassDecorator): Type[] {
+function rowsOf(
+  entry: (name: string) => MethodDecorator,
+  of: (name: string) => ClassDecorator,
+): Type[] {
   return NAMES.map((_, index) => {
     const name = `r${String(index)}`;
     const [, row] = heldRoutes(() => entry(name))[index] as ReturnType<typeof heldRoutes>[number];
@@ -88,7 +96,10 @@ describe('the decorators of a route, of its class, and of what these extend and 
     // mercurius requires it for its own page alone, and Jest cannot require the ES modules behind it
     jest.mock('@fastify/static', () => ({}));
     const { MercuriusDriver } = await import('@nestjs/mercurius');
-    const fields = [...NAMES.map((_, index) => `r${String(index)}`), ...TRUSTED.map(([name]) => name)];
+    const fields = [
+      ...NAMES.map((_, index) => `r${String(index)}`),
+      ...TRUSTED.map(([name]) => name),
+    ];
     const graphql = GraphQLModule.forRoot<MercuriusDriverConfig>({
       driver: MercuriusDriver,
       typeDefs: `type Query { ${fields.map((name) => `${name}: String`).join(' ')} }`,
@@ -122,7 +133,9 @@ describe('the decorators of a route, of its class, and of what these extend and 
       ],
       options: {
         trustedIssuers: issuers.map((each, at) => ({
-          ...{ issuer: [NAMED, OTHER][at] ?? '', audience: 'api', jwks: { url: each.jwksUrl } },
+          issuer: [NAMED, OTHER][at] ?? '',
+          audience: 'api',
+          jwks: { url: each.jwksUrl },
           principal: ({ sub }) => ({ id: String(sub) }),
         })),
       },
@@ -167,7 +180,9 @@ describe('the decorators of a route, of its class, and of what these extend and 
       (await httpClient(host.url).get(`/${name}`, { headers: headersOf(caller) })).status,
     graphql: async (name, caller) => {
       const body = { query: `{ ${name} }` };
-      const answer = await httpClient(host.url).post('/graphql', body, { headers: headersOf(caller) });
+      const answer = await httpClient(host.url).post('/graphql', body, {
+        headers: headersOf(caller),
+      });
       const { data, errors } = answer.json<{
         data: Record<string, string | null> | null;
         errors?: { extensions: { originalError: Statused } }[];
@@ -212,7 +227,10 @@ describe('the decorators of a route, of its class, and of what these extend and 
     const ask = asks[transport] as Ask;
     const seen = [];
     for (const [name] of TRUSTED)
-      seen.push([name, await Promise.all([1, 3, 4, 5].map((who) => settled(() => ask(name, who))))]);
+      seen.push([
+        name,
+        await Promise.all([1, 3, 4, 5].map((who) => settled(() => ask(name, who)))),
+      ]);
     expect(seen).toEqual(TRUSTED);
   });
 
@@ -220,7 +238,9 @@ describe('the decorators of a route, of its class, and of what these extend and 
     const body = { query: '{ named other ours chosen }' };
     const ask = async () => httpClient(host.url).post('/graphql', body, { headers: headersOf(3) });
     let text = '';
-    await until(async () => !(text = JSON.stringify((await ask()).json())).includes('"statusCode":503'));
+    await until(
+      async () => !(text = JSON.stringify((await ask()).json())).includes('"statusCode":503'),
+    );
     const { data, errors } = JSON.parse(text) as { data: object; errors: { path: string[] }[] };
     expect(data).toEqual({ named: 'in', other: null, ours: null, chosen: 'in' });
     expect(new Set(errors.map(({ path }) => path.join()))).toEqual(new Set(['other', 'ours']));
@@ -228,19 +248,24 @@ describe('the decorators of a route, of its class, and of what these extend and 
 
   // T-mx7t
   it('a socket is signed in only with our own token, whatever its message handlers name', async () => {
-    for (const [name] of TRUSTED) expect([name, await settled(() => told(name, 1))]).toEqual([name, 200]);
+    for (const [name] of TRUSTED)
+      expect([name, await settled(() => told(name, 1))]).toEqual([name, 200]);
     const closing = async (who: number) => {
       const socket = await openSocket(host.url, headersOf(who));
       const { code } = await socket.closed;
       return code === 4503 ? 503 : code;
     };
-    for (const who of [3, 4, 5]) expect([who, await settled(() => closing(who))]).toEqual([who, 4401]);
+    for (const who of [3, 4, 5])
+      expect([who, await settled(() => closing(who))]).toEqual([who, 4401]);
   });
 
   /** Of a socket of its own: one that was shut because the view was not proven in time is asked anew. */
   async function told(name: string, caller: number): Promise<number> {
     const token = tokens[caller];
-    const socket = await openSocket(host.url, token === undefined ? {} : { cookie: `access_token=${token}` });
+    const socket = await openSocket(
+      host.url,
+      token === undefined ? {} : { cookie: `access_token=${token}` },
+    );
     socket.send({ type: name });
     const closed = socket.closed.then(() => 'closed' as const);
     let standing: 'open' | 'closed' = 'open';

@@ -89,8 +89,15 @@ describe('what a host says of a session when it opens', () => {
     const { client } = await signIn(mail);
     expect(openings).toEqual([
       {
-        ...{ userId: id, role: 'member', permissions: [], amr: ['pwd'], rememberMe: false },
-        ...{ transport: 'cookie', ip: '127.0.0.1', userAgent: undefined, tenant: undefined },
+        userId: id,
+        role: 'member',
+        permissions: [],
+        amr: ['pwd'],
+        rememberMe: false,
+        transport: 'cookie',
+        ip: '127.0.0.1',
+        userAgent: undefined,
+        tenant: undefined,
       },
     ]);
     const expected = { tenant: 'acme', till: 7, shop: { id: 'north' }, odd: '\0\ud800' };
@@ -118,16 +125,25 @@ describe('what a host says of a session when it opens', () => {
     const { id } = await person();
     kept = { till: 7, floor: 1 };
     const { grant } = await auth.openSession(id, {
-      ...{ transport: 'bearer', secondFactor: 'satisfied', claims: { till: 9 } },
+      transport: 'bearer',
+      secondFactor: 'satisfied',
+      claims: { till: 9 },
     });
     const { accessToken, refreshToken } = grant;
-    const read = async (token: string) => (await host.client().get('/claims', bearer(token))).json();
+    const read = async (token: string) =>
+      (await host.client().get('/claims', bearer(token))).json();
     expect(await read(accessToken)).toEqual({ till: 9, floor: 1 });
     const refreshed = await host.client().post('/auth/refresh', { refreshToken });
-    expect(await read(refreshed.json<{ accessToken: string }>().accessToken)).toEqual({ till: 9, floor: 1 });
+    expect(await read(refreshed.json<{ accessToken: string }>().accessToken)).toEqual({
+      till: 9,
+      floor: 1,
+    });
     const renewed = await auth.renewProof(grant.sessionId, ['otp']);
     expect(await read(renewed.accessToken)).toEqual({ till: 9, floor: 1 });
-    const { grant: other } = await auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
+    const { grant: other } = await auth.openSession(id, {
+      transport: 'bearer',
+      secondFactor: 'satisfied',
+    });
     expect(await read(other.accessToken)).toEqual({ till: 7, floor: 1 });
   });
 
@@ -151,29 +167,54 @@ describe('what a host says of a session when it opens', () => {
     ['rejects', async () => down()],
     ['throws', down],
     ['does not answer', () => new Promise(() => undefined)],
-  ])('a claims function that %s is 503, opens no session and spends no token', async (_, failing) => {
-    const { id, mail } = await person();
-    const { client } = await signIn(mail);
-    for (const fail of [() => (keeps = failing), () => (told = failing)]) {
-      fail();
-      const refused = (await signIn(mail)).answer;
-      expect([refused.status, refused.setCookies, refused.headers['retry-after']]).toEqual([503, [], '1']);
-      expect(refused.text).not.toContain('plans');
-      expect(await auth.sessions(id)).toHaveLength(1);
-      if (told === failing) expect((await client.post('/auth/refresh')).status).toBe(503);
-      [told, keeps] = [() => extra, () => kept];
-      expect((await client.post('/auth/refresh')).status).toBe(200);
-    }
-  });
+  ])(
+    'a claims function that %s is 503, opens no session and spends no token',
+    async (_, failing) => {
+      const { id, mail } = await person();
+      const { client } = await signIn(mail);
+      for (const fail of [() => (keeps = failing), () => (told = failing)]) {
+        fail();
+        const refused = (await signIn(mail)).answer;
+        expect([refused.status, refused.setCookies, refused.headers['retry-after']]).toEqual([
+          503,
+          [],
+          '1',
+        ]);
+        expect(refused.text).not.toContain('plans');
+        expect(await auth.sessions(id)).toHaveLength(1);
+        if (told === failing) expect((await client.post('/auth/refresh')).status).toBe(503);
+        [told, keeps] = [() => extra, () => kept];
+        expect((await client.post('/auth/refresh')).status).toBe(200);
+      }
+    },
+  );
 
   // what a session keeps was judged by the rules of the day it was opened on
   // T-kc7d
   it.each<[string, Record<string, unknown>, Record<string, unknown>, z.ZodType, 200 | 401 | 500]>([
     ['of another type', { shop: 7 }, {}, z.looseObject({ shop: z.string() }), 401],
-    ['that is not known any more', { shop: 'a' }, {}, z.strictObject({ till: z.number().optional() }), 401],
-    ['beside one of the hook', { shop: 'a' }, { till: 1 }, z.strictObject({ till: z.number() }), 401],
+    [
+      'that is not known any more',
+      { shop: 'a' },
+      {},
+      z.strictObject({ till: z.number().optional() }),
+      401,
+    ],
+    [
+      'beside one of the hook',
+      { shop: 'a' },
+      { till: 1 },
+      z.strictObject({ till: z.number() }),
+      401,
+    ],
     ['that is refused within', { shop: { id: 1 } }, {}, NESTED, 401],
-    ['that the hook gives wrongly', { shop: 'a' }, { till: 'x' }, z.looseObject({ till: z.number() }), 500],
+    [
+      'that the hook gives wrongly',
+      { shop: 'a' },
+      { till: 'x' },
+      z.looseObject({ till: z.number() }),
+      500,
+    ],
     ['that the hook leaves out', { shop: 'a' }, {}, z.looseObject({ till: z.number() }), 500],
     ['that is still allowed', { shop: 'a' }, {}, z.strictObject({ shop: z.string() }), 200],
   ])(
@@ -214,7 +255,10 @@ describe('what a host says of a session when it opens', () => {
         .map((line) => /Max-Age=(\d+)/.exec(line)?.[1]);
     expect([answer.json()['expiresIn'], maxAges(answer.setCookies)]).toEqual([60, ['60', '600']]);
     const refreshed = await client.post('/auth/refresh');
-    expect([refreshed.json()['expiresIn'], maxAges(refreshed.setCookies)]).toEqual([60, ['60', '600']]);
+    expect([refreshed.json()['expiresIn'], maxAges(refreshed.setCookies)]).toEqual([
+      60,
+      ['60', '600'],
+    ]);
     const again = await client.post('/auth/reauthenticate', { password: PASSWORD });
     expect([again.json()['expiresIn'], maxAges(again.setCookies)]).toEqual([60, ['60', '600']]);
     const [session] = await auth.sessions(id);
@@ -288,12 +332,16 @@ describe('a session to which no token can be given any more, where nobody but th
       const [session, other] = [await opened({ email: 'x' }), await opened({})];
       change(id);
       for (let tries = 0; tries < 2; tries++)
-        expect((await now.post('refresh', { refreshToken: session.refreshToken })).status).toBe(401);
+        expect((await now.post('refresh', { refreshToken: session.refreshToken })).status).toBe(
+          401,
+        );
       storage.users.set({ id });
       expect((await now.post('refresh', { refreshToken: other.refreshToken })).status).toBe(200);
       expect(now.events.map(({ type }) => type)).not.toContain('refresh.reused');
       expect(now.events.filter(({ type }) => type === 'session.ended').at(-1)).toMatchObject({
-        ...{ userId: id, sessionId: session.sessionId, reason: 'unissuable' },
+        userId: id,
+        sessionId: session.sessionId,
+        reason: 'unissuable',
       });
     },
   );

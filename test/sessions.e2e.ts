@@ -17,7 +17,12 @@ import {
 } from './support/stage.js';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const NOT_FOUND = { statusCode: 404, error: 'Not Found', message: 'Session not found', code: 'not_found' };
+const NOT_FOUND = {
+  statusCode: 404,
+  error: 'Not Found',
+  message: 'Session not found',
+  code: 'not_found',
+};
 
 let stage: Stage;
 beforeAll(async () => {
@@ -57,16 +62,29 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
     const time = expect.stringMatching(ISO);
     expect(sessions).toEqual([
       {
-        ...{ id: idOf(other), createdAt: time, lastUsedAt: time, expiresAt: time },
-        ...{ ip: '127.0.0.1', userAgent: 'Test/1.0', persistent: true, current: true },
+        id: idOf(other),
+        createdAt: time,
+        lastUsedAt: time,
+        expiresAt: time,
+        ip: '127.0.0.1',
+        userAgent: 'Test/1.0',
+        persistent: true,
+        current: true,
       },
       {
-        ...{ id: idOf(client), createdAt: time, lastUsedAt: time, expiresAt: time },
-        ...{ ip: '127.0.0.1', userAgent: null, persistent: false, current: false },
+        id: idOf(client),
+        createdAt: time,
+        lastUsedAt: time,
+        expiresAt: time,
+        ip: '127.0.0.1',
+        userAgent: null,
+        persistent: false,
+        current: false,
       },
     ]);
     const days = (row: Row | undefined) =>
-      (Date.parse(String(row?.['expiresAt'])) - Date.parse(String(row?.['lastUsedAt']))) / 86_400_000;
+      (Date.parse(String(row?.['expiresAt'])) - Date.parse(String(row?.['lastUsedAt']))) /
+      86_400_000;
     expect(sessions.map((each) => Math.round(days(each)))).toEqual([90, 30]);
   });
 

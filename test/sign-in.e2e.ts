@@ -21,7 +21,8 @@ import {
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const ACCESS = 'access_token=•; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax';
 const REFRESH = 'refresh_token=•; Max-Age=2592000; Path=/auth; HttpOnly; Secure; SameSite=Strict';
-const REMEMBERED = 'refresh_token=•; Max-Age=7776000; Path=/auth; HttpOnly; Secure; SameSite=Strict';
+const REMEMBERED =
+  'refresh_token=•; Max-Age=7776000; Path=/auth; HttpOnly; Secure; SameSite=Strict';
 const DEVICE = 'device=•; Max-Age=34560000; Path=/auth; HttpOnly; Secure; SameSite=Strict';
 
 let stage: Stage;
@@ -63,7 +64,9 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     });
     expect(cookieShapes(answer).sort()).toEqual([CLEARED[0], DEVICE, REFRESH].sort());
     expect(refusalOf(await client.get('/me'))).toEqual(UNAUTHENTICATED);
-    expect((await client.get('/me', bearer(String(answer.json()['accessToken'])))).status).toBe(200);
+    expect((await client.get('/me', bearer(String(answer.json()['accessToken'])))).status).toBe(
+      200,
+    );
   });
 
   // T-nr4x
@@ -108,18 +111,24 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     const { id } = await signUp(client);
 
     const token = client.jar.get('access_token') ?? '';
-    const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as object;
+    const header = JSON.parse(
+      Buffer.from(token.split('.')[0] ?? '', 'base64url').toString(),
+    ) as object;
     expect(header).toEqual({ alg: 'RS256', kid: 'stage-key', typ: 'at+jwt' });
     const claims = claimsOf(token);
     expect(claims).toEqual({
-      ...{ iss: 'https://issuer.test', aud: 'stage-api', sub: id, role: 'user', tokenVersion: 1 },
-      ...{
-        jti: expect.stringMatching(UUID),
-        sid: expect.stringMatching(UUID),
-        auth_time: claims['iat'],
-        amr: ['pwd'],
-      },
-      ...{ iat: expect.any(Number), nbf: claims['iat'], exp: Number(claims['iat']) + 900 },
+      iss: 'https://issuer.test',
+      aud: 'stage-api',
+      sub: id,
+      role: 'user',
+      tokenVersion: 1,
+      jti: expect.stringMatching(UUID),
+      sid: expect.stringMatching(UUID),
+      auth_time: claims['iat'],
+      amr: ['pwd'],
+      iat: expect.any(Number),
+      nbf: claims['iat'],
+      exp: Number(claims['iat']) + 900,
     });
   });
 
@@ -128,7 +137,10 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     const { id } = await signUp(client);
 
     const token = Buffer.from(client.jar.get('refresh_token') ?? '', 'base64url');
-    const [row] = await stage.rows('select token_hash, transport from auth_sessions where subject = $1', id);
+    const [row] = await stage.rows(
+      'select token_hash, transport from auth_sessions where subject = $1',
+      id,
+    );
     const hash = row?.['token_hash'] as Buffer;
     expect(row?.['transport']).toBe('cookie');
     expect(hash).toHaveLength(32);
@@ -146,7 +158,10 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect(answer.setCookies).toEqual([]);
     expect(answer.headers['cache-control']).toBe('no-store');
 
-    const again = await client.post('/auth/register', { email: email.toUpperCase(), password: PASSWORD });
+    const again = await client.post('/auth/register', {
+      email: email.toUpperCase(),
+      password: PASSWORD,
+    });
     expect(again.status).toBe(409);
     expect(again.json()).toEqual({
       statusCode: 409,
@@ -155,25 +170,33 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       code: 'taken',
     });
     expect(again.headers['cache-control']).toBe('no-store');
-    expect(await stage.rows('select role from users where email = $1', email)).toEqual([{ role: 'user' }]);
+    expect(await stage.rows('select role from users where email = $1', email)).toEqual([
+      { role: 'user' },
+    ]);
   });
 
   it('ignores a role in the body of a registration', async () => {
     const email = `mallory-${adapter}@people.test`;
     const answer = await client.post('/auth/register', {
-      ...{ email, password: PASSWORD },
-      ...{ role: 'admin', permissions: ['*'], disabled: false, id: '1' },
+      email,
+      password: PASSWORD,
+      role: 'admin',
+      permissions: ['*'],
+      disabled: false,
+      id: '1',
     });
 
     expect(answer.json()['user']).toMatchObject({ role: 'user' });
-    expect(await stage.rows('select role, permissions from users where email = $1', email)).toEqual([
-      { role: 'user', permissions: [] },
-    ]);
+    expect(await stage.rows('select role, permissions from users where email = $1', email)).toEqual(
+      [{ role: 'user', permissions: [] }],
+    );
   });
 
   it('finds the account in any case of the email', async () => {
     const person = await register(client);
-    expect((await logIn(client, { ...person, email: ` ${person.email.toUpperCase()} ` })).status).toBe(200);
+    expect(
+      (await logIn(client, { ...person, email: ` ${person.email.toUpperCase()} ` })).status,
+    ).toBe(200);
   });
 
   // T-8dqz
@@ -186,8 +209,13 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect(answer.status).toBe(200);
     const { expiresAt, ...me } = answer.json();
     expect(me).toEqual({
-      ...{ id: sub, email: admin.email, role: 'admin', permissions: [], sessionId: sid },
-      ...{ authTime: new Date(Number(authTime) * 1000).toISOString(), amr: ['pwd'] },
+      id: sub,
+      email: admin.email,
+      role: 'admin',
+      permissions: [],
+      sessionId: sid,
+      authTime: new Date(Number(authTime) * 1000).toISOString(),
+      amr: ['pwd'],
     });
     expect(expiresAt).toBe(new Date(Number(exp) * 1000).toISOString());
     expect(answer.headers['cache-control']).toBe('no-store');
@@ -202,7 +230,16 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('public, max-age=3600');
     expect(answer.json()).toEqual({
-      keys: [{ kty: 'RSA', n: expect.any(String), e: 'AQAB', kid: 'stage-key', alg: 'RS256', use: 'sig' }],
+      keys: [
+        {
+          kty: 'RSA',
+          n: expect.any(String),
+          e: 'AQAB',
+          kid: 'stage-key',
+          alg: 'RS256',
+          use: 'sig',
+        },
+      ],
     });
   });
 });

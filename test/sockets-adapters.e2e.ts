@@ -37,7 +37,8 @@ class SocketIoGateway extends Gateway {
   async handleConnection(client: ServerSocket) {
     const standing = await this.open(client, client.request, closeSocketIo(client));
     const { token, proof } = client.handshake.auth;
-    if (standing === 'waiting' && token !== undefined) await this.sockets.present(client, token, proof);
+    if (standing === 'waiting' && token !== undefined)
+      await this.sockets.present(client, token, proof);
   }
 }
 
@@ -70,7 +71,10 @@ function parsed(text: string): { event: string; data: unknown } {
 
 const NOBODY = { email: 'nobody@example.com', password: 'a long enough passphrase' };
 const UNBOUND = {
-  ...{ statusCode: 403, error: 'Forbidden', message: 'Bound session required', code: 'device_required' },
+  statusCode: 403,
+  error: 'Forbidden',
+  message: 'Bound session required',
+  code: 'device_required',
 };
 
 /** Somebody whose session is bound to a key, and what goes into a first message. */
@@ -97,7 +101,8 @@ describe('a gateway on ws', () => {
   let host: ContextHost;
   beforeAll(async () => {
     host = await startContext(database, {
-      ...{ providers: [WsGateway], options: { dpop: 'offer' } },
+      providers: [WsGateway],
+      options: { dpop: 'offer' },
       prepare: (app) => app.useWebSocketAdapter(new PlainAdapter(app)),
     });
   }, 60_000);
@@ -107,7 +112,8 @@ describe('a gateway on ws', () => {
   const answer = async (socket: TestSocket, message: object): Promise<unknown> => {
     const before = socket.messages.length;
     socket.send(message);
-    while (socket.messages.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (socket.messages.length === before)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     return socket.messages.at(-1);
   };
 
@@ -119,7 +125,10 @@ describe('a gateway on ws', () => {
       event: 'me',
       data: { id: me.id, same: true, sessionId: me.sessionId },
     });
-    expect(await answer(socket, { type: 'admin' })).toEqual({ event: 'exception', data: FORBIDDEN });
+    expect(await answer(socket, { type: 'admin' })).toEqual({
+      event: 'exception',
+      data: FORBIDDEN,
+    });
     await host.auth.revokeSession(me.sessionId);
     expect(await socket.closed).toEqual({ code: 4401, reason: 'revoked' });
   });
@@ -127,7 +136,10 @@ describe('a gateway on ws', () => {
   it('refuses messages before the first token, and accepts the token', async () => {
     const keeper = await caller(database, host, 'keeper');
     const socket = await openSocket(host.url);
-    expect(await answer(socket, { type: 'me' })).toEqual({ event: 'exception', data: UNAUTHENTICATED });
+    expect(await answer(socket, { type: 'me' })).toEqual({
+      event: 'exception',
+      data: UNAUTHENTICATED,
+    });
     expect(await answer(socket, { type: 'auth', token: keeper.token })).toMatchObject({
       data: 'authenticated',
     });
@@ -138,14 +150,19 @@ describe('a gateway on ws', () => {
   it('checks that the session is bound, and accepts its token only with a proof', async () => {
     const { owner, me } = await bound(host);
     const socket = await openSocket(host.url);
-    expect(await answer(socket, { type: 'auth', ...(await owner.credentials('/events')) })).toMatchObject({
+    expect(
+      await answer(socket, { type: 'auth', ...(await owner.credentials('/events')) }),
+    ).toMatchObject({
       data: 'authenticated',
     });
     expect(await answer(socket, { type: 'bound' })).toEqual({ event: 'bound', data: 'dpop' });
     const bare = await openSocket(host.url);
     bare.send({ type: 'auth', token: me.token });
     expect((await bare.closed).code).toBe(4401);
-    const unbound = await openSocket(host.url, bearer((await caller(database, host)).token).headers);
+    const unbound = await openSocket(
+      host.url,
+      bearer((await caller(database, host)).token).headers,
+    );
     expect(await answer(unbound, { type: 'bound' })).toEqual({ event: 'exception', data: UNBOUND });
     await Promise.all([socket.close(), unbound.close()]);
   });
@@ -161,7 +178,8 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
   let host: ContextHost;
   beforeAll(async () => {
     host = await startContext(database, {
-      ...{ providers: [SocketIoGateway], options: { dpop: 'offer' } },
+      providers: [SocketIoGateway],
+      options: { dpop: 'offer' },
       prepare: (app) => app.useWebSocketAdapter(new SocketIoAdapter(app)),
     });
   }, 60_000);
@@ -171,7 +189,12 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     io(host.url, { transports: [transport], forceNew: true, extraHeaders, auth });
   const once = <T>(socket: Socket, event: string) =>
     new Promise<T>((resolve) => socket.once(event, (body: T) => resolve(body)));
-  const answer = <T>(socket: Socket, message: string, event: string, data: object = {}): Promise<T> => {
+  const answer = <T>(
+    socket: Socket,
+    message: string,
+    event: string,
+    data: object = {},
+  ): Promise<T> => {
     const coming = once<T>(socket, event);
     socket.emit(message, data);
     return coming;
@@ -181,7 +204,11 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
   it('accepts the cookie of the handshake, and sends the reason when it is ended by a revocation', async () => {
     const me = await caller(database, host);
     const socket = connect({ cookie: `access_token=${me.token}` });
-    expect(await answer(socket, 'me', 'me')).toEqual({ id: me.id, same: true, sessionId: me.sessionId });
+    expect(await answer(socket, 'me', 'me')).toEqual({
+      id: me.id,
+      same: true,
+      sessionId: me.sessionId,
+    });
     expect(await answer(socket, 'admin', 'exception')).toEqual(FORBIDDEN);
 
     const told = once(socket, 'tokenward:ended');
@@ -198,8 +225,13 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     const me = await caller(database, host, 'keeper');
     const socket = connect({}, { token: me.token });
     expect(await answer(socket, 'admin', 'admin')).toBe('admin');
-    const { grant } = await host.auth.openSession(me.id, { transport: 'bearer', secondFactor: 'satisfied' });
-    expect(await answer(socket, 'auth', 'standing', { token: grant.accessToken })).toBe('authenticated');
+    const { grant } = await host.auth.openSession(me.id, {
+      transport: 'bearer',
+      secondFactor: 'satisfied',
+    });
+    expect(await answer(socket, 'auth', 'standing', { token: grant.accessToken })).toBe(
+      'authenticated',
+    );
     await host.auth.revokeSession(me.sessionId);
     expect(await answer(socket, 'me', 'me')).toMatchObject({ sessionId: grant.sessionId });
     socket.disconnect();

@@ -19,7 +19,9 @@ const AT_ONCE_MS = 10_000;
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await startStage({ env: { TRUSTED_ORIGINS: 'https://app.example.com', ACCESS_TOKEN_TTL: '15m' } });
+  stage = await startStage({
+    env: { TRUSTED_ORIGINS: 'https://app.example.com', ACCESS_TOKEN_TTL: '15m' },
+  });
 }, 90_000);
 afterAll(() => stage.close());
 
@@ -77,7 +79,8 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
   // T-t62j
   it('with 200 waiting sockets closes the one that waited longest for each new one, with 4503', async () => {
     const { answer } = await signUp(client(), { transport: 'bearer' });
-    const open = (count: number) => Promise.all(Array.from({ length: count }, () => openSocket(url())));
+    const open = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => openSocket(url())));
     const first = await open(20);
     const rest = [...(await open(100)), ...(await open(100))];
     const endings = await Promise.all(first.map(({ closed }) => closed));
@@ -107,14 +110,19 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     const good = await openSocket(url(), bearer(accessToken).headers);
     await good.message('ready');
     await good.close();
-    const bad = await openSocket(url(), { ...bearer(accessToken).headers, cookie: 'access_token=junk' });
+    const bad = await openSocket(url(), {
+      ...bearer(accessToken).headers,
+      cookie: 'access_token=junk',
+    });
     expect(await bad.closed).toMatchObject({ code: 4401 });
   });
 
   it('never reads a token from the URL', async () => {
     const { answer } = await signUp(client(), { transport: 'bearer' });
     const { accessToken } = answer.json<{ accessToken: string }>();
-    const socket = await openSocket(`${url()}/events?access_token=${accessToken}&token=${accessToken}`);
+    const socket = await openSocket(
+      `${url()}/events?access_token=${accessToken}&token=${accessToken}`,
+    );
     await delay(200);
     expect(socket.messages).toEqual([]);
     await socket.close();
@@ -134,7 +142,10 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     else await expect(opening).rejects.toThrow('403');
   });
 
-  const endings: [string, (me: HttpClient, person: { id: string; email: string }) => Promise<unknown>][] = [
+  const endings: [
+    string,
+    (me: HttpClient, person: { id: string; email: string }) => Promise<unknown>,
+  ][] = [
     [
       'the session was ended from another device',
       async (me, person) => {
@@ -148,7 +159,11 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     ['the user logged out everywhere', (me) => me.post('/auth/logout-all')],
     [
       'the password was changed',
-      (me) => me.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another river at dusk' }),
+      (me) =>
+        me.post('/auth/password', {
+          currentPassword: PASSWORD,
+          newPassword: 'another river at dusk',
+        }),
     ],
     [
       'a spent refresh token came again',
@@ -205,8 +220,12 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
   });
 
   it('never accepts the token of another user', async () => {
-    const mine = (await signUp(client(), { transport: 'bearer' })).answer.json<{ accessToken: string }>();
-    const theirs = (await signUp(client(), { transport: 'bearer' })).answer.json<{ accessToken: string }>();
+    const mine = (await signUp(client(), { transport: 'bearer' })).answer.json<{
+      accessToken: string;
+    }>();
+    const theirs = (await signUp(client(), { transport: 'bearer' })).answer.json<{
+      accessToken: string;
+    }>();
     const socket = await openSocket(url());
     socket.send({ type: 'auth', token: mine.accessToken });
     await socket.message('ready');

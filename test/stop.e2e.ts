@@ -24,7 +24,11 @@ async function halfSentLogin(url: string, length: number): Promise<ClientRequest
   const half = request(`${url}/auth/login`, {
     method: 'POST',
     agent: new Agent({ keepAlive: true }),
-    headers: { 'content-type': 'application/json', 'content-length': length, expect: '100-continue' },
+    headers: {
+      'content-type': 'application/json',
+      'content-length': length,
+      expect: '100-continue',
+    },
   });
   half.flushHeaders();
   await once(half, 'continue');
@@ -75,7 +79,9 @@ describe.each(ADAPTERS)('SIGTERM on %s', (adapter) => {
 
       const after = new pg.Client({ connectionString: database.url });
       await after.connect();
-      const { rows } = await after.query<{ type: string }>('select type from auth_audit order by id');
+      const { rows } = await after.query<{ type: string }>(
+        'select type from auth_audit order by id',
+      );
       await after.end();
       // the first with its session, in one transaction; the second belongs to a batch that is written at the end
       expect(rows.map(({ type }) => type)).toEqual(['login.succeeded', 'login.failed']);

@@ -17,7 +17,9 @@ async function userWith(hash: string) {
   const person = await signUp(client);
   await stage.rows('update users set password_hash = $2 where id = $1', person.id, hash);
   const stored = async () =>
-    (await stage.rows('select password_hash from users where id = $1', person.id))[0]?.['password_hash'];
+    (await stage.rows('select password_hash from users where id = $1', person.id))[0]?.[
+      'password_hash'
+    ];
   const logIn = (password: string) =>
     stage.demos.fastify.client().post('/auth/login', { email: person.email, password });
   return { ...person, stored, logIn };

@@ -25,40 +25,43 @@ describe('what people sign in with, in tenants', () => {
   const at = (tenant: string) => ({ headers: { 'x-tenant': tenant } });
 
   // T-j22g
-  it.each(['express', 'fastify'] as const)('one email is two users in two tenants (%s)', async (adapter) => {
-    const host = await start({ tenant: org }, tenantOptions, adapter);
-    const mail = `${unique('both')}@example.com`;
-    const client = host.client();
-    const made: unknown[] = [];
-    for (const tenant of ['north', 'south']) {
-      const body = { email: mail, password: `${PASSWORD} in the ${tenant}` };
-      const registered = await client.post('/auth/register', body, at(tenant));
-      expect(registered.status).toBe(201);
-      made.push(registered.json<{ user: { id: string } }>().user.id);
-      expect((await client.post('/auth/register', body, at(tenant))).status).toBe(409);
-    }
-    expect(new Set(made).size).toBe(2);
-    for (const [tenant, other] of [
-      ['north', 'south'],
-      ['south', 'north'],
-    ] as const) {
-      const body = { email: mail, password: `${PASSWORD} in the ${tenant}` };
-      const login = await client.post('/auth/login', body, at(tenant));
-      expect(login.status).toBe(200);
-      expect((await client.get('/things')).json()).toEqual({
-        id: made[tenant === 'north' ? 0 : 1],
-        shop: tenant,
-      });
-      // the claim is in the next token, too
-      expect((await client.post('/auth/refresh')).status).toBe(200);
-      expect((await client.get('/things')).json()).toMatchObject({ shop: tenant });
-      const elsewhere = await client.post('/auth/login', body, at(other));
-      expect([elsewhere.status, elsewhere.json()]).toEqual([401, REFUSED]);
-    }
-    expect(seen('user.registered').map((event) => event['tenant'])).toEqual(['north', 'south']);
-    expect(seen('login.succeeded').map((event) => event['tenant'])).toEqual(['north', 'south']);
-    expect(seen('login.failed').map((event) => event['tenant'])).toEqual(['south', 'north']);
-  });
+  it.each(['express', 'fastify'] as const)(
+    'one email is two users in two tenants (%s)',
+    async (adapter) => {
+      const host = await start({ tenant: org }, tenantOptions, adapter);
+      const mail = `${unique('both')}@example.com`;
+      const client = host.client();
+      const made: unknown[] = [];
+      for (const tenant of ['north', 'south']) {
+        const body = { email: mail, password: `${PASSWORD} in the ${tenant}` };
+        const registered = await client.post('/auth/register', body, at(tenant));
+        expect(registered.status).toBe(201);
+        made.push(registered.json<{ user: { id: string } }>().user.id);
+        expect((await client.post('/auth/register', body, at(tenant))).status).toBe(409);
+      }
+      expect(new Set(made).size).toBe(2);
+      for (const [tenant, other] of [
+        ['north', 'south'],
+        ['south', 'north'],
+      ] as const) {
+        const body = { email: mail, password: `${PASSWORD} in the ${tenant}` };
+        const login = await client.post('/auth/login', body, at(tenant));
+        expect(login.status).toBe(200);
+        expect((await client.get('/things')).json()).toEqual({
+          id: made[tenant === 'north' ? 0 : 1],
+          shop: tenant,
+        });
+        // the claim is in the next token, too
+        expect((await client.post('/auth/refresh')).status).toBe(200);
+        expect((await client.get('/things')).json()).toMatchObject({ shop: tenant });
+        const elsewhere = await client.post('/auth/login', body, at(other));
+        expect([elsewhere.status, elsewhere.json()]).toEqual([401, REFUSED]);
+      }
+      expect(seen('user.registered').map((event) => event['tenant'])).toEqual(['north', 'south']);
+      expect(seen('login.succeeded').map((event) => event['tenant'])).toEqual(['north', 'south']);
+      expect(seen('login.failed').map((event) => event['tenant'])).toEqual(['south', 'north']);
+    },
+  );
 
   it('a request that names none finds nobody, and the host may refuse or fail', async () => {
     const client = (await start({ tenant: org }, tenantOptions)).client();
@@ -66,7 +69,11 @@ describe('what people sign in with, in tenants', () => {
     await put({ org: 'north', email: mail });
     await put({ email: `no-tenant-${mail}` });
     const login = (tenant: string | undefined, who = mail) =>
-      client.post('/auth/login', { email: who, password: PASSWORD }, tenant === undefined ? {} : at(tenant));
+      client.post(
+        '/auth/login',
+        { email: who, password: PASSWORD },
+        tenant === undefined ? {} : at(tenant),
+      );
     expect((await login('north')).status).toBe(200);
     for (const [tenant, who] of [
       [undefined, mail],
@@ -82,7 +89,10 @@ describe('what people sign in with, in tenants', () => {
     expect((await login('broken')).status).toBe(503);
     const registration = { email: `new-${mail}`, password: PASSWORD };
     const nowhere = await client.post('/auth/register', registration);
-    expect([nowhere.status, nowhere.json()['message']]).toEqual([400, 'tenant: the request names none']);
+    expect([nowhere.status, nowhere.json()['message']]).toEqual([
+      400,
+      'tenant: the request names none',
+    ]);
   });
 
   // T-hvj6
@@ -105,7 +115,8 @@ describe('what people sign in with, in tenants', () => {
   });
 
   it('a sign-in link is good at the tenant that it was asked for at, and is not spent elsewhere', async () => {
-    const mailed: { readonly userId: string; readonly token?: string; readonly url?: string }[] = [];
+    const mailed: { readonly userId: string; readonly token?: string; readonly url?: string }[] =
+      [];
     const accounts = {
       mail: (mail: (typeof mailed)[number]) => void mailed.push(mail),
       url: 'https://{tenant}.example.com/{kind}#token={token}',
@@ -146,17 +157,22 @@ describe('what people sign in with, in tenants', () => {
     };
     const factors = { methods: [totp({ issuer: 'Example' })], encryptionKeys: [sealingKey('k1')] };
     const options = { ...tenantOptions, accounts, factors };
-    const client = (await start({ tenant: org, emailVerified: members.verified }, options)).client();
+    const client = (
+      await start({ tenant: org, emailVerified: members.verified }, options)
+    ).client();
     const mail = `${unique('second')}@example.com`;
     const own = await put({ org: 'north', email: mail });
-    const logIn = () => client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'));
+    const logIn = () =>
+      client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'));
     await logIn();
     const { id, secret } = (await client.post('/auth/factors/totp', {}, at('north'))).json<{
       readonly id: string;
       readonly secret: string;
     }>();
     const codes = { id, code: new TOTP({ secret }).generate() };
-    const { recoveryCodes } = (await client.post('/auth/factors/totp/confirm', codes, at('north'))).json<{
+    const { recoveryCodes } = (
+      await client.post('/auth/factors/totp/confirm', codes, at('north'))
+    ).json<{
       readonly recoveryCodes: string[];
     }>();
     mailed.splice(0);
@@ -180,17 +196,17 @@ describe('what people sign in with, in tenants', () => {
     await put({ org: 'north', email: mail });
     await put({ org: 'south', email: mail });
     // a device that north knows
-    expect((await client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'))).status).toBe(
-      200,
-    );
+    expect(
+      (await client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'))).status,
+    ).toBe(200);
     const guess = (tenant: string) =>
       client.post('/auth/login', { email: mail, password: 'wrong password' }, at(tenant));
     const statuses = [];
     // its device counts as a stranger in south: the guesses there fill south's own bucket
     for (let n = 0; n < 11; n++) statuses.push((await guess('south')).status);
     expect(statuses.at(-1)).toBe(429);
-    expect((await client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'))).status).toBe(
-      200,
-    );
+    expect(
+      (await client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'))).status,
+    ).toBe(200);
   });
 });

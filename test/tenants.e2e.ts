@@ -8,8 +8,23 @@ import { AuthenticateFlow } from '@tokenward/nestjs/verify';
 import { LiveSockets } from '@tokenward/nestjs/ws';
 import { decodeJwt, SignJWT } from 'jose';
 import { ForeignIssuer } from './support/foreign-issuer.js';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, startHost } from './support/host-app.js';
-import { ACME, AT, BASE, GLOBEX, SSO, TENANT_USERS, tenantRoutes, tenants } from './support/tenants.js';
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  startHost,
+} from './support/host-app.js';
+import {
+  ACME,
+  AT,
+  BASE,
+  GLOBEX,
+  SSO,
+  TENANT_USERS,
+  tenantRoutes,
+  tenants,
+} from './support/tenants.js';
 
 @Controller('sure')
 @UseGuards(JwtAuthGuard, TokenVersionGuard)
@@ -37,20 +52,29 @@ beforeAll(async () => {
   await database.pool.query('alter table people add column org text');
   const [acme, globex] = await Promise.all([ForeignIssuer.start(), ForeignIssuer.start()]);
   foreign = { acme, globex };
-  const trustedIssuers = (Object.keys(SSO) as (keyof typeof SSO)[]).map((name): TrustedIssuerOptions => ({
-    ...{ issuer: SSO[name], audience: 'api', jwks: { url: foreign[name].jwksUrl } },
-    principal: ({ sub }) => ({ id: String(sub) }),
-  }));
+  const trustedIssuers = (Object.keys(SSO) as (keyof typeof SSO)[]).map(
+    (name): TrustedIssuerOptions => ({
+      issuer: SSO[name],
+      audience: 'api',
+      jwks: { url: foreign[name].jwksUrl },
+      principal: ({ sub }) => ({ id: String(sub) }),
+    }),
+  );
   const options = hostOptions(database, {
     keys: { algorithm: 'ES256', privateKey, keyId: 'shared' },
     storage: drizzleStorage(database.db, { users: TENANT_USERS }),
     identifier: { tenant: ({ headers: { host } }) => AT.get(host ?? '') },
-    ...{ apiKeys: {}, tenants, trustedIssuers },
+    apiKeys: {},
+    tenants,
+    trustedIssuers,
   });
   issuer = await boot(AuthModule.forRoot(options), tenantRoutes([Sure]));
   service = await boot(
     AuthModule.forResourceServer({
-      ...{ issuer: BASE, audience: 'host', tenants, trustedIssuers },
+      issuer: BASE,
+      audience: 'host',
+      tenants,
+      trustedIssuers,
       jwks: { url: `${issuer.url}/.well-known/jwks.json` },
     }),
     tenantRoutes(),
@@ -67,12 +91,18 @@ const auth = () => issuer.app.get(AuthService, { strict: false });
 async function userOf(org: string | null, kind: string | null = null) {
   const id = randomUUID();
   const row = [id, `${id}@x.test`, org, kind];
-  await database.pool.query('insert into people (person_ref, mail, org, kind) values ($1, $2, $3, $4)', row);
+  await database.pool.query(
+    'insert into people (person_ref, mail, org, kind) values ($1, $2, $3, $4)',
+    row,
+  );
   return id;
 }
 async function signedIn(org: string | null, kind?: string) {
   const id = await userOf(org, kind);
-  const { grant } = await auth().openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
+  const { grant } = await auth().openSession(id, {
+    transport: 'bearer',
+    secondFactor: 'satisfied',
+  });
   return { id, token: grant.accessToken, refreshToken: grant.refreshToken };
 }
 const at = (host: string, token?: string) => ({
@@ -95,7 +125,8 @@ it('an admin of a tenant can end only the sessions of its users', async () => {
   const { token } = await signedIn('acme', 'admin');
   const [own, another] = [await signedIn('acme'), await signedIn('globex')];
   const revoke = async (id: string) =>
-    (await issuer.client().post(`/auth/users/${id}/revoke`, {}, at('acme.host.example', token))).status;
+    (await issuer.client().post(`/auth/users/${id}/revoke`, {}, at('acme.host.example', token)))
+      .status;
   expect([await revoke(own.id), await revoke(another.id), await revoke(randomUUID())]).toEqual([
     204, 404, 404,
   ]);
@@ -114,7 +145,12 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
 
   // T-tn01
   it('a token is accepted in requests of its tenant, and 401 in those of another or none', async () => {
-    const hosts = ['host.example', 'acme.host.example', 'globex.host.example', 'initech.host.example'];
+    const hosts = [
+      'host.example',
+      'acme.host.example',
+      'globex.host.example',
+      'initech.host.example',
+    ];
     const table: [string | null, string, number[]][] = [
       ['acme', ACME, [401, 200, 401, 401]],
       ['globex', GLOBEX, [401, 401, 200, 401]],
@@ -130,7 +166,11 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
         expect([org, hosts.map((host) => seen.get(host))]).toEqual([org, expected]);
       }
       const home = hosts[expected.indexOf(200)] ?? '';
-      expect((await ask(home, token, '/things', of())).json()).toEqual({ id, tenant: org, issuer: null });
+      expect((await ask(home, token, '/things', of())).json()).toEqual({
+        id,
+        tenant: org,
+        issuer: null,
+      });
     }
   });
 
@@ -146,7 +186,10 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
       ['__proto__', 'acme.host.example', 401],
     ];
     for (const [iss, host, expected] of table)
-      expect([iss, await statusAt(host, await forged(iss), '/things', of())]).toEqual([iss, expected]);
+      expect([iss, await statusAt(host, await forged(iss), '/things', of())]).toEqual([
+        iss,
+        expected,
+      ]);
   });
 
   it('if the function fails the answer is 503, its HttpException is the answer, and only a text is a tenant', async () => {
@@ -181,7 +224,9 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
       ]);
     }
     // signed by the other tenant's issuer
-    expect(await shared('acme.host.example', await foreign.globex.sign({ iss: SSO.acme }))).toBe(401);
+    expect(await shared('acme.host.example', await foreign.globex.sign({ iss: SSO.acme }))).toBe(
+      401,
+    );
     expect(await statusAt('acme.host.example', theirs, '/things', of())).toBe(401);
     const { token } = await signedIn('acme');
     expect(await shared('acme.host.example', token)).toBe(200);
@@ -208,7 +253,9 @@ describe('with an issuer for each tenant', () => {
 
   it('a refresh issues a token of the user’s own tenant, at any tenant’s address', async () => {
     const { refreshToken } = await signedIn('acme');
-    const answer = await issuer.client().post('/auth/refresh', { refreshToken }, at('globex.host.example'));
+    const answer = await issuer
+      .client()
+      .post('/auth/refresh', { refreshToken }, at('globex.host.example'));
     const { accessToken } = answer.json<{ accessToken: string }>();
     expect([answer.status, decodeJwt(accessToken).iss]).toEqual([200, ACME]);
     expect(await statusAt('globex.host.example', accessToken)).toBe(401);

@@ -61,7 +61,9 @@ describe('the testing kit', () => {
 
   // T-26pq
   it('acts as a user, by header and by cookie, through every guard', async () => {
-    const client = await start(Test.createTestingModule({ imports: [AuthTestingModule.forRoot(), Feature] }));
+    const client = await start(
+      Test.createTestingModule({ imports: [AuthTestingModule.forRoot(), Feature] }),
+    );
     const admin = await actAs(app, { id: 'a1', role: 'admin' });
     const member = await actAs(app, { id: 'm1', role: 'member' });
     expect(await statusOf(client, '/mine')).toBe(401);
@@ -126,10 +128,17 @@ describe('the testing kit', () => {
     const users = memoryStorage().users;
     const client = await start(
       Test.createTestingModule({
-        imports: [AuthTestingModule.forRoot({ storage: { sessions, ledger, peppers }, users }), Feature],
+        imports: [
+          AuthTestingModule.forRoot({ storage: { sessions, ledger, peppers }, users }),
+          Feature,
+        ],
       }),
     );
-    const { headers, refreshToken } = await actAs(app, { id: 'a1', role: 'admin', permissions: ['x'] });
+    const { headers, refreshToken } = await actAs(app, {
+      id: 'a1',
+      role: 'admin',
+      permissions: ['x'],
+    });
     expect(refreshToken).toBeUndefined();
     expect(await statusOf(client, '/mine', headers)).toBe(200);
     expect(await statusOf(client, '/admin', headers)).toBe(401);

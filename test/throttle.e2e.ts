@@ -40,7 +40,8 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     from.post('/auth/login', { email, password }, { headers });
   const guess = async (times: number, from = client, headers = {}) => {
     const answers: HttpAnswer[] = [];
-    for (let index = 0; index < times; index++) answers.push(await login('wrong password', from, headers));
+    for (let index = 0; index < times; index++)
+      answers.push(await login('wrong password', from, headers));
     return answers.map(({ status }) => status);
   };
   const fails = (times: number) => Array.from({ length: times }, () => 401);

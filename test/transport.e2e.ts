@@ -53,7 +53,10 @@ const REFUSALS: readonly Case[] = [
     'two empty cookies beside a good header',
     () => ({ cookie: 'access_token=; access_token=', authorization: `Bearer ${good}` }),
   ],
-  ['two Cookie headers of one name', () => ({ cookie: [`access_token=${good}`, `access_token=${good}`] })],
+  [
+    'two Cookie headers of one name',
+    () => ({ cookie: [`access_token=${good}`, `access_token=${good}`] }),
+  ],
   ['a quoted cookie', () => ({ cookie: `access_token="${good}"` })],
   ['two tokens in one header', () => ({ authorization: `Bearer ${good}, Bearer ${good}` })],
   ['two Authorization headers', () => ({ authorization: [`Bearer ${good}`, `Bearer ${good}`] })],
@@ -105,7 +108,11 @@ describe.each(ADAPTERS)('where an access token travels on %s', (adapter) => {
   });
 
   it('never reads a JSON body', async () => {
-    const answer = await client.post('/notes', { access_token: good, accessToken: good, text: 'hello' });
+    const answer = await client.post('/notes', {
+      access_token: good,
+      accessToken: good,
+      text: 'hello',
+    });
     expect(refusalOf(answer)).toEqual(UNAUTHENTICATED);
   });
 

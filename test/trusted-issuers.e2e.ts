@@ -14,7 +14,13 @@ import { redisConnection } from '@tokenward/nestjs/redis';
 import { Redis } from 'ioredis';
 import { createRedisDatabase, type TestRedisDatabase } from './support/databases.js';
 import { ForeignIssuer } from './support/foreign-issuer.js';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, startHost } from './support/host-app.js';
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  startHost,
+} from './support/host-app.js';
 import { bearer } from './support/stage.js';
 import { NAMED, OTHER, trustingRoutes } from './support/trusting-routes.js';
 import { until } from './support/until.js';
@@ -27,7 +33,9 @@ const REFUSED = {
 };
 const INVALID = 'Bearer error="invalid_token"';
 const entry = (issuer: string, of: ForeignIssuer): TrustedIssuerOptions => ({
-  ...{ issuer, audience: 'api', jwks: { url: of.jwksUrl, coolDown: '100ms' } },
+  issuer,
+  audience: 'api',
+  jwks: { url: of.jwksUrl, coolDown: '100ms' },
   principal: ({ sub, scope, group }) => ({
     id: String(sub),
     permissions: String(scope ?? '').split(' '),
@@ -68,7 +76,10 @@ beforeAll(async () => {
   issuer = await boot(AuthModule.forRoot({ ...options, isGlobal: true }), trustingRoutes(Sure));
   service = await boot(
     AuthModule.forResourceServer({
-      ...{ issuer: 'https://host.example', audience: 'host', isGlobal: true, trustedIssuers },
+      issuer: 'https://host.example',
+      audience: 'host',
+      isGlobal: true,
+      trustedIssuers,
       jwks: { url: `${issuer.url}/.well-known/jwks.json` },
       redis: redisConnection(clients[1]!),
     }),
@@ -86,12 +97,16 @@ afterAll(async () => {
   await Promise.all([database?.drop(), redisDatabase?.drop()]);
 });
 
-const theirs = (changes = {}, kid = 'one', typ?: string) => sso!.sign({ iss: NAMED, ...changes }, kid, typ);
+const theirs = (changes = {}, kid = 'one', typ?: string) =>
+  sso!.sign({ iss: NAMED, ...changes }, kid, typ);
 const ask = (path: string, token: string, at = issuer) => at.client().get(path, bearer(token));
 const ours = async () => {
   const id = randomUUID();
   const auth = issuer.app.get(AuthService, { strict: false });
-  await database.pool.query('insert into people (person_ref, mail) values ($1, $2)', [id, `${id}@x.test`]);
+  await database.pool.query('insert into people (person_ref, mail) values ($1, $2)', [
+    id,
+    `${id}@x.test`,
+  ]);
   const { grant } = await auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
   return { id, token: grant.accessToken };
 };
@@ -110,7 +125,8 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
     for (const path of ['/ours', '/shared/one']) {
       const answer = await ask(path, token, at());
       expect([answer.status, answer.json(), answer.headers['www-authenticate']]).toEqual([
-        ...[401, REFUSED],
+        401,
+        REFUSED,
         INVALID,
       ]);
     }
@@ -151,7 +167,11 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
       ['of another issuer in its name', other!.sign({ iss: NAMED })],
       [
         'in our name',
-        sso!.sign({ iss: 'https://host.example', aud: 'host', sid: 's', tokenVersion: 1 }, 'one', 'at+jwt'),
+        sso!.sign(
+          { iss: 'https://host.example', aud: 'host', sid: 's', tokenVersion: 1 },
+          'one',
+          'at+jwt',
+        ),
       ],
     ];
     for (const [name, token] of table) {
@@ -190,7 +210,9 @@ describe('a token of another issuer', () => {
     ]);
     const second = await other!.sign({ iss: OTHER, sub: id });
     await auth.revokeUser(id);
-    expect([(await ask('/shared', second)).status, (await ask('/shared', token)).status]).toEqual([200, 401]);
+    expect([(await ask('/shared', second)).status, (await ask('/shared', token)).status]).toEqual([
+      200, 401,
+    ]);
   });
 });
 
@@ -204,7 +226,10 @@ describe('revoked here, a token of another issuer', () => {
   // T-2qwq
   it('by its jti is refused on every process, and no other token is', async () => {
     const [jti, exp] = [randomUUID(), Math.floor(Date.now() / 1000) + 3600];
-    const [token, neighbour] = await Promise.all([theirs({ jti }), other!.sign({ iss: OTHER, jti })]);
+    const [token, neighbour] = await Promise.all([
+      theirs({ jti }),
+      other!.sign({ iss: OTHER, jti }),
+    ]);
     expect(await everywhere(token)).toBe('200,200');
     await auth().revokeForeign({ issuer: NAMED, jti });
     await until(async () => (await everywhere(token)) === '401,401');

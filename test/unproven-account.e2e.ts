@@ -15,7 +15,8 @@ describe('an account that somebody else registered with the address', () => {
     keyed = await accountHosts(
       { unprovenAccount: 'end' },
       {
-        ...{ apiKeys: {}, transports: { allowed: ['cookie', 'bearer'] } },
+        apiKeys: {},
+        transports: { allowed: ['cookie', 'bearer'] },
         factors: {
           methods: [
             passkeys({ rpName: 'Example', rpId: 'app.example.com', origins: [ORIGIN] }),
@@ -41,7 +42,10 @@ describe('an account that somebody else registered with the address', () => {
   async function registerPasskey(by: HttpClient) {
     const passkey = new SoftwarePasskey(ORIGIN);
     const { ticket, options } = await ceremony(by, 'register/options');
-    const kept = await by.post('/auth/passkeys/register', { ticket, response: passkey.create(options) });
+    const kept = await by.post('/auth/passkeys/register', {
+      ticket,
+      response: passkey.create(options),
+    });
     expect([kept.status, await withPasskey(passkey)]).toEqual([201, 200]);
     return passkey;
   }
@@ -55,10 +59,12 @@ describe('an account that somebody else registered with the address', () => {
   const withPasskey = async (passkey: SoftwarePasskey) => {
     const by = keyed.host.client();
     const { ticket, options } = await ceremony(by, 'login/options');
-    return (await by.post('/auth/passkeys/login', { ticket, response: passkey.get(options) })).status;
+    return (await by.post('/auth/passkeys/login', { ticket, response: passkey.get(options) }))
+      .status;
   };
   const statusOf = async (key: string) =>
-    (await keyed.host.client().get('/auth/me', { headers: { authorization: `Bearer ${key}` } })).status;
+    (await keyed.host.client().get('/auth/me', { headers: { authorization: `Bearer ${key}` } }))
+      .status;
   const signIn = async (email: string) =>
     (await keyed.host.client().post('/auth/login', { email, password: SOMEBODY })).status;
 
@@ -73,7 +79,9 @@ describe('an account that somebody else registered with the address', () => {
     expect((await owner.get('/auth/me')).json()).toMatchObject({ email, amr: ['mail'] });
     expect((await browser.get('/auth/me')).status).toBe(401);
     expect((await browser.post('/auth/refresh')).status).toBe(401);
-    expect([await statusOf(key), await signIn(email), await withPasskey(passkey)]).toEqual([401, 401, 401]);
+    expect([await statusOf(key), await signIn(email), await withPasskey(passkey)]).toEqual([
+      401, 401, 401,
+    ]);
     expect((await owner.post('/auth/refresh')).status).toBe(200);
   });
 
@@ -82,10 +90,14 @@ describe('an account that somebody else registered with the address', () => {
     const { browser, key } = await registered(email);
     const passkey = await registerPasskey(browser);
     expect(await reset(keyed.host.client(), email)).toBe(204);
-    expect([await statusOf(key), await signIn(email), await withPasskey(passkey)]).toEqual([401, 401, 401]);
+    expect([await statusOf(key), await signIn(email), await withPasskey(passkey)]).toEqual([
+      401, 401, 401,
+    ]);
     expect((await browser.post('/auth/refresh')).status).toBe(401);
     const owner = keyed.host.client();
-    expect((await owner.post('/auth/login', { email, password: OWN })).json()).not.toHaveProperty('next');
+    expect((await owner.post('/auth/login', { email, password: OWN })).json()).not.toHaveProperty(
+      'next',
+    );
     await until(() => keyed.events.some(({ type }) => type === 'password.changed'));
   });
 
@@ -99,33 +111,38 @@ describe('an account that somebody else registered with the address', () => {
           .then(({ status }) => status),
     ],
     ['a reset', (email: string) => reset(keyed.host.client(), email)],
-  ])('tells of each factor and API key that %s takes from whoever registered it', async (how, claim) => {
-    const email = `told-${how.length}@example.com`;
-    const { browser, token } = await registered(email);
-    const keyId = (await browser.get('/auth/api-keys')).json<{ id: string }[]>()[0]?.id;
-    await registerPasskey(browser);
-    await browser.post('/auth/factors/totp', {});
-    const userId = (await browser.get('/auth/me')).json<{ id: string }>().id;
-    const told = () =>
-      keyed.events.flatMap((event) => {
-        if (event.type === 'factor.changed' && event.userId === userId) return [[event.type, event.change]];
-        if (event.type === 'api_key.deleted' && event.userId === userId) return [[event.type, event.keyId]];
-        return [];
-      });
-    expect(told()).toEqual([['factor.changed', 'passkey_added']]);
-    expect([200, 204]).toContain(await claim(email, token));
-    const removed = [
-      ['factor.changed', 'removed'],
-      ['api_key.deleted', keyId],
-    ];
-    expect(told().slice(1)).toEqual(removed);
-    const audited = await keyed.database.pool.query(
-      "select type, coalesce(detail->>'change', detail->>'keyId') as what from auth_audit where subject = $1 and type in ('factor.changed', 'api_key.deleted') order by id offset 1",
-      [userId],
-    );
-    expect(audited.rows.map(({ type, what }) => [type, what])).toEqual(removed);
-    await keyed.mailsTo(email, 'factor_changed', 2);
-  });
+  ])(
+    'tells of each factor and API key that %s takes from whoever registered it',
+    async (how, claim) => {
+      const email = `told-${how.length}@example.com`;
+      const { browser, token } = await registered(email);
+      const keyId = (await browser.get('/auth/api-keys')).json<{ id: string }[]>()[0]?.id;
+      await registerPasskey(browser);
+      await browser.post('/auth/factors/totp', {});
+      const userId = (await browser.get('/auth/me')).json<{ id: string }>().id;
+      const told = () =>
+        keyed.events.flatMap((event) => {
+          if (event.type === 'factor.changed' && event.userId === userId)
+            return [[event.type, event.change]];
+          if (event.type === 'api_key.deleted' && event.userId === userId)
+            return [[event.type, event.keyId]];
+          return [];
+        });
+      expect(told()).toEqual([['factor.changed', 'passkey_added']]);
+      expect([200, 204]).toContain(await claim(email, token));
+      const removed = [
+        ['factor.changed', 'removed'],
+        ['api_key.deleted', keyId],
+      ];
+      expect(told().slice(1)).toEqual(removed);
+      const audited = await keyed.database.pool.query(
+        "select type, coalesce(detail->>'change', detail->>'keyId') as what from auth_audit where subject = $1 and type in ('factor.changed', 'api_key.deleted') order by id offset 1",
+        [userId],
+      );
+      expect(audited.rows.map(({ type, what }) => [type, what])).toEqual(removed);
+      await keyed.mailsTo(email, 'factor_changed', 2);
+    },
+  );
 
   it('loses only its sessions by a reset in the browser that registered it', async () => {
     const email = 'forgetful@example.com';

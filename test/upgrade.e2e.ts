@@ -59,7 +59,11 @@ describe('two releases side by side, a schema and a feed version apart', () => {
     clients.push(client);
     @Module({
       imports: [
-        AuthModule.forRoot({ ...options, storage: database.storage(), redis: redisConnection(client) }),
+        AuthModule.forRoot({
+          ...options,
+          storage: database.storage(),
+          redis: redisConnection(client),
+        }),
       ],
       controllers: [Me],
     })
@@ -87,7 +91,8 @@ describe('two releases side by side, a schema and a feed version apart', () => {
   });
 
   /** The same browser at another process. */
-  const on = (app: HostApp, client: ReturnType<HostApp['client']>) => httpClient(app.url, client.jar.copy());
+  const on = (app: HostApp, client: ReturnType<HostApp['client']>) =>
+    httpClient(app.url, client.jar.copy());
   const becomes = async (what: string, test: () => boolean | Promise<boolean>): Promise<void> => {
     const until = performance.now() + 15_000;
     while (!(await test())) {
@@ -163,7 +168,9 @@ describe('two releases side by side, a schema and a feed version apart', () => {
     const taking = statements
       .map((each) => each.trim())
       .filter((each) => !/^CREATE (?:TABLE|INDEX)/.test(each) && !ofNewColumn.test(each))
-      .filter((each) => !/^ALTER TABLE "\w+" ADD COLUMN [^;]*(?:DEFAULT|(?<!NOT NULL);)/.test(each));
+      .filter(
+        (each) => !/^ALTER TABLE "\w+" ADD COLUMN [^;]*(?:DEFAULT|(?<!NOT NULL);)/.test(each),
+      );
     expect(later.length).toBeGreaterThan(0);
     expect(taking).toEqual([]);
   });

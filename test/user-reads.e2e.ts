@@ -1,4 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 import { drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { type LoginCandidate, UserDirectory } from '@tokenward/nestjs/storage';
 import pg from 'pg';
@@ -38,7 +47,10 @@ describe('for each password, the directory is asked', () => {
   const logIn = () => host.logIn(client, email);
   const reauthenticate = () => client.post('/auth/reauthenticate', { password: PASSWORD });
   const change = () =>
-    client.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another river at dusk' });
+    client.post('/auth/password', {
+      currentPassword: PASSWORD,
+      newPassword: 'another river at dusk',
+    });
 
   beforeAll(async () => {
     database = await hostDatabase();
@@ -90,7 +102,10 @@ describe('for each password, the directory is asked', () => {
       const { users } = drizzleStorage(database.db, { users: PEOPLE });
       if (!users) throw new Error('there are no users');
       directory = new Elsewhere(users);
-      host = await startObservedHost(database, { storage: drizzleStorage(database.db), users: directory });
+      host = await startObservedHost(database, {
+        storage: drizzleStorage(database.db),
+        users: directory,
+      });
       // what it brings is learned from its first answer
       ({ email } = await host.add());
       await host.logIn(host.client(), email);

@@ -99,7 +99,13 @@ describe('users that another service keeps (examples/http-users)', () => {
   beforeEach(() => {
     outage = false;
     users.clear();
-    users.set('u-1', { id: 'u-1', email: 'ada@example.com', role: 'user', disabled: false, passwordHash });
+    users.set('u-1', {
+      id: 'u-1',
+      email: 'ada@example.com',
+      role: 'user',
+      disabled: false,
+      passwordHash,
+    });
   });
 
   async function answer(
@@ -109,7 +115,9 @@ describe('users that another service keeps (examples/http-users)', () => {
     response: ServerResponse,
   ): Promise<void> {
     const say = (status: number, json?: object): void => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(json && JSON.stringify(json));
+      response
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(json && JSON.stringify(json));
     };
     if (outage) return say(500);
     const { pathname, searchParams } = new URL(path, 'http://users');
@@ -131,7 +139,10 @@ describe('users that another service keeps (examples/http-users)', () => {
 
   async function signedIn() {
     const client = httpClient(url);
-    const login = await client.post('/auth/login', { email: 'Ada@example.com', password: PASSWORD });
+    const login = await client.post('/auth/login', {
+      email: 'Ada@example.com',
+      password: PASSWORD,
+    });
     expect(login.status).toBe(200);
     return client;
   }
@@ -139,10 +150,19 @@ describe('users that another service keeps (examples/http-users)', () => {
   it('a session of an actor ends when the actor is gone or disabled there', async () => {
     const auth = app.get(AuthService, { strict: false });
     const client = httpClient(url);
-    const boss = { id: 'u-2', email: 'boss@example.com', role: 'admin', disabled: false, passwordHash };
+    const boss = {
+      id: 'u-2',
+      email: 'boss@example.com',
+      role: 'admin',
+      disabled: false,
+      passwordHash,
+    };
     users.set('u-2', boss);
     for (const leave of [() => (boss.disabled = true), () => users.delete('u-2')]) {
-      const { grant } = await auth.openSession('u-1', { actor: { id: 'u-2' }, transport: 'bearer' });
+      const { grant } = await auth.openSession('u-1', {
+        actor: { id: 'u-2' },
+        transport: 'bearer',
+      });
       const { refreshToken } = grant;
       const first = await client.post('/auth/refresh', { refreshToken });
       const next = first.json<{ accessToken: string; refreshToken: string }>();
@@ -151,7 +171,9 @@ describe('users that another service keeps (examples/http-users)', () => {
       leave();
       expect((await client.get('/profile', token)).status).toBe(200);
       expect((await client.get('/sensitive', token)).status).toBe(401);
-      expect((await client.post('/auth/refresh', { refreshToken: next.refreshToken })).status).toBe(401);
+      expect((await client.post('/auth/refresh', { refreshToken: next.refreshToken })).status).toBe(
+        401,
+      );
       // what the refresh found out holds for the access token too
       expect((await client.get('/profile', token)).status).toBe(401);
       boss.disabled = false;
@@ -179,7 +201,8 @@ describe('users that another service keeps (examples/http-users)', () => {
     const retry = { email: 'ada@example.com', password: PASSWORD };
     expect((await httpClient(url).post('/auth/login', retry)).status).toBe(401);
     expect(
-      (await httpClient(url).post('/auth/login', { ...retry, password: change.newPassword })).status,
+      (await httpClient(url).post('/auth/login', { ...retry, password: change.newPassword }))
+        .status,
     ).toBe(200);
   });
 
@@ -187,7 +210,10 @@ describe('users that another service keeps (examples/http-users)', () => {
   it('during an outage there get 503, never a refusal', async () => {
     const client = await signedIn();
     outage = true;
-    const login = await client.post('/auth/login', { email: 'ada@example.com', password: PASSWORD });
+    const login = await client.post('/auth/login', {
+      email: 'ada@example.com',
+      password: PASSWORD,
+    });
     expect([login.status, login.headers['retry-after']]).toEqual([503, '1']);
     expect((await client.get('/sensitive')).status).toBe(503);
     expect((await client.get('/auth/me')).status).toBe(503);
@@ -203,7 +229,10 @@ describe('users that another service keeps (examples/http-users)', () => {
     expect((await promoted.get('/profile')).status).toBe(200);
 
     const client = await signedIn();
-    expect((await client.get('/auth/me')).json()).toMatchObject({ id: 'u-1', email: 'ada@example.com' });
+    expect((await client.get('/auth/me')).json()).toMatchObject({
+      id: 'u-1',
+      email: 'ada@example.com',
+    });
     (users.get('u-1') as RemoteUser).disabled = true;
     expect((await client.get('/auth/me')).status).toBe(401);
     expect((await client.get('/sensitive')).status).toBe(401);
@@ -223,9 +252,17 @@ describe('users that another service keeps (examples/http-users)', () => {
       (await pool.query("select 1 from auth_factors where subject = 'u-1'")).rows.length;
     users.clear();
     expect((await client.post('/auth/refresh')).status).toBe(401);
-    const ended = await pool.query("select 1 from auth_sessions where end_reason = 'user_not_found'");
+    const ended = await pool.query(
+      "select 1 from auth_sessions where end_reason = 'user_not_found'",
+    );
     expect([ended.rows.length > 0, await there()]).toEqual([true, 1]);
-    users.set('u-1', { id: 'u-1', email: 'ada@example.com', role: 'user', disabled: false, passwordHash });
+    users.set('u-1', {
+      id: 'u-1',
+      email: 'ada@example.com',
+      role: 'user',
+      disabled: false,
+      passwordHash,
+    });
     await app.get(AuthService, { strict: false }).changeUser('u-1', 'deleted');
     expect(await there()).toBe(0);
   });

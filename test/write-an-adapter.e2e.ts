@@ -13,7 +13,9 @@ function filesOfThePage(): string {
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'write-an-adapter-'));
   const page = readFileSync(join(ROOT, 'docs', 'write-an-adapter.md'), 'utf8');
-  for (const [, name = '', code = ''] of page.matchAll(/^<!-- file: (\S+) -->\n\n```ts\n([\s\S]*?)^```$/gm)) {
+  for (const [, name = '', code = ''] of page.matchAll(
+    /^<!-- file: (\S+) -->\n\n```ts\n([\s\S]*?)^```$/gm,
+  )) {
     const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
     const { outputText } = ts.transpileModule(code, { compilerOptions });
     writeFileSync(join(folder, name.replace(/\.ts$/, '.mjs')), outputText);

@@ -39,7 +39,9 @@ function fileOf(entry) {
 }
 
 function reportOf(name, path) {
-  const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(path)));
+  const symbols = checker.getExportsOfModule(
+    checker.getSymbolAtLocation(program.getSourceFile(path)),
+  );
   const sorted = symbols.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const head = `${name}: ${sorted.length} names. Written by \`npm run api\`.`;
   return `${[head, ...sorted.map(declarationOf)].join('\n\n')}\n`;
@@ -47,10 +49,13 @@ function reportOf(name, path) {
 
 /** As the compiler emits it. */
 function declarationOf(exported) {
-  const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+  const symbol =
+    exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
   const source = symbol.declarations[0].getSourceFile();
   const file = emittedOf(source);
-  const made = symbol.declarations.some((each) => ts.canHaveDecorators(each) && ts.getDecorators(each));
+  const made = symbol.declarations.some(
+    (each) => ts.canHaveDecorators(each) && ts.getDecorators(each),
+  );
   const found = file.statements
     .filter((statement) => namesOf(statement).includes(symbol.name))
     .map((statement) =>
@@ -60,8 +65,10 @@ function declarationOf(exported) {
         file,
       ),
     );
-  if (found.length === 0) throw new Error(`${exported.name} of ${source.fileName} is not in what is emitted`);
-  const alias = exported.name === symbol.name ? [] : [`export { ${symbol.name} as ${exported.name} };`];
+  if (found.length === 0)
+    throw new Error(`${exported.name} of ${source.fileName} is not in what is emitted`);
+  const alias =
+    exported.name === symbol.name ? [] : [`export { ${symbol.name} as ${exported.name} };`];
   return [...found.map(shortened), ...alias].join('\n');
 }
 
@@ -86,7 +93,9 @@ function emittedOf(source) {
 
 /** The compiler writes an inferred union in the order in which it met the members, in whatever file. */
 function inOrder(text) {
-  return text.replace(/"[^"\n]*"(?: \| "[^"\n]*")+/g, (union) => union.split(' | ').sort().join(' | '));
+  return text.replace(/"[^"\n]*"(?: \| "[^"\n]*")+/g, (union) =>
+    union.split(' | ').sort().join(' | '),
+  );
 }
 
 function namesOf(statement) {
@@ -122,9 +131,12 @@ function write() {
 function check() {
   const there = existsSync(folder) ? readdirSync(folder) : [];
   const wrong = [...new Set([...reports.keys(), ...there])].filter(
-    (file) => !there.includes(file) || readFileSync(join(folder, file), 'utf8') !== reports.get(file),
+    (file) =>
+      !there.includes(file) || readFileSync(join(folder, file), 'utf8') !== reports.get(file),
   );
   for (const file of wrong)
-    console.error(`docs/api/${file} is not what is exported: npm run api, and look at the difference`);
+    console.error(
+      `docs/api/${file} is not what is exported: npm run api, and look at the difference`,
+    );
   if (wrong.length > 0) process.exitCode = 1;
 }

@@ -13,7 +13,12 @@ const table = join(dir, 'table');
 try {
   const { status } = spawnSync(
     process.execPath,
-    [join(root, 'test', 'support', 'run.mjs'), '--testMatch', '**/test/engines.long.ts', '--verbose'],
+    [
+      join(root, 'test', 'support', 'run.mjs'),
+      '--testMatch',
+      '**/test/engines.long.ts',
+      '--verbose',
+    ],
     { cwd: root, env: { ...process.env, ENGINES_TABLE: table }, stdio: 'inherit' },
   );
   if (status !== 0) throw new Error('a situation failed in an engine: no table was written');
@@ -39,7 +44,10 @@ ${engines.join(', ')}.
 | --- |${' --- |'.repeat(engines.length)}
 ${lines.join('\n')}
 `;
-  writeFileSync(target, await format(text, { ...(await resolveConfig(target)), parser: 'markdown' }));
+  writeFileSync(
+    target,
+    await format(text, { ...(await resolveConfig(target)), parser: 'markdown' }),
+  );
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

@@ -17,8 +17,8 @@ const src = join(root, 'libs', 'client', 'src');
 const LIMIT_BYTES = 4096;
 
 const shared = {
-  entryPoints: ['index', 'axios', 'react', 'account', 'factors', 'sockets', 'dpop', 'server'].map((name) =>
-    join(src, `${name}.ts`),
+  entryPoints: ['index', 'axios', 'react', 'account', 'factors', 'sockets', 'dpop', 'server'].map(
+    (name) => join(src, `${name}.ts`),
   ),
   bundle: true,
   platform: 'neutral',
@@ -60,8 +60,13 @@ async function weigh() {
 function writeTypes() {
   const config = join(dist, 'tsconfig.json');
   const compilerOptions = {
-    ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, sourceMap: false, types: [] },
-    ...{ rootDir: join(root, 'libs'), outDir: join(dist, 'types') },
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    sourceMap: false,
+    types: [],
+    rootDir: join(root, 'libs'),
+    outDir: join(dist, 'types'),
   };
   writeFileSync(
     config,

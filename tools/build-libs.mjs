@@ -31,12 +31,15 @@ const ESM_ONLY = /^cli[\\/]/;
 const CJS_ONLY = /^schematics[\\/]/;
 
 const { transformSync } = await import('@swc/core').catch(() => {
-  console.error('tokenward: not packed, the development dependencies are missing (npm ci --include=dev)');
+  console.error(
+    'tokenward: not packed, the development dependencies are missing (npm ci --include=dev)',
+  );
   process.exit(1);
 });
 for (const name of ['auth', 'client']) if (!only || only === name) prepare(name);
 if (only !== 'client') buildAuth(join(out, 'auth'));
-if (only !== 'auth') run(join(root, 'tools', 'build-client.mjs'), '--out', join(out, 'client', 'dist'));
+if (only !== 'auth')
+  run(join(root, 'tools', 'build-client.mjs'), '--out', join(out, 'client', 'dist'));
 
 /** Files of the package in addition to `dist`. */
 function prepare(name) {
@@ -109,8 +112,13 @@ function declarations(from, sources, outDir) {
   const config = join(outDir, 'tsconfig.json');
   const compilerOptions = {
     // types are checked elsewhere; this run only emits
-    ...{ noCheck: true, declaration: true, emitDeclarationOnly: true, sourceMap: false },
-    ...{ paths: {}, rootDir: from, outDir },
+    noCheck: true,
+    declaration: true,
+    emitDeclarationOnly: true,
+    sourceMap: false,
+    paths: {},
+    rootDir: from,
+    outDir,
     typeRoots: [join(root, 'node_modules', '@types')],
   };
   const files = sources.map((path) => join(from, path));

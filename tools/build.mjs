@@ -40,12 +40,15 @@ const ASSETS = ['libs/auth/migrations', 'apps/demo/migrations', 'apps/demo/publi
 
 const stamp = fingerprint();
 const { values } = argumentsOf({ 'if-stale': { type: 'boolean' } });
-if (values['if-stale'] && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) process.exit(0);
+if (values['if-stale'] && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)
+  process.exit(0);
 
 const nest = cli('@nestjs/cli/bin/nest.js');
 if (!nest) {
   // `npm ci --omit=dev` runs `prepare` too
-  console.error('tokenward: not built, the development dependencies are missing (npm ci --include=dev)');
+  console.error(
+    'tokenward: not built, the development dependencies are missing (npm ci --include=dev)',
+  );
   process.exit(process.env.npm_lifecycle_event === 'prepare' || existsSync(stampFile) ? 0 : 1);
 }
 
@@ -64,7 +67,8 @@ try {
     process.exitCode = 1;
   } else {
     for (const asset of ASSETS)
-      if (existsSync(join(root, asset))) cpSync(join(root, asset), join(draft, asset), { recursive: true });
+      if (existsSync(join(root, asset)))
+        cpSync(join(root, asset), join(draft, asset), { recursive: true });
     moveSourceMaps(draft);
     await bundleApps(draft);
     await buildPage(join(draft, 'apps', 'demo', 'public'));
@@ -124,7 +128,9 @@ function moveSourceMaps(dir) {
     if (!entry.name.endsWith('.js.map')) continue;
     const map = JSON.parse(readFileSync(path, 'utf8'));
     const target = join(dist, relative(draft, dir));
-    map.sources = map.sources.map((source) => relative(target, join(dir, source)).replaceAll('\\', '/'));
+    map.sources = map.sources.map((source) =>
+      relative(target, join(dir, source)).replaceAll('\\', '/'),
+    );
     writeFileSync(path, JSON.stringify(map));
   }
 }
@@ -138,7 +144,8 @@ function putInPlace() {
       renameSync(draft, dist);
       break;
     } catch (error) {
-      if (attempt === 19 || !['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)) throw error;
+      if (attempt === 19 || !['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code))
+        throw error;
     }
   }
   for (let attempt = 0; attempt < 20; attempt++)

@@ -72,7 +72,10 @@ function compiledMain(folder) {
 const withoutMicroservices = {
   name: 'without-microservices',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@nestjs\/microservices(?:\/|$)/ }, ({ path }) => ({ path, namespace: 'absent' }));
+    onResolve({ filter: /^@nestjs\/microservices(?:\/|$)/ }, ({ path }) => ({
+      path,
+      namespace: 'absent',
+    }));
     onLoad({ filter: /./, namespace: 'absent' }, () => ({
       contents: "throw new Error('left out of the bundle');",
     }));
@@ -92,10 +95,14 @@ const asIn = (dist) => ({
       if (place.startsWith('..'))
         return { contents: `${text}\n//# sourceMappingURL=${NO_MAP}`, loader: 'js' };
       return {
-        contents: text.replaceAll('import.meta.url', `new URL('../../../${place}', import.meta.url).href`),
+        contents: text.replaceAll(
+          'import.meta.url',
+          `new URL('../../../${place}', import.meta.url).href`,
+        ),
       };
     });
   },
 });
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleApps(resolve(process.argv[2] ?? 'dist'));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await bundleApps(resolve(process.argv[2] ?? 'dist'));

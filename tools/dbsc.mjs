@@ -48,5 +48,8 @@ profile and site. The bad proofs are a table, [device-proofs.ts](../../test/supp
 
 ${rows.map(({ what, seen }) => `- **${what}**: ${seen}`).join('\n')}
 `;
-  writeFileSync(target, await format(text, { ...(await resolveConfig(target)), parser: 'markdown' }));
+  writeFileSync(
+    target,
+    await format(text, { ...(await resolveConfig(target)), parser: 'markdown' }),
+  );
 }

@@ -68,7 +68,9 @@ function metrics(definitions, prometheusName) {
 /** The members of a union type, anywhere in the alias. */
 function members(path, name) {
   const source = ts.createSourceFile(path, read(path), ts.ScriptTarget.Latest, true);
-  const alias = source.statements.find((each) => ts.isTypeAliasDeclaration(each) && each.name.text === name);
+  const alias = source.statements.find(
+    (each) => ts.isTypeAliasDeclaration(each) && each.name.text === name,
+  );
   const find = (node) => (ts.isUnionTypeNode(node) ? node.types : ts.forEachChild(node, find));
   return [...find(alias.type)];
 }

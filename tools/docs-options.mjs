@@ -19,7 +19,12 @@ const PAGES = {
   tokens: [
     'Access and refresh tokens',
     ['accessToken', 'options/auth-options', 'AccessTokenOptions', 'accessToken.'],
-    ['accessToken.encryption', 'options/encryption-options', 'EncryptionOptions', 'accessToken.encryption.'],
+    [
+      'accessToken.encryption',
+      'options/encryption-options',
+      'EncryptionOptions',
+      'accessToken.encryption.',
+    ],
     ['accessToken.encryption.keys', 'options/encryption-options', 'EncryptionKeyOptions', ''],
     ['accessToken.legacy', 'options/legacy-options', 'LegacyIssuerOptions', ''],
     ['refreshToken', 'options/auth-options', 'RefreshTokenOptions', 'refreshToken.'],
@@ -67,22 +72,40 @@ const PAGES = {
   services: [
     'Services that verify, other issuers, discovery',
     ['forResourceServer(…)', 'options/resource-server-options', 'ResourceServerOptions', ''],
-    ['forResourceServer(…): handles', 'verify/verify.module-definition', 'ResourceServerModuleOptions', ''],
+    [
+      'forResourceServer(…): handles',
+      'verify/verify.module-definition',
+      'ResourceServerModuleOptions',
+      '',
+    ],
     ['forResourceServer({ jwks })', 'options/remote-jwks-options', 'RemoteJwksOptions', 'jwks.'],
-    ['forResourceServer({ dpop })', 'options/resource-server-options', 'ResourceServerDpopOptions', 'dpop.'],
+    [
+      'forResourceServer({ dpop })',
+      'options/resource-server-options',
+      'ResourceServerDpopOptions',
+      'dpop.',
+    ],
     ['trustedIssuers[]', 'options/issuer-options', 'TrustedIssuerOptions', ''],
     ['trustedIssuers[].jwks', 'options/issuer-options', 'ForeignJwksOptions', ''],
     ['discovery', 'options/discovery-options', 'DiscoveryOptions', 'discovery.'],
-    ['discovery.resource', 'options/discovery-options', 'ProtectedResourceOptions', 'discovery.resource.'],
+    [
+      'discovery.resource',
+      'options/discovery-options',
+      'ProtectedResourceOptions',
+      'discovery.resource.',
+    ],
   ],
 };
 
 /** Path → text. @throws where a group of `AuthOptions` is on no page */
 export function optionPages() {
-  const shown = new Set(Object.values(PAGES).flatMap(([, ...groups]) => groups.map(([, , name]) => name)));
+  const shown = new Set(
+    Object.values(PAGES).flatMap(([, ...groups]) => groups.map(([, , name]) => name)),
+  );
   for (const { option, type } of describe('options/auth-options', 'AuthOptions').members)
     for (const [name] of type.matchAll(/\b\w+Options\b/g))
-      if (!shown.has(name)) throw new Error(`${option}: ${name} is on no page of tools/docs-options.mjs`);
+      if (!shown.has(name))
+        throw new Error(`${option}: ${name} is on no page of tools/docs-options.mjs`);
   const pages = Object.entries(PAGES).map(([page, [title, ...groups]]) => [
     `docs/options/${page}.md`,
     pageOf(title, groups),
@@ -125,7 +148,9 @@ function opening() {
 function describe(file, name) {
   const path = `libs/auth/src/${file}.ts`;
   const source = ts.createSourceFile(path, read(path), ts.ScriptTarget.Latest, true);
-  const found = source.statements.find((each) => ts.isInterfaceDeclaration(each) && each.name.text === name);
+  const found = source.statements.find(
+    (each) => ts.isInterfaceDeclaration(each) && each.name.text === name,
+  );
   if (!found) throw new Error(`${path} has no interface ${name}`);
   return {
     comment: commentOf(found),

@@ -16,7 +16,12 @@ for (const page of pages()) {
     /(?:^<!-- file: (\S+) -->\n\n)?^```ts\n([\s\S]*?)^```$/gm,
   )) {
     const name = file
-      ? join(root, 'docs', `snippets-of-${page.replace('-by-hand', '').replaceAll(/\W/g, '-')}`, file)
+      ? join(
+          root,
+          'docs',
+          `snippets-of-${page.replace('-by-hand', '').replaceAll(/\W/g, '-')}`,
+          file,
+        )
       : join(root, 'docs', `snippet-${snippets.size}.ts`);
     snippets.set(name, {
       code: `${code}\nexport {};\n`,
@@ -53,7 +58,10 @@ const program = ts.createProgram([...snippets.keys()], options, host);
 let wrong = 0;
 for (const [name, { page, line }] of snippets) {
   const file = program.getSourceFile(name);
-  const problems = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+  const problems = [
+    ...program.getSyntacticDiagnostics(file),
+    ...program.getSemanticDiagnostics(file),
+  ];
   for (const { start = 0, messageText } of problems) {
     wrong++;
     const at = line + 1 + ts.getLineAndCharacterOfPosition(file, start).line;

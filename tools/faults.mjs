@@ -17,7 +17,9 @@ function run() {
   const dir = mkdtempSync(join(tmpdir(), 'tokenward-faults-'));
   const table = join(dir, 'table');
   try {
-    for (const name of readdirSync(join(root, 'test')).filter((each) => /^revocation-faults-/.test(each))) {
+    for (const name of readdirSync(join(root, 'test')).filter((each) =>
+      /^revocation-faults-/.test(each),
+    )) {
       const env = { ...process.env, FAULT_TABLE: table };
       const args = [join(root, 'test', 'support', 'run.mjs'), `test/${name}`];
       const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });

@@ -64,7 +64,9 @@ it was sent and answered. [The checker](../../test/histories/checker.ts) reads t
 | requests | ${ANSWERS.map((status) => (status === 0 ? 'no answer' : status)).join(' | ')} |
 | --- | ${ANSWERS.map(() => '---').join(' | ')} |
 ${Object.entries(KINDS)
-  .map(([kind, name]) => `| ${name} | ${ANSWERS.map((status) => count(kind, status)).join(' | ')} |`)
+  .map(
+    ([kind, name]) => `| ${name} | ${ANSWERS.map((status) => count(kind, status)).join(' | ')} |`,
+  )
   .join('\n')}
 
 | meanwhile, one at a time | times |

@@ -24,7 +24,8 @@ else {
     await servers.stop();
   }
   const names = Object.keys(columns[0]);
-  for (const name of names) console.log(`| ${[name, ...columns.map((each) => each[name])].join(' | ')} |`);
+  for (const name of names)
+    console.log(`| ${[name, ...columns.map((each) => each[name])].join(' | ')} |`);
 }
 
 async function sizes(dir) {
@@ -36,13 +37,19 @@ async function sizes(dir) {
   const linesOf = (some) => some.reduce((sum, { text }) => sum + text.split('\n').length - 1, 0);
   const [longest] = files.toSorted((a, b) => linesOf([b]) - linesOf([a]));
   const wiring = files.filter(({ path }) => /(module|module-\w+|providers)\.ts$/.test(path));
-  const count = (pattern) => files.reduce((sum, { text }) => sum + (text.match(pattern)?.length ?? 0), 0);
+  const count = (pattern) =>
+    files.reduce((sum, { text }) => sum + (text.match(pattern)?.length ?? 0), 0);
   const { default: ts } = await import('typescript');
   const index = join(src, 'index.ts');
   const { NodeNext: module } = ts.ModuleKind;
-  const program = ts.createProgram([index], { module, moduleResolution: ts.ModuleResolutionKind.NodeNext });
+  const program = ts.createProgram([index], {
+    module,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  });
   const checker = program.getTypeChecker();
-  const names = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(index)));
+  const names = checker.getExportsOfModule(
+    checker.getSymbolAtLocation(program.getSourceFile(index)),
+  );
   return {
     'files of the library': files.length,
     lines: linesOf(files),
@@ -59,11 +66,21 @@ async function sizes(dir) {
 /** Of each way, the fewest calls and files of some rounds: what runs in the background only adds. */
 async function costs(dir, { databaseUrl, redisUrl }, port) {
   const dataDir = mkdtempSync(join(tmpdir(), 'tokenward-house-'));
-  const env = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, DATA_DIR: dataDir, LOGIN_THROTTLE: 'off' };
+  const env = {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    DATA_DIR: dataDir,
+    LOGIN_THROTTLE: 'off',
+  };
   // by its modules, not as the bundle that main.js is
   const entry = join(dir, 'dist/apps/demo/src/unbundled.js');
   const demo = spawn(process.execPath, ['--import', fileURLToPath(import.meta.url), entry], {
-    env: { PATH: process.env.PATH, PORT: port, DEMO_USERS: `${USER.email}:${USER.password}:user`, ...env },
+    env: {
+      PATH: process.env.PATH,
+      PORT: port,
+      DEMO_USERS: `${USER.email}:${USER.password}:user`,
+      ...env,
+    },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const url = `http://127.0.0.1:${port}`;
@@ -93,7 +110,10 @@ async function costs(dir, { databaseUrl, redisUrl }, port) {
       await counted('a logout everywhere', '/auth/logout-all', { headers });
     }
     return Object.fromEntries(
-      Object.entries(least).map(([name, { calls, files }]) => [name, `${calls} calls in ${files} files`]),
+      Object.entries(least).map(([name, { calls, files }]) => [
+        name,
+        `${calls} calls in ${files} files`,
+      ]),
     );
   } finally {
     demo.kill('SIGTERM');

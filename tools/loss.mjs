@@ -20,7 +20,11 @@ function run() {
   const dir = mkdtempSync(join(tmpdir(), 'tokenward-loss-'));
   const report = join(dir, 'report');
   try {
-    const env = { ...process.env, LOSS_TRIALS: process.env.LOSS_TRIALS ?? '1000', LOSS_REPORT: report };
+    const env = {
+      ...process.env,
+      LOSS_TRIALS: process.env.LOSS_TRIALS ?? '1000',
+      LOSS_REPORT: report,
+    };
     const args = [join(root, 'test', 'support', 'run.mjs'), 'test/loss.e2e.ts'];
     const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
     process.exitCode = status ?? 1;

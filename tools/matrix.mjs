@@ -14,20 +14,31 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs', 'assurance', 'matrix.md');
 /** What depends on the runtime or on the SQL. `consumers` has applications on Nest 11 and 12, in CommonJS and ES modules. */
 const CORE = [
-  ...[
-    'accounts',
-    'api-keys',
-    'cli',
-    'consumers',
-    'dpop',
-    'factors',
-    'identifiers',
-    'jwe',
-    'keys',
-    'migration',
-  ],
-  ...['module', 'one-time-tokens', 'orders', 'passkeys', 'passport', 'races', 'refresh', 'refresh-leeway'],
-  ...['revocation-stores', 'session-hooks', 'sessions', 'sign-in', 'sockets', 'stop', 'throttle'],
+  'accounts',
+  'api-keys',
+  'cli',
+  'consumers',
+  'dpop',
+  'factors',
+  'identifiers',
+  'jwe',
+  'keys',
+  'migration',
+  'module',
+  'one-time-tokens',
+  'orders',
+  'passkeys',
+  'passport',
+  'races',
+  'refresh',
+  'refresh-leeway',
+  'revocation-stores',
+  'session-hooks',
+  'sessions',
+  'sign-in',
+  'sockets',
+  'stop',
+  'throttle',
 ];
 const ROWS = [
   { name: `Node ${process.versions.node.split('.')[0]} (this one), PostgreSQL 18` },
@@ -48,7 +59,10 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 if (seen.some(({ status }) => status !== 0)) process.exitCode = 1;
-writeFileSync(target, await format(page(), { ...(await resolveConfig(target)), parser: 'markdown' }));
+writeFileSync(
+  target,
+  await format(page(), { ...(await resolveConfig(target)), parser: 'markdown' }),
+);
 
 async function tried(row) {
   console.log(`\n${row.name}`);
@@ -70,7 +84,14 @@ async function tried(row) {
       });
     const status = await new Promise((resolve) => run.on('close', resolve));
     const [, passed = '0', failed = '1'] = /(\d+) passed, (\d+) failed\s*$/.exec(said) ?? [];
-    return { ...row, version, status, passed, failed, seconds: Math.round((Date.now() - startedAt) / 1_000) };
+    return {
+      ...row,
+      version,
+      status,
+      passed,
+      failed,
+      seconds: Math.round((Date.now() - startedAt) / 1_000),
+    };
   } finally {
     await server?.stop();
   }
@@ -102,7 +123,15 @@ function install(label, what) {
   if (installed.has(label)) return home;
   mkdirSync(home);
   writeFileSync(join(home, 'package.json'), '{"private":true}');
-  const args = ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel', 'error', what];
+  const args = [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    '--loglevel',
+    'error',
+    what,
+  ];
   if (spawnSync('npm', args, { cwd: home, stdio: 'inherit' }).status !== 0)
     throw new Error(`npm has no ${what}`);
   installed.add(label);
@@ -117,7 +146,9 @@ function page() {
   return `# Runtimes
 
 Written by \`npm run matrix${isAll ? ' -- --all' : ''}\` on ${new Date().toISOString().slice(0, 10)}. Every row is a run of ${
-    isAll ? 'the whole suite' : `the specs beside the sources and of ${CORE.length} files of end-to-end tests`
+    isAll
+      ? 'the whole suite'
+      : `the specs beside the sources and of ${CORE.length} files of end-to-end tests`
   } on real PostgreSQL and Redis 7. Each includes applications on Nest 11 and 12, in CommonJS and ES modules, that install
 the packed libraries (\`test/consumers.e2e.ts\`). Browsers have [a page of their own](browsers.md).
 

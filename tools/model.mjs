@@ -16,9 +16,11 @@ const BOUNDS = [
   [2, 4, 4],
 ];
 const RULES = {
-  SNAPSHOT_FIRST: 'The snapshot of the ledger is taken after Redis acknowledged the heartbeat before.',
+  SNAPSHOT_FIRST:
+    'The snapshot of the ledger is taken after Redis acknowledged the heartbeat before.',
   NO_HEAD_CHECK: 'Rows and heartbeat are appended only if the head still is the one that was seen.',
-  NO_REFILL: 'What the feed lacks is published again after a fail-over, whoever published it first.',
+  NO_REFILL:
+    'What the feed lacks is published again after a fail-over, whoever published it first.',
   NO_LINK_CHECK: 'A heartbeat whose predecessor was not seen proves nothing.',
   CUT_REPLY_COUNTS: 'A reply that was cut short dates nothing.',
   DATED_BY_OWN_READ: 'A heartbeat is dated by the read before the one that first showed it.',
@@ -49,12 +51,14 @@ function explored([rowCount, beats, reads], flag) {
   const [, states] = /(\d+) states, stored/.exec(said) ?? [];
   const whole =
     !/max search depth too small|out of memory|search not completed/i.test(said) || errors !== '0';
-  if (errors === undefined || states === undefined || !whole) throw new Error(`not explored:\n${said}`);
+  if (errors === undefined || states === undefined || !whole)
+    throw new Error(`not explored:\n${said}`);
   return { isBroken: errors !== '0', states: Number(states) };
 }
 
 function note(what, bounds, { isBroken, states }, expected) {
-  const outcome = expected === 'holds' ? (isBroken ? 'BREAKS' : 'holds') : isBroken ? expected : 'HOLDS';
+  const outcome =
+    expected === 'holds' ? (isBroken ? 'BREAKS' : 'holds') : isBroken ? expected : 'HOLDS';
   if (outcome !== expected) failed += 1;
   console.log(`${outcome}: ${what} (${bounds.join(', ')}), ${states} states`);
   rows.push(
@@ -63,7 +67,9 @@ function note(what, bounds, { isBroken, states }, expected) {
 }
 
 async function report() {
-  const lines = readFileSync(join(root, 'tools', 'model', 'revocation.pml'), 'utf8').split('\n').length;
+  const lines = readFileSync(join(root, 'tools', 'model', 'revocation.pml'), 'utf8').split(
+    '\n',
+  ).length;
   const text = `# The protocol as a model
 
 Written by \`npm run model\` (spin) on ${new Date().toISOString().slice(0, 10)}. [revocation.pml](../../tools/model/revocation.pml), ${lines} lines of Promela, has the rules of [revocation](../revocation.md):
@@ -97,7 +103,8 @@ function run(command, args) {
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
-  if (error) throw new Error(`${command} is not there (Debian: apt-get install spin gcc)`, { cause: error });
+  if (error)
+    throw new Error(`${command} is not there (Debian: apt-get install spin gcc)`, { cause: error });
   if (status !== 0 && command !== './pan') throw new Error(`${command}:\n${stdout}${stderr}`);
   return stdout + stderr;
 }

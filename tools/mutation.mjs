@@ -22,7 +22,8 @@ const results = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : {};
 const parts = Object.entries(SLICES)
   .flatMap(([slice, files]) => files.map((each) => ({ slice, ...each })))
   .filter(
-    ({ slice, file }) => words.length === 0 || words.some((word) => slice === word || file.includes(word)),
+    ({ slice, file }) =>
+      words.length === 0 || words.some((word) => slice === word || file.includes(word)),
   )
   .filter(({ file }) => !changed || isChanged(file));
 if (parts.length === 0 && !changed) refuse(`no file or slice holds ${words.join(' or ')}`);
@@ -33,7 +34,9 @@ try {
     results[part.file] = { slice: part.slice, ...result };
     const score = scoreOf([result]);
     if (score < 85) weak += 1;
-    console.log(`${score.toFixed(1)} % of ${result.killed + result.survivors.length} in ${part.file}`);
+    console.log(
+      `${score.toFixed(1)} % of ${result.killed + result.survivors.length} in ${part.file}`,
+    );
     if (!changed) writeFileSync(kept, `${JSON.stringify(results, null, 2)}\n`);
   }
 } finally {
@@ -57,7 +60,8 @@ function mutated({ file, specs }) {
     env,
     encoding: 'utf8',
   });
-  if (status !== 0 || !existsSync(report)) throw new Error(`Stryker stopped at ${file}:\n${stdout}${stderr}`);
+  if (status !== 0 || !existsSync(report))
+    throw new Error(`Stryker stopped at ${file}:\n${stdout}${stderr}`);
   const { mutants, source } = Object.values(JSON.parse(readFileSync(report, 'utf8')).files)[0];
   rmSync(report);
   const lines = source.split('\n');

@@ -21,7 +21,9 @@ function run() {
     const args = [join(root, 'test', 'support', 'run.mjs'), 'test/host-transactions-kills.e2e.ts'];
     const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
     if (status !== 0)
-      throw new Error('a role and its revocation came apart, or a kill failed: no table was written');
+      throw new Error(
+        'a role and its revocation came apart, or a kill failed: no table was written',
+      );
     return readFileSync(table, 'utf8');
   } finally {
     rmSync(dir, { recursive: true, force: true });

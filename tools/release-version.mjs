@@ -10,4 +10,7 @@ execFileSync('npx', ['changeset', 'version'], { cwd: root, stdio: 'inherit' });
 const { version } = read('package.json');
 for (const path of ['libs/auth/package.json', 'libs/client/package.json'])
   writeFileSync(join(root, path), `${JSON.stringify({ ...read(path), version }, null, 2)}\n`);
-execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts'], { cwd: root, stdio: 'inherit' });
+execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts'], {
+  cwd: root,
+  stdio: 'inherit',
+});

@@ -74,7 +74,12 @@ function packedIn(folder, environment, mask) {
     const built = join(folder, 'out');
     succeed(process.execPath, ['tools/build-libs.mjs', '--out', built], folder, env);
     return LIBRARIES.map((library) => {
-      succeed('npm', ['pack', '--pack-destination', built, '--loglevel', 'error'], join(built, library), env);
+      succeed(
+        'npm',
+        ['pack', '--pack-destination', built, '--loglevel', 'error'],
+        join(built, library),
+        env,
+      );
       const name = readdirSync(built).find(
         (each) => each.endsWith('.tgz') && each.includes(library === 'auth' ? 'nestjs' : library),
       );
@@ -96,7 +101,12 @@ function closureOf(library) {
   for (let next = open.pop(); next; next = open.pop()) {
     const path = placeOf(next.name, next.from);
     if (!path || found.has(path)) continue;
-    const { version, license = licenceOf(path), hasInstallScript: script = false, ...manifest } = lock[path];
+    const {
+      version,
+      license = licenceOf(path),
+      hasInstallScript: script = false,
+      ...manifest
+    } = lock[path];
     found.set(path, { name: next.name, version, license, script });
     open.push(...wantedBy(manifest).map((name) => ({ name, from: path })));
   }
@@ -109,12 +119,18 @@ function wantedBy({
   peerDependencies = {},
   peerDependenciesMeta = {},
 }) {
-  const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
+  const peers = Object.keys(peerDependencies).filter(
+    (name) => !peerDependenciesMeta[name]?.optional,
+  );
   return [...Object.keys(dependencies), ...Object.keys(optionalDependencies), ...peers];
 }
 
 function placeOf(name, from) {
-  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('node_modules/') - 1))) {
+  for (
+    let folder = from;
+    ;
+    folder = folder.slice(0, Math.max(0, folder.lastIndexOf('node_modules/') - 1))
+  ) {
     const path = `${folder ? `${folder}/` : ''}node_modules/${name}`;
     if (lock[path]) return path;
     if (folder === '') return undefined;
@@ -130,13 +146,20 @@ function licenceOf(path) {
 function sbomOf(library) {
   const { name, version, license } = manifestOf(library);
   const folder = join(scratch, `sbom-${library}`);
-  const direct = wantedBy(manifestOf(library)).map((each) => [each, lock[`node_modules/${each}`].version]);
+  const direct = wantedBy(manifestOf(library)).map((each) => [
+    each,
+    lock[`node_modules/${each}`].version,
+  ]);
   mkdirSync(folder);
   writeFileSync(
     join(folder, 'package.json'),
     JSON.stringify({ name, version, license, dependencies: Object.fromEntries(direct) }),
   );
-  succeed('npm', ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund'], folder);
+  succeed(
+    'npm',
+    ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund'],
+    folder,
+  );
   return succeed(
     'npm',
     ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'library'],
@@ -148,7 +171,9 @@ function check(brought) {
   for (const { library, packages, sbom } of brought) {
     const { bomFormat, components = [] } = JSON.parse(sbom);
     if (bomFormat !== 'CycloneDX') problems.push(`${library}: no CycloneDX SBOM`);
-    const listed = new Set(components.map(({ name, group }) => (group ? `${group}/${name}` : name)));
+    const listed = new Set(
+      components.map(({ name, group }) => (group ? `${group}/${name}` : name)),
+    );
     const { dependencies = {} } = manifestOf(library);
     for (const name of Object.keys(dependencies))
       if (!listed.has(name)) problems.push(`${library}: ${name} is not in the SBOM`);
@@ -158,14 +183,18 @@ function check(brought) {
     const scripts = Object.keys(manifestOf(library).scripts ?? {}).filter((each) =>
       /install|^prepare$/.test(each),
     );
-    if (scripts.length > 0) problems.push(`${library}: runs ${scripts.join(', ')} where it is installed`);
+    if (scripts.length > 0)
+      problems.push(`${library}: runs ${scripts.join(', ')} where it is installed`);
   }
 }
 
 function hand(folder, tarballs, brought) {
   mkdirSync(folder, { recursive: true });
   for (const { path, name } of tarballs) copyFileSync(path, join(folder, name));
-  writeFileSync(join(folder, 'SHA256SUMS'), tarballs.map(({ hash, name }) => `${hash}  ${name}\n`).join(''));
+  writeFileSync(
+    join(folder, 'SHA256SUMS'),
+    tarballs.map(({ hash, name }) => `${hash}  ${name}\n`).join(''),
+  );
   for (const { library, sbom } of brought) writeFileSync(join(folder, `${library}.cdx.json`), sbom);
 }
 

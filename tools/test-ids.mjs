@@ -15,7 +15,8 @@ const PAGES = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8
 const FOLDERS = ['libs', 'apps', 'test', 'tools', 'bench', 'examples'];
 const ID = /T-\w{4}\b/g;
 /** `[path](…) T-4kqz, T-9dk2, [path](…) T-…`, wrapped anywhere */
-const REFERENCES = /\[[^\]]+\.ts\]\([^)]+\)\s+T-\w{4}(?:,\s+(?:\[[^\]]+\.ts\]\([^)]+\)\s+)?T-\w{4})*/g;
+const REFERENCES =
+  /\[[^\]]+\.ts\]\([^)]+\)\s+T-\w{4}(?:,\s+(?:\[[^\]]+\.ts\]\([^)]+\)\s+)?T-\w{4})*/g;
 const LETTERS = 'bcdfghjkmnpqrstvwxz23456789';
 const read = (path) => readFileSync(join(root, path), 'utf8');
 
@@ -92,7 +93,9 @@ function newId() {
 function testsIn(folder) {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter(
-      (name) => /\.(?:spec|e2e|conformance)\.ts$/.test(name) && !/(?:^|\/)(?:dist|node_modules)\//.test(name),
+      (name) =>
+        /\.(?:spec|e2e|conformance)\.ts$/.test(name) &&
+        !/(?:^|\/)(?:dist|node_modules)\//.test(name),
     )
     .map((name) => `${folder}/${name}`);
 }

@@ -25,7 +25,9 @@ export async function serve(adapter, { databaseUrl, redisUrl, variant }) {
   class BetterAuthGuard {
     async canActivate(context) {
       const request = context.switchToHttp().getRequest();
-      const session = await auth.api.getSession({ headers: new Headers({ cookie: request.headers.cookie }) });
+      const session = await auth.api.getSession({
+        headers: new Headers({ cookie: request.headers.cookie }),
+      });
       if (!session) throw new UnauthorizedException();
       request.user = session.user;
       return true;
@@ -52,7 +54,9 @@ function secondaryStorage(redis) {
   return {
     get: (key) => redis.get(`better-auth:${key}`),
     set: (key, value, ttl) =>
-      ttl ? redis.set(`better-auth:${key}`, value, 'EX', ttl) : redis.set(`better-auth:${key}`, value),
+      ttl
+        ? redis.set(`better-auth:${key}`, value, 'EX', ttl)
+        : redis.set(`better-auth:${key}`, value),
     delete: (key) => redis.del(`better-auth:${key}`),
   };
 }

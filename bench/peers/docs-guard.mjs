@@ -32,7 +32,10 @@ export async function serve(adapter, { keys, variant }) {
   }[variant]();
   const createdKey = createPublicKey(keys.publicPem);
   const imports = [JwtModule.register({ ...key, verifyOptions: { algorithms: [algorithm] } })];
-  const { app, url } = await listen(hostOf({ guard: injectable(AuthGuard, JwtService), imports }), adapter);
+  const { app, url } = await listen(
+    hostOf({ guard: injectable(AuthGuard, JwtService), imports }),
+    adapter,
+  );
   const headers = { authorization: `Bearer ${accessToken(keys, algorithm)}` };
   return { url, headers, stop: () => app.close() };
 }

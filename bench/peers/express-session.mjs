@@ -19,15 +19,25 @@ export async function serve(adapter, { redisUrl }) {
   const client = await createClient({ url: redisUrl }).connect();
   const secret = randomBytes(32).toString('hex');
   const store = new RedisStore({ client, prefix: 'bench-session:', disableTouch: true });
-  const { app, url } = await listen(hostOf({ guard: injectable(SessionGuard) }), adapter, (each) => {
-    each.use(
-      session({ store, secret, resave: false, saveUninitialized: false, cookie: { maxAge: 3_600_000 } }),
-    );
-    each.use((request, _response, next) => {
-      if (request.headers['x-sign-in']) request.session.userId = 'user-1';
-      next();
-    });
-  });
+  const { app, url } = await listen(
+    hostOf({ guard: injectable(SessionGuard) }),
+    adapter,
+    (each) => {
+      each.use(
+        session({
+          store,
+          secret,
+          resave: false,
+          saveUninitialized: false,
+          cookie: { maxAge: 3_600_000 },
+        }),
+      );
+      each.use((request, _response, next) => {
+        if (request.headers['x-sign-in']) request.session.userId = 'user-1';
+        next();
+      });
+    },
+  );
   const answer = await fetch(`${url}/things`, { headers: { 'x-sign-in': 'yes' } });
   const cookie = answer.headers.get('set-cookie').split(';')[0];
   const stop = async () => {

@@ -29,7 +29,8 @@ async function guidesStores({ databaseUrl, redisUrl }) {
   const id = randomUUID();
   await pool.query(`insert into guide_users values ($1, 'a@example.com', 'user', 1, false)`, [id]);
   const db = drizzle(pool);
-  const findUser = async (sub) => (await db.select().from(users).where(eq(users.id, sub)).limit(1))[0];
+  const findUser = async (sub) =>
+    (await db.select().from(users).where(eq(users.id, sub)).limit(1))[0];
   const stop = async () => {
     redis.disconnect();
     await pool.end();
@@ -50,7 +51,8 @@ export async function serve(adapter, { keys, variant, ...servers }) {
 
     async validate(payload) {
       if (!stores) return { id: payload.sub, role: payload.role };
-      if (variant === 'sequential' && (await stores.denied(payload.jti))) throw new UnauthorizedException();
+      if (variant === 'sequential' && (await stores.denied(payload.jti)))
+        throw new UnauthorizedException();
       const [user, denied] =
         variant === 'sequential'
           ? [await stores.findUser(payload.sub)]

@@ -7,7 +7,10 @@ export async function serve(adapter, { keys }) {
   const key = createPublicKey(keys.publicPem);
   class SignatureGuard {
     canActivate(context) {
-      const token = context.switchToHttp().getRequest().headers.authorization.slice('Bearer '.length);
+      const token = context
+        .switchToHttp()
+        .getRequest()
+        .headers.authorization.slice('Bearer '.length);
       const end = token.lastIndexOf('.');
       return verify(
         'sha256',

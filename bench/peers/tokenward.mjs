@@ -25,7 +25,10 @@ const people = pgTable('bench_people', {
 const USERS = 200;
 export const PASSWORD = 'bench-passphrase-1';
 
-export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, dpop, algorithm = 'RS256' }) {
+export async function serve(
+  adapter,
+  { keys, databaseUrl, redisUrl, cacheSize, dpop, algorithm = 'RS256' },
+) {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 16 });
   const counted = counting(pool);
   const redis = new Redis(redisUrl);
@@ -53,7 +56,10 @@ export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, d
       ...(cacheSize !== undefined && { accessToken: { cacheSize } }),
     }),
   ];
-  const { app, url } = await listen(hostOf({ guard: JwtAuthGuard, beside: NoOpGuard, imports }), adapter);
+  const { app, url } = await listen(
+    hostOf({ guard: JwtAuthGuard, beside: NoOpGuard, imports }),
+    adapter,
+  );
   const sessions = app.get(AuthService, { strict: false });
   const open = async (at) =>
     (await sessions.openSession(ids[at % ids.length], { transport: 'bearer' })).grant;
@@ -64,7 +70,10 @@ export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, d
   };
   /** An access token that is bound to the key of that thumbprint. */
   const openBound = async (provedKey) => {
-    const { grant } = await sessions.openSession(ids[0], { transport: 'bearer', client: { provedKey } });
+    const { grant } = await sessions.openSession(ids[0], {
+      transport: 'bearer',
+      client: { provedKey },
+    });
     return grant.accessToken;
   };
   return {

@@ -44,7 +44,12 @@ function rowsOf(adapter, raw) {
       cpu: 1 / median(mine.map((each) => each.bound.cpuMicros / each.unbound.cpuMicros)),
     },
     { what: `CPU of a bound request, ${on}`, unit: ' µs', better: 'lower', values: cpu('bound') },
-    { what: `CPU of an unbound request, ${on}`, unit: ' µs', better: 'lower', values: cpu('unbound') },
+    {
+      what: `CPU of an unbound request, ${on}`,
+      unit: ' µs',
+      better: 'lower',
+      values: cpu('unbound'),
+    },
   ];
 }
 

@@ -48,7 +48,10 @@ export async function freshToken({ quick, settings, say }) {
   });
   const seen = 'guarded request, token never seen (RS256)';
   const rows = [
-    row(`${seen}, against the unguarded route`, 'tokenward', 'unguarded', { bar: 0.5, stretch: 0.65 }),
+    row(`${seen}, against the unguarded route`, 'tokenward', 'unguarded', {
+      bar: 0.5,
+      stretch: 0.65,
+    }),
     row(`${seen}, against a guard that only verifies the signature`, 'tokenward', 'signature-only'),
     row('that guard, against the unguarded route', 'signature-only', 'unguarded'),
   ];

@@ -18,7 +18,9 @@ export async function guardCost({ quick, settings, say }) {
     const peer = await startPeer('tokenward', adapter, settings);
     try {
       const pairs = (raw[adapter] = await inTurn(peer, rounds));
-      const [ours, theirs] = ['things', 'beside'].map((route) => median(pairs.map((pair) => pair[route])));
+      const [ours, theirs] = ['things', 'beside'].map((route) =>
+        median(pairs.map((pair) => pair[route])),
+      );
       rows.push(
         {
           what: `guard, token seen before, CPU of it, ${adapter}`,

@@ -39,10 +39,18 @@ export async function guarded({ quick, settings, say }) {
         for (let pass = 0; pass < passes; pass++)
           for (const connections of rotated(CONNECTIONS, round + pass)) {
             // the others once a round, at one number of connections
-            const here = peers.filter(({ label }) => label in CORE || (connections === AT && pass === 0));
+            const here = peers.filter(
+              ({ label }) => label in CORE || (connections === AT && pass === 0),
+            );
             for (const peer of rotated(here, round + pass)) {
               const figures = await window(peer, { connections, seconds });
-              all.push({ adapter, label: peer.label, connections, turn: `${round}.${pass}`, ...figures });
+              all.push({
+                adapter,
+                label: peer.label,
+                connections,
+                turn: `${round}.${pass}`,
+                ...figures,
+              });
             }
           }
       } finally {
@@ -65,10 +73,13 @@ async function startAll(adapter, settings, round) {
 function ratios(all, adapter, connections, over, under, figure = 'perSecond') {
   const of = (label) =>
     all.filter(
-      (each) => each.adapter === adapter && each.label === label && connections.includes(each.connections),
+      (each) =>
+        each.adapter === adapter && each.label === label && connections.includes(each.connections),
     );
   return of(over).flatMap((mine) => {
-    const theirs = of(under).find((each) => each.turn === mine.turn && each.connections === mine.connections);
+    const theirs = of(under).find(
+      (each) => each.turn === mine.turn && each.connections === mine.connections,
+    );
     return theirs ? [mine[figure] / theirs[figure]] : [];
   });
 }
@@ -76,7 +87,8 @@ function ratios(all, adapter, connections, over, under, figure = 'perSecond') {
 function rowsOf(all) {
   const rows = [];
   for (const adapter of ['fastify', 'express']) {
-    const cpu = (under, at) => 1 / median(ratios(all, adapter, at, 'tokenward', under, 'cpuMicros'));
+    const cpu = (under, at) =>
+      1 / median(ratios(all, adapter, at, 'tokenward', under, 'cpuMicros'));
     for (const at of CONNECTIONS)
       rows.push({
         what: `guarded request against a no-op guard, ${adapter}, ${at} connections`,

@@ -16,7 +16,12 @@ export async function refreshLoad({ quick, settings, say }) {
   try {
     for (const algorithm of ALGORITHMS) {
       const peer = await startPeer('tokenward', 'fastify', { ...settings, algorithm });
-      sides.push({ algorithm, peer, tokens: await peer.ask('openSessions', most), measured: new Map() });
+      sides.push({
+        algorithm,
+        peer,
+        tokens: await peer.ask('openSessions', most),
+        measured: new Map(),
+      });
     }
     for (let round = -1; round < rounds; round++)
       for (const inFlight of IN_FLIGHT)
@@ -40,7 +45,10 @@ export async function refreshLoad({ quick, settings, say }) {
         ];
       }),
     );
-    return { rows, raw: sides.map(({ algorithm, measured }) => ({ algorithm, measured: [...measured] })) };
+    return {
+      rows,
+      raw: sides.map(({ algorithm, measured }) => ({ algorithm, measured: [...measured] })),
+    };
   } finally {
     for (const { peer } of sides) await peer.stop();
     agent.destroy();
@@ -58,7 +66,10 @@ async function window({ peer, tokens }, { inFlight, amount, agent }) {
   );
   const seconds = (performance.now() - from) / 1000;
   const { user, system } = await peer.ask('cpu');
-  return { cpu: (user + system - before.user - before.system) / amount, perSecond: amount / seconds };
+  return {
+    cpu: (user + system - before.user - before.system) / amount,
+    perSecond: amount / seconds,
+  };
 }
 
 async function refreshed(url, refreshToken, agent) {

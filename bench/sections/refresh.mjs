@@ -8,7 +8,10 @@ export async function refresh({ quick, settings, say }) {
   const peer = await startPeer('tokenward', 'fastify', settings);
   try {
     const [first] = await peer.ask('openSessions', 1);
-    const idle = await commandsDuring(redis, () => new Promise((resolve) => setTimeout(resolve, 2000)));
+    const idle = await commandsDuring(
+      redis,
+      () => new Promise((resolve) => setTimeout(resolve, 2000)),
+    );
     const times = quick ? 200 : 1000;
     let token = await refreshing(peer.url, first, 50);
     const before = { cpu: await peer.ask('cpu'), statements: await peer.ask('statements') };
@@ -35,7 +38,11 @@ export async function refresh({ quick, settings, say }) {
         better: 'lower',
         unit: '',
       },
-      { what: 'refresh over HTTP with RS256, CPU of the process', values: [cpuMicros], unit: ' µs' },
+      {
+        what: 'refresh over HTTP with RS256, CPU of the process',
+        values: [cpuMicros],
+        unit: ' µs',
+      },
     ];
     return { rows, raw: { statements, commands, cpuMicros, times } };
   } finally {
@@ -58,7 +65,8 @@ async function refreshing(url, refreshToken, times) {
 }
 
 async function commandsDuring(redis, work) {
-  const count = async () => Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1]);
+  const count = async () =>
+    Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1]);
   const from = performance.now();
   const before = await count();
   await work();

@@ -139,13 +139,19 @@ async function guidesStatements({ db, pool }, sessions) {
     [current],
   );
   return async (n) => {
-    const [stored] = await db.select().from(tokens).where(eq(tokens.tokenHash, current[n])).limit(1);
+    const [stored] = await db
+      .select()
+      .from(tokens)
+      .where(eq(tokens.tokenHash, current[n]))
+      .limit(1);
     if (!stored || stored.revoked || stored.expiresAt < new Date()) return false;
     await db.update(tokens).set({ revoked: true }).where(eq(tokens.id, stored.id));
     const { userId, familyId, ip, userAgent } = stored;
     const expiresAt = new Date(Date.now() + 30 * 86_400_000);
     current[n] = hash();
-    await db.insert(tokens).values({ userId, familyId, tokenHash: current[n], expiresAt, ip, userAgent });
+    await db
+      .insert(tokens)
+      .values({ userId, familyId, tokenHash: current[n], expiresAt, ip, userAgent });
     return true;
   };
 }

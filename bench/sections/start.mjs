@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../test/support/redis-server.mjs';
 
-const entryOf = (name) => fileURLToPath(new URL(`../../dist/apps/demo/src/${name}.js`, import.meta.url));
+const entryOf = (name) =>
+  fileURLToPath(new URL(`../../dist/apps/demo/src/${name}.js`, import.meta.url));
 const BUNDLE = entryOf('main');
 const UNBUNDLED = entryOf('unbundled');
 /** Asked over its channel, the process says what it took. */

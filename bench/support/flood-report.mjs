@@ -43,7 +43,10 @@ function tablesOf(phases) {
     [
       'Durable rows',
       head('table'),
-      Object.keys(phases.after.rows).map((name) => [`\`${name}\``, ...of(({ rows }) => rows[name])]),
+      Object.keys(phases.after.rows).map((name) => [
+        `\`${name}\``,
+        ...of(({ rows }) => rows[name]),
+      ]),
     ],
     [
       'The processes',

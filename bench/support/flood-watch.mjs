@@ -68,4 +68,6 @@ function rssOf(pid) {
 }
 
 const highest = (one, other) =>
-  Object.fromEntries(Object.entries(other).map(([name, value]) => [name, Math.max(value, one[name] ?? 0)]));
+  Object.fromEntries(
+    Object.entries(other).map(([name, value]) => [name, Math.max(value, one[name] ?? 0)]),
+  );

@@ -15,7 +15,13 @@ const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 function unknownKey() {
   const now = Math.floor(Date.now() / 1000);
   const header = { alg: 'RS256', typ: 'at+jwt', kid: randomBytes(9).toString('base64url') };
-  const claims = { iss: 'tokenward-demo', aud: 'tokenward-demo', sub: '1', iat: now, exp: now + 600 };
+  const claims = {
+    iss: 'tokenward-demo',
+    aud: 'tokenward-demo',
+    sub: '1',
+    iat: now,
+    exp: now + 600,
+  };
   return `${part(header)}.${part(claims)}.${randomBytes(256).toString('base64url')}`;
 }
 
@@ -46,7 +52,9 @@ export function attacks({ demo, orders, email, password }) {
   };
   const socket = (token) =>
     new Promise((resolve) => {
-      const client = new WebSocket(`${demo.url.replace('http', 'ws')}/events`, { headers: HEADERS });
+      const client = new WebSocket(`${demo.url.replace('http', 'ws')}/events`, {
+        headers: HEADERS,
+      });
       client.once('open', () => token && client.send(JSON.stringify({ type: 'auth', token })));
       client.once('close', (code) => resolve(code));
       client.once('error', (error) => resolve(error.code ?? 'error'));

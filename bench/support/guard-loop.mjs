@@ -42,7 +42,9 @@ export async function guardLoop(app, keys, tokens) {
       // the first rounds compile
       if (round >= ROUNDS / 4 && micros !== undefined) measured[kind].push(micros);
     }
-  return Object.fromEntries(Object.entries(measured).map(([kind, values]) => [kind, median(values)]));
+  return Object.fromEntries(
+    Object.entries(measured).map(([kind, values]) => [kind, median(values)]),
+  );
 }
 
 /** Undefined where the view grew too old meanwhile, and a store was asked: on a machine that is busy elsewhere. */

@@ -23,7 +23,9 @@ export async function window(peer, load) {
   if (answered + result.non2xx + result.errors + result.timeouts === 0)
     return window(peer, { ...load, seconds: seconds * 4 });
   if (result.non2xx + result.errors + result.timeouts > 0)
-    throw new Error(`${peer.name}: ${answered} answered, ${result.non2xx} refused, ${result.errors} failed`);
+    throw new Error(
+      `${peer.name}: ${answered} answered, ${result.non2xx} refused, ${result.errors} failed`,
+    );
   return {
     perSecond: answered / took,
     cpuMicros: (after.user + after.system - before.user - before.system) / answered,
@@ -38,7 +40,9 @@ function slices(tokens, connections, path) {
   let client = 0;
   return (each) => {
     const mine = tokens.slice(client * size, ++client * size);
-    each.setRequests(mine.map((token) => ({ path, headers: { authorization: `Bearer ${token}` } })));
+    each.setRequests(
+      mine.map((token) => ({ path, headers: { authorization: `Bearer ${token}` } })),
+    );
   };
 }
 
@@ -46,7 +50,10 @@ function slices(tokens, connections, path) {
 function withProofs({ token, proofs }, path) {
   let next = 0;
   const authorization = `DPoP ${token}`;
-  const setupRequest = (request) => ({ ...request, headers: { authorization, dpop: proofs[next++] } });
+  const setupRequest = (request) => ({
+    ...request,
+    headers: { authorization, dpop: proofs[next++] },
+  });
   return (client) => client.setRequests([{ path, setupRequest }]);
 }
 

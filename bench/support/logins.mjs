@@ -11,7 +11,11 @@ async function worker(at) {
       transport: 'bearer',
     };
     const headers = { 'content-type': 'application/json' };
-    const answer = await fetch(`${url}/auth/login`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const answer = await fetch(`${url}/auth/login`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
     await answer.text();
     if (!answer.ok) throw new Error(`login answered ${answer.status}`);
   }

@@ -11,7 +11,10 @@ export async function startPeer(name, adapter, settings) {
   const execArgv = process.env.BENCH_CPU_PROF
     ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_CPU_PROF}`]
     : [];
-  const child = fork(SERVE, [name, adapter, JSON.stringify(settings)], { execArgv, stdio: 'inherit' });
+  const child = fork(SERVE, [name, adapter, JSON.stringify(settings)], {
+    execArgv,
+    stdio: 'inherit',
+  });
   running.add(child);
   const waiting = new Map();
   let counter = 0;

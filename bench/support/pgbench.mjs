@@ -31,7 +31,9 @@ export async function pgbench({ dir, url, sql, clients, size, start, seconds }) 
   const child = spawn('pgbench', args.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (out += chunk));
-  const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const code = await new Promise((resolve, reject) =>
+    child.once('error', reject).once('close', resolve),
+  );
   const perSecond = Number(/tps = ([\d.]+) \(without/.exec(out)?.[1]);
   const done = Number(/actually processed: (\d+)/.exec(out)?.[1]);
   if (code !== 0 || !perSecond) throw new Error(`pgbench: ${out}`);

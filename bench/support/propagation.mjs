@@ -1,6 +1,9 @@
 /** A request with a token or key: its status, once its body is read. */
 export async function statusOf(url, token, { method = 'GET', headers = {} } = {}) {
-  const answer = await fetch(url, { method, headers: { ...headers, authorization: `Bearer ${token}` } });
+  const answer = await fetch(url, {
+    method,
+    headers: { ...headers, authorization: `Bearer ${token}` },
+  });
   await answer.arrayBuffer();
   return answer.status;
 }
@@ -10,7 +13,10 @@ export async function posted(url, body, token) {
   const ask = () =>
     fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      headers: {
+        'content-type': 'application/json',
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
       body: JSON.stringify(body),
     });
   let answer = await ask();

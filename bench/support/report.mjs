@@ -81,7 +81,9 @@ export function printTable(rows, peers) {
     [HEAD, ...rows.map(cellsOf)],
   ]) {
     if (lines.length === 1) continue;
-    const widths = lines[0].map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
+    const widths = lines[0].map((_, column) =>
+      Math.max(...lines.map((cells) => cells[column].length)),
+    );
     for (const cells of lines)
       console.log(cells.map((cell, column) => cell.padEnd(widths[column])).join('  '));
     console.log();
@@ -92,7 +94,9 @@ export function printTable(rows, peers) {
 function itemOf(row) {
   const [what, median, half, cpu, bar, stretch, verdict] = cellsOf(row);
   const aims = [bar && `bar ${bar}`, stretch && `stretch ${stretch}`].filter(Boolean).join(', ');
-  const more = [half && `middle half ${half}`, cpu && `by CPU ${cpu}`, aims].filter(Boolean).join('; ');
+  const more = [half && `middle half ${half}`, cpu && `by CPU ${cpu}`, aims]
+    .filter(Boolean)
+    .join('; ');
   return `- ${what}: **${median}**${more && ` (${more})`}${verdict && `: ${verdict}`}`;
 }
 

@@ -4,8 +4,11 @@ import { machine } from './report.mjs';
 /** `rows`: objects with the same members; numbers are shown with at most one decimal. */
 export function report(title, rows) {
   const columns = Object.keys(rows[0]);
-  const text = (value) => (typeof value === 'number' ? String(Math.round(value * 10) / 10) : String(value));
-  const widths = columns.map((name) => Math.max(name.length, ...rows.map((row) => text(row[name]).length)));
+  const text = (value) =>
+    typeof value === 'number' ? String(Math.round(value * 10) / 10) : String(value);
+  const widths = columns.map((name) =>
+    Math.max(name.length, ...rows.map((row) => text(row[name]).length)),
+  );
   const line = (cells) => `| ${cells.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
   console.log(`\n${title}\n`);
   console.log(line(columns));

@@ -74,7 +74,11 @@ export async function rotating(rotate, sessions, inFlight, seconds, generations)
   const from = performance.now();
   let done = 0;
   const worker = async (_, at) => {
-    for (let i = at; performance.now() < until; i = i + inFlight < sessions.length ? i + inFlight : at) {
+    for (
+      let i = at;
+      performance.now() < until;
+      i = i + inFlight < sessions.length ? i + inFlight : at
+    ) {
       const n = sessions[i];
       const generation = generations.get(n) ?? 1;
       if (!(await rotate(n, generation))) throw new Error('a rotation missed');

@@ -54,7 +54,9 @@ export function soakLoad({ urls, refreshTokens, user }) {
     },
     /** A login and its end: as many sessions live afterwards as before. */
     async revocation() {
-      const { accessToken: token } = await send('/auth/login', { body: { ...user, transport: 'bearer' } });
+      const { accessToken: token } = await send('/auth/login', {
+        body: { ...user, transport: 'bearer' },
+      });
       await send('/auth/logout', { body: {}, token });
     },
     async socket() {
@@ -62,7 +64,9 @@ export function soakLoad({ urls, refreshTokens, user }) {
       const socket = new WebSocket(`${oneOf(urls).replace('http', 'ws')}/events`);
       socket.on('error', () => undefined);
       await new Promise((resolve, reject) => {
-        socket.once('open', () => socket.send(JSON.stringify({ type: 'auth', token: access.at(-1) })));
+        socket.once('open', () =>
+          socket.send(JSON.stringify({ type: 'auth', token: access.at(-1) })),
+        );
         socket.once('message', resolve);
         socket.once('close', (code) => reject(new Error(`closed with ${code}`)));
       });

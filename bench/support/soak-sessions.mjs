@@ -4,7 +4,9 @@ import { sessionId } from './sessions.mjs';
 import { dist } from './servers.mjs';
 
 const { RefreshSecrets } = await import(dist('libs/auth/src/issue/sessions/refresh-secrets.js'));
-const { hashSecret, writeRefreshToken } = await import(dist('libs/auth/src/issue/sessions/refresh-token.js'));
+const { hashSecret, writeRefreshToken } = await import(
+  dist('libs/auth/src/issue/sessions/refresh-token.js')
+);
 
 export const REFRESH_TOKEN_SECRET = `soak:${randomBytes(32).toString('base64url')}`;
 const SESSIONS_A_USER = 50;
@@ -19,7 +21,9 @@ export async function liveSessions(pool, count, email) {
      from users u, generate_series(1, $1::int) i where u.email = $2`,
     [Math.ceil(count / SESSIONS_A_USER), email],
   );
-  const { rows } = await pool.query("select id::text from users where email like 'soak%' order by email");
+  const { rows } = await pool.query(
+    "select id::text from users where email like 'soak%' order by email",
+  );
   await pool.query(
     'insert into auth_subjects (subject) select unnest($1::text[]) on conflict (subject) do nothing',
     [rows.map(({ id }) => id)],

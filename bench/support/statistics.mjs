@@ -1,4 +1,5 @@
-export const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)];
+export const quantile = (sorted, q) =>
+  sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)];
 
 export function summary(values) {
   const sorted = [...values].sort((a, b) => a - b);

@@ -21,8 +21,17 @@ const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 export function accessToken(keys, algorithm, changes = {}) {
   const now = Math.floor(Date.now() / 1000);
   const claims = {
-    ...{ iss: ISSUER, aud: AUDIENCE, sub: randomUUID(), sid: randomUUID(), jti: randomUUID() },
-    ...{ iat: now, nbf: now, exp: now + 3600, tokenVersion: 1, role: 'user', ...changes },
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: randomUUID(),
+    sid: randomUUID(),
+    jti: randomUUID(),
+    iat: now,
+    nbf: now,
+    exp: now + 3600,
+    tokenVersion: 1,
+    role: 'user',
+    ...changes,
   };
   const signed = `${part({ alg: algorithm, kid: 'bench', typ: 'at+jwt' })}.${part(claims)}`;
   const signature =

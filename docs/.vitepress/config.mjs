@@ -7,7 +7,8 @@ const REPOSITORY = 'https://github.com/tokenward/tokenward';
 
 export default defineConfig({
   title: 'Tokenward',
-  description: 'Authentication for NestJS: access tokens that can be taken back within milliseconds',
+  description:
+    'Authentication for NestJS: access tokens that can be taken back within milliseconds',
   outDir: '../dist/site',
   cacheDir: '../node_modules/.cache/vitepress',
   cleanUrls: true,
@@ -15,7 +16,8 @@ export default defineConfig({
   markdown: {
     // the same addresses of headings as in the repository
     anchor: { slugify: headingAddress },
-    config: (markdown) => markdown.core.ruler.push('links', ({ tokens, env }) => rewriteLinks(tokens, env)),
+    config: (markdown) =>
+      markdown.core.ruler.push('links', ({ tokens, env }) => rewriteLinks(tokens, env)),
   },
   themeConfig: {
     search: { provider: 'local' },
@@ -40,7 +42,9 @@ function rewriteLinks(tokens, { relativePath }) {
     const [path, anchor] = href.split('#');
     const target = posix.join('docs', posix.dirname(relativePath), path);
     const isPage = target.startsWith('docs/') && target.endsWith('.md');
-    const address = isPage ? path.replace(/README\.md$/, 'index.md') : `${REPOSITORY}/blob/main/${target}`;
+    const address = isPage
+      ? path.replace(/README\.md$/, 'index.md')
+      : `${REPOSITORY}/blob/main/${target}`;
     token.attrSet('href', anchor === undefined ? address : `${address}#${anchor}`);
   }
 }
@@ -53,9 +57,11 @@ function sidebar(index) {
     .map((section) => ({
       text: section.split('\n', 1)[0],
       collapsed: false,
-      items: [...section.matchAll(/\[([^\]]+)\]\((?!https?:|\.\.)([^)#]+)\.md\)/g)].map(([, text, path]) => ({
-        text: text.replaceAll(/\s+/g, ' ').replace(/^./, (letter) => letter.toUpperCase()),
-        link: `/${path.replace(/README$/, '')}`,
-      })),
+      items: [...section.matchAll(/\[([^\]]+)\]\((?!https?:|\.\.)([^)#]+)\.md\)/g)].map(
+        ([, text, path]) => ({
+          text: text.replaceAll(/\s+/g, ' ').replace(/^./, (letter) => letter.toUpperCase()),
+          link: `/${path.replace(/README$/, '')}`,
+        }),
+      ),
     }));
 }

@@ -7,7 +7,9 @@ export async function startChromium(): Promise<Engine> {
   const asTab = (page: Page): Tab => ({
     goto: async (url) => void (await page.goto(url)),
     run: async (script, ...args) =>
-      JSON.parse(await page.evaluate<string>(`(${asText(script)})(${JSON.stringify(JSON.stringify(args))})`)),
+      JSON.parse(
+        await page.evaluate<string>(`(${asText(script)})(${JSON.stringify(JSON.stringify(args))})`),
+      ),
     close: () => page.close(),
   });
   return {

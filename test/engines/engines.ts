@@ -5,7 +5,8 @@ import type { Engine } from './engine.js';
 import { startFirefox } from './firefox.js';
 import { startWebKit } from './webkit.js';
 
-const found = (...paths: readonly string[]): string | undefined => paths.find((path) => existsSync(path));
+const found = (...paths: readonly string[]): string | undefined =>
+  paths.find((path) => existsSync(path));
 
 const firefox = found('/usr/bin/firefox-esr', '/usr/bin/firefox');
 const driver = found('/usr/bin/WebKitWebDriver');

@@ -68,9 +68,12 @@ export async function startFirefox(binary: string): Promise<Engine> {
     child.once('exit', () => reject(new Error(`Firefox did not start:\n${said}`)));
   });
   const bidi = await Bidi.connect(url);
-  const { capabilities } = await bidi.send<{ capabilities: { browserVersion: string } }>('session.new', {
-    capabilities: {},
-  });
+  const { capabilities } = await bidi.send<{ capabilities: { browserVersion: string } }>(
+    'session.new',
+    {
+      capabilities: {},
+    },
+  );
   const asTab = (context: string): Tab => ({
     goto: async (to) =>
       void (await bidi.send('browsingContext.navigate', { context, url: to, wait: 'complete' })),
@@ -93,7 +96,10 @@ export async function startFirefox(binary: string): Promise<Engine> {
   return {
     version: `Firefox ${capabilities.browserVersion}`,
     async profile() {
-      const { userContext } = await bidi.send<{ userContext: string }>('browser.createUserContext', {});
+      const { userContext } = await bidi.send<{ userContext: string }>(
+        'browser.createUserContext',
+        {},
+      );
       return {
         async open(to) {
           const { context } = await bidi.send<{ context: string }>('browsingContext.create', {

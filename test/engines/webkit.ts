@@ -38,7 +38,9 @@ export async function startWebKit(binaries: WebKitBinaries): Promise<Engine> {
   const open = () =>
     ask<{ sessionId: string; capabilities: { browserVersion: string } }>('POST', '/session', {
       capabilities: {
-        alwaysMatch: { 'webkitgtk:browserOptions': { binary: binaries.browser, args: ['--automation'] } },
+        alwaysMatch: {
+          'webkitgtk:browserOptions': { binary: binaries.browser, args: ['--automation'] },
+        },
       },
     });
   const first = await open();
@@ -83,7 +85,9 @@ async function asProfile(sessionId: string, ask: Ask): Promise<Profile> {
           (error) => (window[${JSON.stringify(name)}] = { done: true, error: String(error) }),
         );`;
       const execute = <R>(code: string, list: readonly unknown[]) =>
-        within(handle, () => ask<R>('POST', `${session}/execute/sync`, { script: code, args: list }));
+        within(handle, () =>
+          ask<R>('POST', `${session}/execute/sync`, { script: code, args: list }),
+        );
       await execute(start, [JSON.stringify(args)]);
       for (;;) {
         const now = await execute<{ done: boolean; value?: string; error?: string }>(
@@ -100,7 +104,8 @@ async function asProfile(sessionId: string, ask: Ask): Promise<Profile> {
   return {
     async open(url) {
       const handle =
-        unused ?? (await ask<{ handle: string }>('POST', `${session}/window/new`, { type: 'tab' })).handle;
+        unused ??
+        (await ask<{ handle: string }>('POST', `${session}/window/new`, { type: 'tab' })).handle;
       unused = undefined;
       const tab = asTab(handle);
       await tab.goto(url);
@@ -111,9 +116,13 @@ async function asProfile(sessionId: string, ask: Ask): Promise<Profile> {
 }
 
 async function startDisplay(binary: string): Promise<readonly [ChildProcess, string]> {
-  const child = spawn(binary, ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    binary,
+    ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    },
+  );
   if (child.pid) noteProcess(child.pid);
   const [number] = (await once(child.stdio[3] as NodeJS.ReadableStream, 'data')) as [Buffer];
   return [child, number.toString().trim()];

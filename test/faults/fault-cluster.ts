@@ -59,17 +59,25 @@ globalThis.Date = class Date extends Real { constructor(...a) { a.length ? super
 Date.now = () => now() + ${CLOCK_OFFSET_MS};`;
 
 /** `env`: additional variables for `a` and `b`; the verifier gets `REVOCATION_UNPROVEN`, too. */
-export async function startFaultCluster(env: Readonly<Record<string, string>> = {}): Promise<FaultCluster> {
+export async function startFaultCluster(
+  env: Readonly<Record<string, string>> = {},
+): Promise<FaultCluster> {
   const [postgres, redis] = await Promise.all([privatePostgres(), privateRedis()]);
-  const [aRedis, bRedis, verifierRedis] = await Promise.all(EVERYWHERE.map(() => tcpProxy(redis.url)));
-  const [aPostgres, bPostgres] = await Promise.all([tcpProxy(postgres.url), tcpProxy(postgres.url)]);
+  const [aRedis, bRedis, verifierRedis] = await Promise.all(
+    EVERYWHERE.map(() => tcpProxy(redis.url)),
+  );
+  const [aPostgres, bPostgres] = await Promise.all([
+    tcpProxy(postgres.url),
+    tcpProxy(postgres.url),
+  ]);
   const toRedis = { a: aRedis, b: bRedis, verifier: verifierRedis } as Record<Where, TcpProxy>;
   const toPostgres = { a: aPostgres, b: bPostgres };
   const dataDir = scratchDir('faults');
   const launch = (which: 'a' | 'b', port?: number): Promise<Demo> =>
     startDemo({
       adapter: which === 'a' ? 'express' : 'fastify',
-      ...{ dataDir, port },
+      dataDir,
+      port,
       env: {
         DATABASE_URL: toPostgres[which].url,
         REDIS_URL: toRedis[which].url,
@@ -85,7 +93,10 @@ export async function startFaultCluster(env: Readonly<Record<string, string>> = 
   const demos = { a: await launch('a'), b: await launch('b') };
   const verify = (untilReady: boolean, unproven = env['REVOCATION_UNPROVEN']): Promise<Orders> => {
     const jwks = `${demos.a.url}/.well-known/jwks.json`;
-    const own = { REDIS_URL: toRedis.verifier.url, ...(unproven && { REVOCATION_UNPROVEN: unproven }) };
+    const own = {
+      REDIS_URL: toRedis.verifier.url,
+      ...(unproven && { REVOCATION_UNPROVEN: unproven }),
+    };
     return startOrders({ ...own, JWKS_URL: jwks, JWT_ALGORITHM: 'ES256' }, untilReady);
   };
   let verifier = await verify(true);
@@ -93,7 +104,11 @@ export async function startFaultCluster(env: Readonly<Record<string, string>> = 
   const url = (which: Where): string => (which === 'verifier' ? verifier.url : demos[which].url);
 
   return {
-    ...{ postgres, redis, toRedis, toPostgres, url },
+    postgres,
+    redis,
+    toRedis,
+    toPostgres,
+    url,
     demo: (which) => demos[which],
     setPostgres(mode, which) {
       for (const each of which ? [which] : (['a', 'b'] as const)) toPostgres[each].setMode(mode);
@@ -107,7 +122,9 @@ export async function startFaultCluster(env: Readonly<Record<string, string>> = 
     },
     async signIn(by = 'a') {
       const login = { ...USER, transport: 'bearer' };
-      const answer = await httpClient(demos[by].url).post('/auth/login', login, { cookies: 'omit' });
+      const answer = await httpClient(demos[by].url).post('/auth/login', login, {
+        cookies: 'omit',
+      });
       const { accessToken: text } = answer.json<{ accessToken: string }>();
       return { text, sessionId: String(claimsOf(text)['sid']) };
     },
@@ -127,7 +144,9 @@ export async function startFaultCluster(env: Readonly<Record<string, string>> = 
         ),
     async checks(which) {
       const { text } = await httpClient(demos[which].url).get('/metrics');
-      const found = text.matchAll(/^tokenward_revocation_checks_total\{answered_by="(\w+)"\} (\d+)$/gm);
+      const found = text.matchAll(
+        /^tokenward_revocation_checks_total\{answered_by="(\w+)"\} (\d+)$/gm,
+      );
       return Object.fromEntries([...found].map(([, name, count]) => [String(name), Number(count)]));
     },
     async restart(which) {
@@ -145,8 +164,14 @@ export async function startFaultCluster(env: Readonly<Record<string, string>> = 
       return orders;
     },
     async close() {
-      await Promise.all([demos.a.stop(), demos.b.stop(), ...[verifier, ...late].map((each) => each.stop())]);
-      await Promise.all([...Object.values(toRedis), aPostgres, bPostgres].map((each) => each?.close()));
+      await Promise.all([
+        demos.a.stop(),
+        demos.b.stop(),
+        ...[verifier, ...late].map((each) => each.stop()),
+      ]);
+      await Promise.all(
+        [...Object.values(toRedis), aPostgres, bPostgres].map((each) => each?.close()),
+      );
       await redis.kill('SIGCONT');
       await Promise.all([postgres.stop(), redis.stop()]);
     },

@@ -57,7 +57,9 @@ export async function startHosts(
   const options = hostOptions(database);
   const issuing = async (which: Where): Promise<HostApp> => {
     @Module({
-      imports: [AuthModule.forRoot({ ...options, storage: database.storage(), redis: redis(which) })],
+      imports: [
+        AuthModule.forRoot({ ...options, storage: database.storage(), redis: redis(which) }),
+      ],
       controllers: [Things],
     })
     class Host {}
@@ -69,7 +71,9 @@ export async function startHosts(
   @Module({
     imports: [
       AuthModule.forResourceServer({
-        ...{ issuer, audience, redis: redis('verifier') },
+        issuer,
+        audience,
+        redis: redis('verifier'),
         jwks: { url: `${a.url}/.well-known/jwks.json`, algorithms: ['ES256'] },
         revocation: { unproven },
       }),
@@ -79,10 +83,14 @@ export async function startHosts(
   class Verifier {}
   const hosts: Record<Where, HostApp> = { a, b, verifier: await startHost(Verifier) };
   const service = (which: 'a' | 'b') => hosts[which].app.get(AuthService, { strict: false });
-  await database.db.insert(people).values({ ref: USER_ID, mail: 'host@example.com' }).onConflictDoNothing();
+  await database.db
+    .insert(people)
+    .values({ ref: USER_ID, mail: 'host@example.com' })
+    .onConflictDoNothing();
   const userId = USER_ID;
   return {
-    ...{ userId, service },
+    userId,
+    service,
     async signIn() {
       const { grant } = await service('a').openSession(userId, {
         transport: 'bearer',

@@ -1,7 +1,11 @@
 import { Redis } from 'ioredis';
 
 /** Sends one command on its own connection. */
-export async function redisCommand(url: string, name: string, ...words: string[]): Promise<unknown> {
+export async function redisCommand(
+  url: string,
+  name: string,
+  ...words: string[]
+): Promise<unknown> {
   const client = new Redis(url, { maxRetriesPerRequest: 1 });
   client.on('error', () => undefined);
   try {

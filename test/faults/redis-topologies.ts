@@ -19,13 +19,21 @@ const SLOTS = 16_384;
 const NODE_TIMEOUT_MS = '800';
 
 /** Three masters, and a replica of the master with the slot of `key`. */
-export async function startRedisCluster(key: string): Promise<FailOver & { readonly ports: number[] }> {
+export async function startRedisCluster(
+  key: string,
+): Promise<FailOver & { readonly ports: number[] }> {
   const start = async () =>
     privateRedis({
       args: [
-        ...['--cluster-enabled', 'yes', '--cluster-node-timeout', NODE_TIMEOUT_MS],
+        '--cluster-enabled',
+        'yes',
+        '--cluster-node-timeout',
+        NODE_TIMEOUT_MS,
         // the default, ten thousand above, may not be a valid port
-        ...['--cluster-port', String(await freePort()), '--cluster-replica-validity-factor', '0'],
+        '--cluster-port',
+        String(await freePort()),
+        '--cluster-replica-validity-factor',
+        '0',
       ],
     });
   const first = await start();
@@ -45,7 +53,8 @@ export async function startRedisCluster(key: string): Promise<FailOver & { reado
     ),
   );
   const meet = async ({ url, port }: PrivateServer) => {
-    const bus = String(await redisCommand(url, 'CONFIG', 'GET', 'cluster-port')).split(',')[1] ?? '';
+    const bus =
+      String(await redisCommand(url, 'CONFIG', 'GET', 'cluster-port')).split(',')[1] ?? '';
     await redisCommand(first.url, 'CLUSTER', 'MEET', '127.0.0.1', String(port), bus);
   };
   const isWhole = async (url: string) => {
@@ -53,7 +62,10 @@ export async function startRedisCluster(key: string): Promise<FailOver & { reado
     return /cluster_state:ok/.test(info) && /cluster_known_nodes:4/.test(info);
   };
   const met = () =>
-    until(async () => (await Promise.all(nodes.map(({ url }) => isWhole(url)))).every(Boolean), 4_000);
+    until(
+      async () => (await Promise.all(nodes.map(({ url }) => isWhole(url)))).every(Boolean),
+      4_000,
+    );
   // a busy node drops a handshake that takes longer than its timeout
   for (let tries = 0; ; tries++) {
     await Promise.all(nodes.slice(1).map(meet));
@@ -71,7 +83,9 @@ export async function startRedisCluster(key: string): Promise<FailOver & { reado
   );
   await until(() => isReplica(replica));
   return {
-    ...{ primary, replica, ports: masters.map(({ port }) => port) },
+    primary,
+    replica,
+    ports: masters.map(({ port }) => port),
     stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
   };
 }
@@ -99,7 +113,9 @@ export async function startSentinel(
   // Sentinel asks for replicas every ten seconds
   await until(knowsReplica);
   return {
-    ...{ primary, replica, sentinel: { host: '127.0.0.1', port } },
+    primary,
+    replica,
+    sentinel: { host: '127.0.0.1', port },
     async stop() {
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
@@ -110,5 +126,7 @@ export async function startSentinel(
 }
 
 async function isReplica({ url }: PrivateServer): Promise<boolean> {
-  return /role:slave[^]*master_link_status:up/.test(String(await redisCommand(url, 'INFO', 'replication')));
+  return /role:slave[^]*master_link_status:up/.test(
+    String(await redisCommand(url, 'INFO', 'replication')),
+  );
 }

@@ -32,7 +32,10 @@ export interface Fault {
 }
 
 /** Throws when the condition is not met in time. This is not a bound of the contract: the watch checks those. */
-export async function until(what: () => Promise<boolean>, withinMs = RECOVERED_WITHIN_MS): Promise<void> {
+export async function until(
+  what: () => Promise<boolean>,
+  withinMs = RECOVERED_WITHIN_MS,
+): Promise<void> {
   for (const from = performance.now(); !(await what()); await delay(20))
     if (performance.now() - from > withinMs) throw new Error('did not happen in time');
 }
@@ -51,7 +54,11 @@ export async function recovered(deployment: Deployment): Promise<void> {
 }
 
 /** Waits for each process separately, because on a busy machine one may miss a proof that another has. */
-async function answeredEverywhere(deployment: Deployment, token: Token, status: number): Promise<void> {
+async function answeredEverywhere(
+  deployment: Deployment,
+  token: Token,
+  status: number,
+): Promise<void> {
   await Promise.all(EVERYWHERE.map((where) => answered(deployment, where, token, status)));
 }
 
@@ -79,7 +86,9 @@ export async function endure(deployment: Deployment, fault: Fault): Promise<Watc
   watch.watch(valid);
   watch.watch(old);
   const trial: Trial = {
-    ...{ watch, valid, old },
+    watch,
+    valid,
+    old,
     async fresh() {
       const token = await deployment.signIn();
       watch.watch(token);
@@ -104,7 +113,10 @@ export async function endure(deployment: Deployment, fault: Fault): Promise<Watc
 }
 
 /** A line of the table that `npm run faults` writes. */
-export function noteFault(excepted: readonly Where[], lastMs: (where: Where) => number | undefined): void {
+export function noteFault(
+  excepted: readonly Where[],
+  lastMs: (where: Where) => number | undefined,
+): void {
   const path = process.env['FAULT_TABLE'];
   if (path === undefined) return;
   const fault = expect.getState().currentTestName;
@@ -116,7 +128,12 @@ export function noteFault(excepted: readonly Where[], lastMs: (where: Where) => 
  * The service continues: a busy machine misses some deadlines, which is 503, but not most of them; a fault that takes the service down is
  * 503 all the time. Judged by the newest answers, however long they take.
  */
-export async function expectServed(watch: Watch, where: Where, valid: Token, from: number): Promise<void> {
+export async function expectServed(
+  watch: Watch,
+  where: Where,
+  valid: Token,
+  from: number,
+): Promise<void> {
   const isServed = async () => (await watch.answered(where, valid, from)).share > 0.5;
   await until(isServed).catch(() => undefined);
   const { statuses, share, answers } = await watch.answered(where, valid, from);

@@ -85,17 +85,23 @@ export class Watch {
   answeredTooSlowly(paused: readonly Where[] = []): readonly string[] {
     return this.#samples
       .filter(({ where, tookMs }) => !paused.includes(where) && tookMs > ANSWERED_WITHIN_MS)
-      .map(({ where, tookMs, status }) => `${String(status)} at ${where} after ${Math.round(tookMs)} ms`);
+      .map(
+        ({ where, tookMs, status }) =>
+          `${String(status)} at ${where} after ${Math.round(tookMs)} ms`,
+      );
   }
 
   /** The answers of a process to a token, for requests sent in the given period. */
   seen(where: Where, token: Token, from = -Infinity, until = Infinity): Seen {
     const found = this.#samples.filter(
-      (each) => each.where === where && each.token === token && each.sentAt >= from && each.sentAt <= until,
+      (each) =>
+        each.where === where && each.token === token && each.sentAt >= from && each.sentAt <= until,
     );
     const statuses = [...new Set(found.map(({ status }) => status))].sort((a, b) => a - b);
     const accepted = found.filter(({ status }) => status === 200).length;
-    const answers = found.map(({ status, tookMs }) => `${String(status)} after ${Math.round(tookMs)} ms`);
+    const answers = found.map(
+      ({ status, tookMs }) => `${String(status)} after ${Math.round(tookMs)} ms`,
+    );
     const newest = found.slice(-ENOUGH);
     const share = newest.filter(({ status }) => status === 200).length / ENOUGH;
     return { statuses, accepted, share, answers };

@@ -3,9 +3,18 @@ import { violationsIn } from './checker.js';
 import type { Entry, Operation } from './history.js';
 
 const BOUND = { boundMs: 1000 };
-const op = (kind: Operation['kind'], sentMs: number, changes: Partial<Operation> = {}): Operation => ({
-  ...{ kind, at: 'a', session: 's', sentMs, answeredMs: sentMs + 10 },
-  ...{ status: kind === 'logout' ? 204 : 200, ...changes },
+const op = (
+  kind: Operation['kind'],
+  sentMs: number,
+  changes: Partial<Operation> = {},
+): Operation => ({
+  kind,
+  at: 'a',
+  session: 's',
+  sentMs,
+  answeredMs: sentMs + 10,
+  status: kind === 'logout' ? 204 : 200,
+  ...changes,
 });
 const login = op('login', 0, { given: 't1' });
 const refresh = (
@@ -24,7 +33,10 @@ describe('the checker of histories', () => {
       'an acceptance that was sent before the answer to the revocation',
       [login, op('logout', 100), op('use', 105)],
     ],
-    ['one after a revocation that failed', [login, op('logout', 100, { status: 503 }), op('use', 9000)]],
+    [
+      'one after a revocation that failed',
+      [login, op('logout', 100, { status: 503 }), op('use', 9000)],
+    ],
     ['a chain of refreshes', [login, refresh(100, 't1', 't2'), refresh(200, 't2', 't3')]],
     [
       'the same successor again by the same key, after an answer was lost',
@@ -60,7 +72,10 @@ describe('the checker of histories', () => {
       'an acceptance within the bound after a theft was refused',
       [login, refresh(100, 't1', 't2'), theft(200), op('use', 1_210)],
     ],
-    ['another session that goes on', [login, op('logout', 100), op('use', 5000, { session: 'other' })]],
+    [
+      'another session that goes on',
+      [login, op('logout', 100), op('use', 5000, { session: 'other' })],
+    ],
     ['what was done to the cluster', [{ kind: 'trouble', name: 'killed', fromMs: 0, toMs: 1 }]],
   ])('finds nothing in %s', (_, history) => {
     expect(rulesIn(...history)).toEqual([]);
@@ -105,7 +120,11 @@ describe('the checker of histories', () => {
     ['a new session that is refused', [login, op('use', 100, { status: 401 })], 'lost'],
     [
       'a retry by the same key that is refused',
-      [login, refresh(100, 't1', undefined, { status: 0 }), refresh(200, 't1', undefined, { status: 401 })],
+      [
+        login,
+        refresh(100, 't1', undefined, { status: 0 }),
+        refresh(200, 't1', undefined, { status: 401 }),
+      ],
       'lost',
     ],
     [

@@ -43,7 +43,8 @@ function oddAnswers(operations: readonly Operation[]): Found[] {
  */
 function lateAcceptances(operations: readonly Operation[], boundMs: number): Found[] {
   const revocations = operations.filter(
-    ({ kind, status }) => (kind === 'logout' && status === 204) || (kind === 'refresh' && status === 401),
+    ({ kind, status }) =>
+      (kind === 'logout' && status === 204) || (kind === 'refresh' && status === 401),
   );
   return operations.filter(accepted).flatMap((each): Found[] => {
     const passed = revocations.find(
@@ -81,13 +82,18 @@ function losses(operations: readonly Operation[]): Found[] {
     ...secondUses(operations),
   );
   return operations
-    .filter(({ kind, status, answeredMs }) => kind !== 'logout' && status === 401 && answeredMs < endedFromMs)
+    .filter(
+      ({ kind, status, answeredMs }) =>
+        kind !== 'logout' && status === 401 && answeredMs < endedFromMs,
+    )
     .map((each) => ({ rule: 'lost', text: `${told(each)}, and nothing had ended the session` }));
 }
 
 /** When each use was sent that looks like theft. */
 function secondUses(operations: readonly Operation[]): number[] {
-  const refreshes = operations.filter(({ kind }) => kind === 'refresh').sort((a, b) => a.sentMs - b.sentMs);
+  const refreshes = operations
+    .filter(({ kind }) => kind === 'refresh')
+    .sort((a, b) => a.sentMs - b.sentMs);
   const firstKey = new Map<string, string | undefined>();
   return refreshes.flatMap(({ presented, key, sentMs }) => {
     if (presented === undefined) return [];

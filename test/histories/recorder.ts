@@ -25,7 +25,8 @@ interface Held {
 }
 
 const oneOf = <T>(list: readonly T[]): T => list[randomInt(list.length)] as T;
-const labelOf = (token: string): string => createHash('sha256').update(token).digest('hex').slice(0, 12);
+const labelOf = (token: string): string =>
+  createHash('sha256').update(token).digest('hex').slice(0, 12);
 
 /** Independent clients of a cluster. The history has their requests and the outcomes. */
 export class Recorder {
@@ -57,7 +58,8 @@ export class Recorder {
 
   private async live(held: Held): Promise<void> {
     for (let left = 5 + randomInt(20); left > 0 && !this.isDone; left--) {
-      if (this.ended.length > 0 && randomInt(4) === 0) await this.use(oneOf(this.ended), oneOf(ALL));
+      if (this.ended.length > 0 && randomInt(4) === 0)
+        await this.use(oneOf(this.ended), oneOf(ALL));
       else if (randomInt(5) > 0) await this.use(held, oneOf(ALL));
       else if (!(await this.refresh(held))) return;
     }
@@ -121,7 +123,13 @@ export class Recorder {
     const at = oneOf(ISSUING);
     const sentMs = performance.now();
     const { headers } = bearer(held.accessToken);
-    this.note('logout', at, held.session, sentMs, await this.send(at, 'POST', '/auth/logout', {}, headers));
+    this.note(
+      'logout',
+      at,
+      held.session,
+      sentMs,
+      await this.send(at, 'POST', '/auth/logout', {}, headers),
+    );
     await this.use(held, at);
     await this.askPastTheBound(held);
     if (randomInt(2) === 0) await this.refresh(held);
@@ -160,7 +168,15 @@ export class Recorder {
     more: Pick<Operation, 'presented' | 'key' | 'given'> = {},
   ): void {
     const answeredMs = performance.now();
-    this.history.push({ kind, at, session, sentMs, answeredMs, status: answer?.status ?? 0, ...more });
+    this.history.push({
+      kind,
+      at,
+      session,
+      sentMs,
+      answeredMs,
+      status: answer?.status ?? 0,
+      ...more,
+    });
   }
 }
 

@@ -11,12 +11,22 @@ const beat = (
   snapshot: string,
   kind: Heartbeat['kind'] = 'whole',
 ): FeedEvent => ({
-  ...{ kind: 'beat', atMs },
-  beat: { version: 2, id, prev, before: [], kind, position: { ledger: 'l', timeline: 1, snapshot } },
+  kind: 'beat',
+  atMs,
+  beat: {
+    version: 2,
+    id,
+    prev,
+    before: [],
+    kind,
+    position: { ledger: 'l', timeline: 1, snapshot },
+  },
 });
 const read = (sentMs: number, items: readonly FeedEvent[] = [], complete = true): ReaderEvent => ({
   kind: 'read',
-  ...{ sentMs, items, complete },
+  sentMs,
+  items,
+  complete,
 });
 const [one, two, three] = [
   beat('1', '', 100, '10:10:'),
@@ -26,11 +36,17 @@ const [one, two, three] = [
 const FEED = [one, two, row('s'), three];
 const FILLED: ReaderEvent = { kind: 'filled', sessions: [], head: '1' };
 const READER: readonly ReaderEvent[] = [
-  ...[FILLED, read(110), read(150), read(190, [two]), read(250, [row('s'), three])],
-  ...[{ kind: 'proven', upToMs: 150 } as const, read(310)],
+  FILLED,
+  read(110),
+  read(150),
+  read(190, [two]),
+  read(250, [row('s'), three]),
+  { kind: 'proven', upToMs: 150 } as const,
+  read(310),
 ];
 const trace = (changes: Partial<Trace> = {}): Trace => ({
-  ...{ feed: FEED, reader: READER },
+  feed: FEED,
+  reader: READER,
   acknowledged: new Map([['s', 140]]),
   transactions: new Map([['s', 11n]]),
   ...changes,
@@ -39,7 +55,10 @@ const withReader = (...reader: ReaderEvent[]) => trace({ reader });
 
 describe('traces of the revocation protocol', () => {
   it('have the rules of the model, with its names', () => {
-    const model = readFileSync(new URL('../../tools/model/revocation.pml', import.meta.url), 'utf8');
+    const model = readFileSync(
+      new URL('../../tools/model/revocation.pml', import.meta.url),
+      'utf8',
+    );
     const found = [...model.matchAll(/\/\* rule: (.+?) \*\//g)].map(([, rule]) => rule);
     expect(new Set(found)).toEqual(new Set(Object.values(RULES)));
   });
@@ -50,7 +69,10 @@ describe('traces of the revocation protocol', () => {
       'a feed that was emptied and begins anew with everything',
       trace({ feed: [...FEED, row('s'), beat('4', '', 400, '12:12:')] }),
     ],
-    ['a fill in parts', trace({ feed: [one, row('s'), beat('2', '1', 200, '10:10:', 'part'), three] })],
+    [
+      'a fill in parts',
+      trace({ feed: [one, row('s'), beat('2', '1', 200, '10:10:', 'part'), three] }),
+    ],
     ['a reader that proves nothing', trace({ reader: [] })],
   ])('are accepted: %s', (_, accepted) => {
     expect(refusalsOf(accepted)).toEqual([]);
@@ -85,13 +107,19 @@ describe('traces of the revocation protocol', () => {
     ],
     [
       'a proof over a missed link',
-      withReader(FILLED, read(110), read(190), read(250, [row('s'), three]), { kind: 'proven', upToMs: 190 }),
+      withReader(FILLED, read(110), read(190), read(250, [row('s'), three]), {
+        kind: 'proven',
+        upToMs: 190,
+      }),
       RULES.link,
     ],
     [
       'a date by a reply that was cut short',
       withReader(
-        ...[FILLED, read(110), read(150, [], false), read(190, [two])],
+        FILLED,
+        read(110),
+        read(150, [], false),
+        read(190, [two]),
         read(250, [row('s'), three]),
         {
           kind: 'proven',

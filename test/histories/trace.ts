@@ -8,7 +8,11 @@ export type FeedEvent =
 /** The actions of one reader in order. All times are milliseconds since the epoch on one machine. */
 export type ReaderEvent =
   /** It loaded the whole index. */
-  | { readonly kind: 'filled'; readonly sessions: readonly string[]; readonly head: string | undefined }
+  | {
+      readonly kind: 'filled';
+      readonly sessions: readonly string[];
+      readonly head: string | undefined;
+    }
   | {
       readonly kind: 'read';
       readonly sentMs: number;
@@ -74,7 +78,8 @@ function* writers({ feed, acknowledged, transactions }: Trace): Generator<string
       for (const [session, xid] of pending) {
         const seen = isVisible(xid);
         if (seen && holds.has(session)) pending.delete(session);
-        if (seen && !holds.has(session)) yield `${RULES.refill}: ${session} is not before ${beat.id}`;
+        if (seen && !holds.has(session))
+          yield `${RULES.refill}: ${session} is not before ${beat.id}`;
         const answeredMs = acknowledged.get(session) ?? Infinity;
         if (!seen && answeredMs < baseMs - ROUNDING_MS)
           yield `${RULES.snapshot}: ${beat.id} does not see ${session}`;
@@ -110,7 +115,8 @@ function* reader({ reader: events, acknowledged }: Trace): Generator<string> {
           isLinked &&= prev === last;
           last = id;
           dated.set(id, wholeReadMs);
-          if (isLinked && kind === 'whole') allowedMs = Math.max(allowedMs, dated.get(prev) ?? -Infinity);
+          if (isLinked && kind === 'whole')
+            allowedMs = Math.max(allowedMs, dated.get(prev) ?? -Infinity);
         }
       }
       if (event.complete) wholeReadMs = event.sentMs;

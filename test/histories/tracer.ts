@@ -10,8 +10,11 @@ import type { FeedEvent, ReaderEvent, Trace } from './trace.js';
 
 const OPTIONS = {
   revocation: {
-    ...{ mode: 'mirror', maxStalenessMs: 1_000, unproven: 'refuse' },
-    ...{ deadlineMs: 250, maxEntries: 100_000 },
+    mode: 'mirror',
+    maxStalenessMs: 1_000,
+    unproven: 'refuse',
+    deadlineMs: 250,
+    maxEntries: 100_000,
   },
 } as unknown as ResolvedAuthOptions;
 
@@ -87,7 +90,9 @@ export async function startTracer(cluster: FaultCluster): Promise<Tracer> {
         if (entry.kind === 'logout' && entry.status === 204 && !acknowledged.has(entry.session))
           acknowledged.set(entry.session, entry.answeredMs + clocksMs);
       return {
-        ...{ feed, reader: events, acknowledged },
+        feed,
+        reader: events,
+        acknowledged,
         transactions: await transactionsOf(cluster.postgres.url),
       };
     },

@@ -13,7 +13,8 @@ const TROUBLES: Readonly<Record<string, Make>> = {
     await delay(forMs);
     for (const proxy of [toRedis.b, toPostgres.b]) proxy.setMode('forward');
   },
-  'Redis hangs for the resource server': (cluster, forMs) => hung([cluster.toRedis.verifier], forMs),
+  'Redis hangs for the resource server': (cluster, forMs) =>
+    hung([cluster.toRedis.verifier], forMs),
   'Redis hangs for a': (cluster, forMs) => hung([cluster.toRedis.a], forMs),
   'Postgres hangs for a': (cluster, forMs) => hung([cluster.toPostgres.a], forMs),
   'connections to Postgres are cut': async ({ toPostgres }) => {
@@ -26,11 +27,18 @@ const TROUBLES: Readonly<Record<string, Make>> = {
   'Redis is emptied': ({ redis }) => redisCommand(redis.url, 'FLUSHALL'),
   'the resource server starts anew': (cluster) => cluster.restartVerifier(),
   // no process can prove its view, and a new process has none: with `refuse` it answers 503
-  'Redis evicts the feed, Postgres hangs, the resource server starts anew': async (cluster, forMs) => {
+  'Redis evicts the feed, Postgres hangs, the resource server starts anew': async (
+    cluster,
+    forMs,
+  ) => {
     const keys = ['feed', 'index', 'expiry'];
     const ledger = await cluster.ledger();
     cluster.setPostgres('hang');
-    await redisCommand(cluster.redis.url, 'DEL', ...keys.map((key) => `{tokenward:2:${ledger}}:${key}`));
+    await redisCommand(
+      cluster.redis.url,
+      'DEL',
+      ...keys.map((key) => `{tokenward:2:${ledger}}:${key}`),
+    );
     await cluster.restartVerifier();
     await delay(forMs);
     cluster.setPostgres('forward');
@@ -63,7 +71,8 @@ const TROUBLES: Readonly<Record<string, Make>> = {
 
 /** Any other failed start is a fault of the cluster. */
 function isNoAnswer(error: unknown): false {
-  if (error instanceof Error && /no answer within|cannot be reached/.test(error.message)) return false;
+  if (error instanceof Error && /no answer within|cannot be reached/.test(error.message))
+    return false;
   throw error;
 }
 

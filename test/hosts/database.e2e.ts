@@ -13,13 +13,21 @@ import { drizzle as proxyDrizzle } from 'drizzle-orm/pg-proxy';
 import { pgSchema, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { DECOYS, WORKING } from '../support/database-kinds.js';
-import { type HostDatabase, hostDatabase, hostOptions, PEOPLE, startHost } from '../support/host-app.js';
+import {
+  type HostDatabase,
+  hostDatabase,
+  hostOptions,
+  PEOPLE,
+  startHost,
+} from '../support/host-app.js';
 
 const PASSWORD = 'a long enough passphrase';
 
 function moduleOn(database: HostDatabase, storage: () => ReturnType<typeof drizzleStorage>) {
   @Module({
-    imports: [AuthModule.forRoot({ ...hostOptions({ ...database, storage }), routes: { register: true } })],
+    imports: [
+      AuthModule.forRoot({ ...hostOptions({ ...database, storage }), routes: { register: true } }),
+    ],
   })
   class Host {}
   return Host;
@@ -35,7 +43,9 @@ describe.each(WORKING)('a database of a host: $name', (kind) => {
     if (kind.before) await database.pool.query(kind.before);
     pool = new pg.Pool({ connectionString: database.url, max: 4, ...kind.pool });
     const db = kind.db?.(pool) ?? drizzle(pool);
-    host = await startHost(moduleOn(database, () => drizzleStorage(db, { users: PEOPLE, ...kind.storage })));
+    host = await startHost(
+      moduleOn(database, () => drizzleStorage(db, { users: PEOPLE, ...kind.storage })),
+    );
   });
   afterAll(async () => {
     await host?.close();
@@ -64,7 +74,9 @@ describe.each(WORKING)('a database of a host: $name', (kind) => {
       role: 'admin',
       permissions: ['notes:read', 'a,b'],
     });
-    const [session] = (await client.get('/auth/sessions')).json<{ current: boolean; createdAt: string }[]>();
+    const [session] = (await client.get('/auth/sessions')).json<
+      { current: boolean; createdAt: string }[]
+    >();
     expect(session).toMatchObject({ current: true, ip: expect.stringMatching(/127\.0\.0\.1/) });
     expect(Date.now() - Date.parse(session?.createdAt ?? '')).toBeLessThan(60_000);
     const thief = client.copy();
@@ -91,7 +103,9 @@ describe('a search path that leads elsewhere after the start', () => {
       await database.pool.query(
         `create schema decoy; ${DECOYS}; alter database ${name} set search_path = decoy, public`,
       );
-      expect((await pool.query('show search_path')).rows).toEqual([{ search_path: 'decoy, public' }]);
+      expect((await pool.query('show search_path')).rows).toEqual([
+        { search_path: 'decoy, public' },
+      ]);
 
       const { sessions, ledger, peppers, keySightings, audit, users } = storage;
       const pepper = `p:${randomBytes(32).toString('base64url')}`;
@@ -152,7 +166,11 @@ describe('a set-up that cannot work stops the boot with one line and the cure', 
     [url.username, url.password] = [role, 'x'];
     return url.href;
   };
-  const other = pgTable('people', { ref: uuid('person_ref'), mail: text('mail'), pw: text('passwort') });
+  const other = pgTable('people', {
+    ref: uuid('person_ref'),
+    mail: text('mail'),
+    pw: text('passwort'),
+  });
 
   type Storage = ReturnType<typeof drizzleStorage>;
   it.each<[string, () => Promise<Storage> | Storage, RegExp]>([
@@ -207,8 +225,14 @@ describe('a set-up that cannot work stops the boot with one line and the cure', 
     [
       'a column too short for a new hash, whatever Drizzle was told',
       async () => {
-        await database.pool.query('create table narrow (id uuid primary key, mail text, pw varchar(60))');
-        const narrow = pgTable('narrow', { id: uuid('id').primaryKey(), mail: text('mail'), pw: text('pw') });
+        await database.pool.query(
+          'create table narrow (id uuid primary key, mail text, pw varchar(60))',
+        );
+        const narrow = pgTable('narrow', {
+          id: uuid('id').primaryKey(),
+          mail: text('mail'),
+          pw: text('pw'),
+        });
         return storageOn(poolOf(), {
           users: { table: narrow, id: narrow.id, email: narrow.mail, passwordHash: narrow.pw },
         });
@@ -222,7 +246,9 @@ describe('a set-up that cannot work stops the boot with one line and the cure', 
           'create schema "Shop"; create table "Shop"."Users" (id uuid, mail text, "passwordHash" varchar(60))',
         );
         const shop = pgSchema('Shop').table('Users', {
-          ...{ id: uuid('id').primaryKey(), mail: text('mail'), hash: text('passwordHash') },
+          id: uuid('id').primaryKey(),
+          mail: text('mail'),
+          hash: text('passwordHash'),
         });
         return storageOn(poolOf(), {
           users: { table: shop, id: shop.id, email: shop.mail, passwordHash: shop.hash },

@@ -16,7 +16,8 @@ import { eachHost, type HostKind } from './host.js';
 const PRIVATE =
   /unknown_user|wrong_password|disabled|signature|malformed_token|token_refused|token_missing|needs JwtAuthGuard|directory/i;
 
-const statusOf = (exception: unknown) => (exception instanceof HttpException ? exception.getStatus() : 500);
+const statusOf = (exception: unknown) =>
+  exception instanceof HttpException ? exception.getStatus() : 500;
 
 /** Of the Nest documentation. */
 @Catch()
@@ -70,7 +71,9 @@ class OfHttpExceptions implements ExceptionFilter {
 @Module({ providers: [{ provide: APP_FILTER, useClass: CatchEverything }] })
 class Later {}
 
-const everywhere = (make: (app: INestApplication) => ExceptionFilter): Pick<HostKind, 'prepare'> => ({
+const everywhere = (
+  make: (app: INestApplication) => ExceptionFilter,
+): Pick<HostKind, 'prepare'> => ({
   prepare: (app) => void app.useGlobalFilters(make(app)),
 });
 
@@ -82,7 +85,10 @@ const KINDS: readonly HostKind[] = [
     name: 'a filter that catches everything, useGlobalFilters',
     ...everywhere((app) => new CatchEverything(app.get(HttpAdapterHost))),
   },
-  { name: 'a filter that catches everything, APP_FILTER of the root module', filter: CatchEverything },
+  {
+    name: 'a filter that catches everything, APP_FILTER of the root module',
+    filter: CatchEverything,
+  },
   { name: 'a filter that catches everything, APP_FILTER of a later module', imports: [Later] },
   {
     name: 'a filter that extends BaseExceptionFilter',
@@ -110,9 +116,11 @@ eachHost(
           401,
           'Bearer error="invalid_token"',
         ]);
-        for (const answer of [none, refused]) expect(answer.headers['cache-control']).toBe('no-store');
+        for (const answer of [none, refused])
+          expect(answer.headers['cache-control']).toBe('no-store');
         expect(none.text + refused.text).not.toMatch(PRIVATE);
-        const comparable = (text: string) => text.replaceAll(/Bearer(?: error=\\*"invalid_token\\*")?/g, '');
+        const comparable = (text: string) =>
+          text.replaceAll(/Bearer(?: error=\\*"invalid_token\\*")?/g, '');
         expect(comparable(refused.text)).toBe(comparable(none.text));
       }
     });

@@ -97,7 +97,9 @@ export interface RunningHost {
   /** A user with a password, not signed in. */
   person(changes?: { readonly kind?: string; readonly locked?: boolean }): Promise<Person>;
   /** The request headers of a user whom the host signed in. */
-  caller(kind?: string): Promise<{ readonly id: string; readonly headers: { authorization: string } }>;
+  caller(
+    kind?: string,
+  ): Promise<{ readonly id: string; readonly headers: { authorization: string } }>;
   close(): Promise<void>;
 }
 
@@ -106,10 +108,17 @@ const GUARDS: readonly Provider[] = [
   { provide: APP_GUARD, useClass: RolesGuard },
 ];
 
-async function startHostKind(database: HostDatabase, kind: HostKind, adapter: Adapter): Promise<RunningHost> {
+async function startHostKind(
+  database: HostDatabase,
+  kind: HostKind,
+  adapter: Adapter,
+): Promise<RunningHost> {
   const { options, imports = [], controllers = [], providers = [], guards = GUARDS } = kind;
   @Module({
-    imports: [AuthModule.forRoot({ ...hostOptions(database, options), isGlobal: true }), ...imports],
+    imports: [
+      AuthModule.forRoot({ ...hostOptions(database, options), isGlobal: true }),
+      ...imports,
+    ],
     controllers: [Things, ...controllers],
     providers: [
       ...guards,
@@ -137,7 +146,11 @@ async function startHostKind(database: HostDatabase, kind: HostKind, adapter: Ad
     return { id: added?.ref ?? '', email: mail, password: PASSWORD };
   };
   return {
-    ...{ app, adapter, url, database, person },
+    app,
+    adapter,
+    url,
+    database,
+    person,
     client: () => httpClient(url),
     async caller(role = 'member') {
       const { id } = await person({ kind: role });
@@ -151,7 +164,10 @@ async function startHostKind(database: HostDatabase, kind: HostKind, adapter: Ad
 }
 
 /** Starts each kind on its adapters, one after the other, and runs the tests of `expectations` against it. */
-export function eachHost(kinds: readonly HostKind[], expectations: (host: () => RunningHost) => void): void {
+export function eachHost(
+  kinds: readonly HostKind[],
+  expectations: (host: () => RunningHost) => void,
+): void {
   let database: HostDatabase;
   beforeAll(async () => {
     database = await hostDatabase();

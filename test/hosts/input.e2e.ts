@@ -18,7 +18,9 @@ const pipe = (transform: PipeTransform['transform']): PipeTransform => ({ transf
 const deep = (value: unknown, change: (text: string) => string): unknown => {
   if (typeof value === 'string') return change(value);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, deep(each, change)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, deep(each, change)]),
+  );
 };
 
 @Injectable()
@@ -32,7 +34,9 @@ class LetsEverybodyIn extends JwtAuthGuard {
 
 const jwt = { provide: APP_GUARD, useExisting: JwtAuthGuard };
 const roles = { provide: APP_GUARD, useClass: RolesGuard };
-const parser = (...middleware: readonly unknown[]): Pick<HostKind, 'create' | 'prepare' | 'adapters'> => ({
+const parser = (
+  ...middleware: readonly unknown[]
+): Pick<HostKind, 'create' | 'prepare' | 'adapters'> => ({
   adapters: ['express'],
   create: { bodyParser: false },
   prepare: (app: INestApplication) => void app.use(...(middleware as [never])),
@@ -142,7 +146,13 @@ eachHost([{ name: 'unreadable bodies' }], (host) => {
 
   it.each([
     ['cut off', '{"email":"zq7', 'application/json', 400, 'invalid_input'],
-    ['in UTF-7', '{"email":"+AGEAQABi-"}', 'application/json; charset=utf-7', 415, 'unsupported_media_type'],
+    [
+      'in UTF-7',
+      '{"email":"+AGEAQABi-"}',
+      'application/json; charset=utf-7',
+      415,
+      'unsupported_media_type',
+    ],
     [
       'in UTF-16',
       utf16('{"email":"a@b"}'),
@@ -157,8 +167,20 @@ eachHost([{ name: 'unreadable bodies' }], (host) => {
       415,
       'unsupported_media_type',
     ],
-    ['in Latin-1', '{"email":"a@b"}', 'application/json; charset=iso-8859-1', 415, 'unsupported_media_type'],
-    ['too large', JSON.stringify({ x: 'zq7'.repeat(700_000) }), 'application/json', 413, 'too_large'],
+    [
+      'in Latin-1',
+      '{"email":"a@b"}',
+      'application/json; charset=iso-8859-1',
+      415,
+      'unsupported_media_type',
+    ],
+    [
+      'too large',
+      JSON.stringify({ x: 'zq7'.repeat(700_000) }),
+      'application/json',
+      413,
+      'too_large',
+    ],
   ])('%s, on Tokenward’s routes in its shape', async (_name, body, type, status, code) => {
     const answer = await send('/auth/login', body, type);
     expect(answer.json()).toMatchObject({ statusCode: status, code });

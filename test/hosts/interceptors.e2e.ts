@@ -57,7 +57,8 @@ class CacheByUrl implements NestInterceptor {
       if (known != null) return of(known);
       const targets = [context.getHandler(), context.getClass()];
       const ttl = this.reflector.getAllAndOverride<unknown>('cache_module:cache_ttl', targets);
-      if (typeof ttl === 'function') await (ttl as (context: ExecutionContext) => Promise<number>)(context);
+      if (typeof ttl === 'function')
+        await (ttl as (context: ExecutionContext) => Promise<number>)(context);
       return next.handle().pipe(tap((answer: unknown) => this.cache.set(key, answer)));
     } catch {
       return next.handle();
@@ -79,7 +80,11 @@ const KINDS: readonly HostKind[] = [
   { name: 'an envelope', interceptor: mapping((data) => ({ data })) },
   {
     name: 'an envelope that looks inside',
-    interceptor: mapping((data: { message?: string }) => ({ ok: true, message: data.message, data })),
+    interceptor: mapping((data: { message?: string }) => ({
+      ok: true,
+      message: data.message,
+      data,
+    })),
   },
   {
     name: 'a rename of members',
@@ -107,7 +112,10 @@ const KINDS: readonly HostKind[] = [
     }),
   },
   { name: 'ClassSerializerInterceptor of Nest', interceptor: ClassSerializerInterceptor },
-  { name: 'a log of answers', interceptor: mapping((data) => (logged.push(JSON.stringify(data)), data)) },
+  {
+    name: 'a log of answers',
+    interceptor: mapping((data) => (logged.push(JSON.stringify(data)), data)),
+  },
   { name: 'a cache by URL', interceptor: CacheByUrl },
   { name: 'a cache that makes its own keys', interceptor: CacheOfItsOwnKeys },
   {
@@ -118,7 +126,9 @@ const KINDS: readonly HostKind[] = [
           return next.handle().pipe(
             timeout(20_000),
             catchError((error: Error) =>
-              throwError(() => (error.name === 'TimeoutError' ? new RequestTimeoutException() : error)),
+              throwError(() =>
+                error.name === 'TimeoutError' ? new RequestTimeoutException() : error,
+              ),
             ),
           );
         }
@@ -133,7 +143,9 @@ eachHost(KINDS, (host) => {
     const answer = await host().client().get('/.well-known/jwks.json');
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('public, max-age=3600');
-    expect(answer.json()).toEqual({ keys: [expect.objectContaining({ alg: 'ES256', use: 'sig' })] });
+    expect(answer.json()).toEqual({
+      keys: [expect.objectContaining({ alg: 'ES256', use: 'sig' })],
+    });
   });
 
   it('a login, a refresh and a logout answer as described', async () => {
@@ -141,7 +153,10 @@ eachHost(KINDS, (host) => {
     const person = await host().person();
     const shown = { tokenType: 'Bearer', expiresIn: 900, accessToken: expect.any(String) };
     const login = await logIn(client, person, { transport: 'hybrid' });
-    expect(login.json()).toEqual({ ...shown, user: { id: person.id, email: person.email, role: 'member' } });
+    expect(login.json()).toEqual({
+      ...shown,
+      user: { id: person.id, email: person.email, role: 'member' },
+    });
     expect((await client.post('/auth/refresh')).json()).toEqual(shown);
     const logout = await client.post('/auth/logout');
     expect([logout.status, logout.text]).toEqual([204, '']);
@@ -165,7 +180,9 @@ eachHost(KINDS, (host) => {
   it('a refusal stays a refusal', async () => {
     const me = await host().client().get('/auth/me');
     expect([me.status, me.headers['www-authenticate']]).toEqual([401, 'Bearer']);
-    const login = await host().client().post('/auth/login', { email: 'nobody@people.test', password: 'x' });
+    const login = await host()
+      .client()
+      .post('/auth/login', { email: 'nobody@people.test', password: 'x' });
     expect(login.json()).toMatchObject({ statusCode: 401, code: 'login_refused' });
   });
 });

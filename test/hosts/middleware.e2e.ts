@@ -18,7 +18,9 @@ const express = (...middleware: readonly Middleware[]): Pick<HostKind, 'adapters
 });
 
 /** Of Fastify alone. */
-const fastify = (change: (instance: FastifyInstance) => void): Pick<HostKind, 'adapters' | 'prepare'> => ({
+const fastify = (
+  change: (instance: FastifyInstance) => void,
+): Pick<HostKind, 'adapters' | 'prepare'> => ({
   adapters: ['fastify'],
   prepare: (app: INestApplication) => change(app.getHttpAdapter().getInstance() as FastifyInstance),
 });
@@ -44,7 +46,9 @@ const KINDS: readonly HostKind[] = [
   { name: 'compression', ...express(compression({ threshold: 0 }) as Middleware) },
   {
     name: 'express-session',
-    ...express(session({ secret: crypto.randomUUID(), resave: true, saveUninitialized: true }) as Middleware),
+    ...express(
+      session({ secret: crypto.randomUUID(), resave: true, saveUninitialized: true }) as Middleware,
+    ),
   },
   {
     name: 'a preSerialization hook that makes an envelope',
@@ -58,13 +62,18 @@ const KINDS: readonly HostKind[] = [
     name: 'a JSON parser of its own, and frameworkErrors',
     create: { bodyParser: false },
     fastify: {
-      frameworkErrors: (_error, _request, reply: unknown) => void (reply as FastifyReply).code(400).send(),
+      frameworkErrors: (_error, _request, reply: unknown) =>
+        void (reply as FastifyReply).code(400).send(),
     },
     ...fastify((instance) => {
       instance.removeContentTypeParser('application/json');
-      instance.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-        done(null, body === '' ? undefined : JSON.parse(String(body)));
-      });
+      instance.addContentTypeParser(
+        'application/json',
+        { parseAs: 'string' },
+        (_request, body, done) => {
+          done(null, body === '' ? undefined : JSON.parse(String(body)));
+        },
+      );
     }),
   },
 ];
@@ -72,8 +81,13 @@ const KINDS: readonly HostKind[] = [
 eachHost(KINDS, (host) => {
   it('the JWKS and other machine-readable answers are unchanged', async () => {
     const answer = await host().client().get('/.well-known/jwks.json');
-    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
-    expect(answer.json()).toEqual({ keys: [expect.objectContaining({ alg: 'ES256', use: 'sig' })] });
+    expect([answer.status, answer.headers['content-type']]).toEqual([
+      200,
+      'application/json; charset=utf-8',
+    ]);
+    expect(answer.json()).toEqual({
+      keys: [expect.objectContaining({ alg: 'ES256', use: 'sig' })],
+    });
   });
 
   it('a login, a refresh and a logout answer as described, and no log of bodies holds a token', async () => {
@@ -81,7 +95,10 @@ eachHost(KINDS, (host) => {
     const person = await host().person();
     const shown = { tokenType: 'Bearer', expiresIn: 900, accessToken: expect.any(String) };
     const login = await logIn(client, person, { transport: 'hybrid' });
-    expect(login.json()).toEqual({ ...shown, user: { id: person.id, email: person.email, role: 'member' } });
+    expect(login.json()).toEqual({
+      ...shown,
+      user: { id: person.id, email: person.email, role: 'member' },
+    });
     expect((await client.post('/auth/refresh')).json()).toEqual(shown);
     expect((await client.get('/auth/me')).status).toBe(401);
     const logout = await client.post('/auth/logout');

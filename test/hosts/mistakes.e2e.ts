@@ -16,7 +16,9 @@ afterEach(() => database.drop());
 /** The answer to a login of a host, after something of the host's broke under it. */
 async function logInAfter(breaks: string, changes: Parameters<typeof hostOptions>[1] = {}) {
   @Module({
-    imports: [AuthModule.forRoot({ ...hostOptions(database, changes), routes: { register: true } })],
+    imports: [
+      AuthModule.forRoot({ ...hostOptions(database, changes), routes: { register: true } }),
+    ],
   })
   class Host {}
   const host = await startHost(Host);

@@ -67,7 +67,9 @@ function startOn(options: AuthModuleOptions, pool = poolOf()): Promise<HostApp> 
   @Module({
     imports: [
       AuthModule.forRoot({
-        ...{ ...options, storage, routes: { register: true } },
+        ...options,
+        storage,
+        routes: { register: true },
         revocation: { maxStaleness: `${MAX_STALENESS_MS}ms` },
       }),
     ],
@@ -108,7 +110,9 @@ describe('PgBouncer in transaction mode', () => {
   it('a logout at one process reaches the other, although no notification comes through', async () => {
     const [here, there] = hosts.map((host) => host.client());
     const account = { ...ADA, transport: 'bearer' };
-    const { accessToken } = (await here!.post('/auth/login', account)).json<{ accessToken: string }>();
+    const { accessToken } = (await here!.post('/auth/login', account)).json<{
+      accessToken: string;
+    }>();
     const ask = async () => (await there!.get('/things', bearer(accessToken))).status;
     await until(async () => (await ask()) === 200);
     expect((await here!.post('/auth/logout', {}, bearer(accessToken))).status).toBe(204);
@@ -133,7 +137,9 @@ describe('PgBouncer in transaction mode', () => {
     );
     for (const { rows } of settings)
       expect(rows).toEqual([{ statement: '0', lock: '0', schema: 'public', slept: '' }]);
-    const storage = drizzleStorage(drizzle(pool), { schema: createAuthSchema({ schema: 'elsewhere' }) });
+    const storage = drizzleStorage(drizzle(pool), {
+      schema: createAuthSchema({ schema: 'elsewhere' }),
+    });
     await expect(storage.check()).resolves.toBeUndefined();
   });
 
@@ -144,7 +150,9 @@ describe('PgBouncer in transaction mode', () => {
       () => undefined,
       (refusal: { detail?: string; message: string }) => refusal.detail ?? refusal.message,
     );
-    expect(error).toMatch(/unsupported startup parameter: statement_timeout; take it out of the settings/);
+    expect(error).toMatch(
+      /unsupported startup parameter: statement_timeout; take it out of the settings/,
+    );
     expect(error).not.toContain('\n');
   });
 });

@@ -27,7 +27,9 @@ interface Host {
 }
 
 async function start(adapter: Adapter, { options, routerPath, set, stripped = '' }: Host) {
-  const router = routerPath ? [RouterModule.register([{ path: routerPath, module: AuthModule }])] : [];
+  const router = routerPath
+    ? [RouterModule.register([{ path: routerPath, module: AuthModule }])]
+    : [];
   @Module({ imports: [AuthModule.forRoot(hostOptions(database, options)), ...router] })
   class HostModule {}
   const lines: string[] = [];
@@ -49,7 +51,8 @@ async function start(adapter: Adapter, { options, routerPath, set, stripped = ''
       next();
     });
   set?.(app);
-  const paths = () => Object.keys(SwaggerModule.createDocument(app, new DocumentBuilder().build()).paths);
+  const paths = () =>
+    Object.keys(SwaggerModule.createDocument(app, new DocumentBuilder().build()).paths);
   const documented = paths();
   try {
     await app.listen(0, '127.0.0.1');
@@ -97,7 +100,9 @@ const ROWS: readonly Row[] = [
     '/api/auth',
     {
       set: (app) =>
-        app.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }),
+        app
+          .setGlobalPrefix('api')
+          .enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }),
     },
   ],
   [
@@ -106,7 +111,11 @@ const ROWS: readonly Row[] = [
     '/auth',
     {
       set: (app) =>
-        app.enableVersioning({ type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' }),
+        app.enableVersioning({
+          type: VersioningType.HEADER,
+          header: 'x-version',
+          defaultVersion: '1',
+        }),
     },
   ],
   [
@@ -114,7 +123,8 @@ const ROWS: readonly Row[] = [
     '/auth',
     '/auth',
     {
-      set: (app) => app.enableVersioning({ type: VersioningType.MEDIA_TYPE, key: 'v=', defaultVersion: '1' }),
+      set: (app) =>
+        app.enableVersioning({ type: VersioningType.MEDIA_TYPE, key: 'v=', defaultVersion: '1' }),
     },
   ],
   [
@@ -127,23 +137,26 @@ const ROWS: readonly Row[] = [
 
 describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
   // T-6hvw
-  it.each(ROWS)('%s: the cookie reaches them, the keys stay at the root', async (_, at, path, host) => {
-    const { app, client, notices, documented } = await start(adapter, host);
-    try {
-      const login = await client.post(`${at}/login`, { email: EMAIL, password: PASSWORD });
-      expect(login.status).toBe(200);
-      expect(login.setCookies.filter((line) => line.includes(`Path=${path};`))).toHaveLength(2);
-      expect((await client.post(`${at}/refresh`)).status).toBe(200);
-      expect((await client.get(JWKS)).status).toBe(200);
-      expect(documented).toContain(JWKS);
-      client.jar.delete('access_token');
-      expect((await client.post(`${at}/logout`)).status).toBe(204);
-      expect(client.jar.names()).toEqual(['device']);
-      expect(notices()).toEqual([]);
-    } finally {
-      await app.close();
-    }
-  });
+  it.each(ROWS)(
+    '%s: the cookie reaches them, the keys stay at the root',
+    async (_, at, path, host) => {
+      const { app, client, notices, documented } = await start(adapter, host);
+      try {
+        const login = await client.post(`${at}/login`, { email: EMAIL, password: PASSWORD });
+        expect(login.status).toBe(200);
+        expect(login.setCookies.filter((line) => line.includes(`Path=${path};`))).toHaveLength(2);
+        expect((await client.post(`${at}/refresh`)).status).toBe(200);
+        expect((await client.get(JWKS)).status).toBe(200);
+        expect(documented).toContain(JWKS);
+        client.jar.delete('access_token');
+        expect((await client.post(`${at}/logout`)).status).toBe(204);
+        expect(client.jar.names()).toEqual(['device']);
+        expect(notices()).toEqual([]);
+      } finally {
+        await app.close();
+      }
+    },
+  );
 
   const PROXIED = { origins: { trustProxy: true } };
   // T-93gc

@@ -29,7 +29,9 @@ async function create(adapter: Adapter, trust: unknown, options: Partial<AuthMod
   const logger = { log: quiet, debug: quiet, verbose: quiet, warn: keep, error: keep, fatal: keep };
   const app =
     adapter === 'fastify'
-      ? await NestFactory.create(HostModule, new FastifyAdapter({ trustProxy: trust as boolean }), { logger })
+      ? await NestFactory.create(HostModule, new FastifyAdapter({ trustProxy: trust as boolean }), {
+          logger,
+        })
       : await NestFactory.create(HostModule, { logger });
   if (adapter === 'express') expressOf(app).set('trust proxy', trust);
   const said = () => lines.filter((line) => /trusts? /.test(line));
@@ -46,7 +48,12 @@ const expressOf = (app: INestApplication) => app.getHttpAdapter().getInstance() 
 
 /** What the adapter is told to trust, and whose address then counts: the client's, whatever it writes itself, or the proxy's. */
 type Counted = 'client' | 'what the client writes' | 'proxy';
-const FORMS: readonly (readonly [adapter: Adapter, what: string, trust: unknown, counted: Counted])[] = [
+const FORMS: readonly (readonly [
+  adapter: Adapter,
+  what: string,
+  trust: unknown,
+  counted: Counted,
+])[] = [
   ['express', 'false', false, 'proxy'],
   ['express', 'true', true, 'what the client writes'],
   ['express', 'one hop', 1, 'client'],
@@ -75,11 +82,14 @@ describe('failures behind a proxy count against', () => {
       origins: { trustProxy: counted !== 'proxy' },
     });
     const guess = async (forwarded: string) =>
-      (await client.post('/auth/login', GUESS, { headers: { 'x-forwarded-for': forwarded } })).status;
+      (await client.post('/auth/login', GUESS, { headers: { 'x-forwarded-for': forwarded } }))
+        .status;
     try {
       expect(await guess('203.0.113.1')).toBe(401);
       expect(await guess('203.0.113.1:51234')).toBe(429);
-      expect(await guess('198.51.100.9, 203.0.113.1')).toBe(counted === 'what the client writes' ? 401 : 429);
+      expect(await guess('198.51.100.9, 203.0.113.1')).toBe(
+        counted === 'what the client writes' ? 401 : 429,
+      );
       expect(await guess('203.0.113.2')).toBe(counted === 'proxy' ? 429 : 401);
       expect(said()).toEqual([]);
     } finally {
@@ -89,7 +99,11 @@ describe('failures behind a proxy count against', () => {
 });
 
 const FORWARDED = { 'x-forwarded-for': '203.0.113.1' };
-const AS_HTTPS = { ...FORWARDED, 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' };
+const AS_HTTPS = {
+  ...FORWARDED,
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'app.example.com',
+};
 const PROXIED = { origins: { trustProxy: true } };
 const ADVICE: readonly (readonly [
   string,
@@ -135,7 +149,12 @@ describe('an Express app that mounts the Nest application at /api', () => {
       await app.close();
     };
     const login = () => client.post('/api/auth/login', { email: EMAIL, password: PASSWORD });
-    return { client, login, close, notices: () => lines.filter((line) => line.includes('refreshPath')) };
+    return {
+      client,
+      login,
+      close,
+      notices: () => lines.filter((line) => line.includes('refreshPath')),
+    };
   }
 
   // T-5b36
@@ -150,7 +169,9 @@ describe('an Express app that mounts the Nest application at /api', () => {
   });
 
   it('works with that path in cookies.refreshPath', async () => {
-    const { client, login, notices, close } = await mounted({ cookies: { refreshPath: '/api/auth' } });
+    const { client, login, notices, close } = await mounted({
+      cookies: { refreshPath: '/api/auth' },
+    });
     try {
       expect((await login()).status).toBe(200);
       expect((await client.post('/api/auth/refresh')).status).toBe(200);

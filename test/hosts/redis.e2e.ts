@@ -9,7 +9,11 @@ import { privateRedis, type PrivateServer } from '../support/private-servers.js'
 import { bearer, claimsOf } from '../support/stage.js';
 import { until } from '../support/until.js';
 
-const CREDENTIALS = { email: 'ada@example.com', password: 'a long enough passphrase', transport: 'bearer' };
+const CREDENTIALS = {
+  email: 'ada@example.com',
+  password: 'a long enough passphrase',
+  transport: 'bearer',
+};
 const MAX_STALENESS_MS = 1_000;
 
 /** Not one of these settings of a host's client may change what a host answers. */
@@ -63,7 +67,9 @@ describe("settings of a host's ioredis client", () => {
         @Module({
           imports: [
             AuthModule.forRoot({
-              ...{ ...options, storage: database.storage(), redis: redisConnection(client) },
+              ...options,
+              storage: database.storage(),
+              redis: redisConnection(client),
               routes: { register: true },
             }),
           ],
@@ -91,7 +97,9 @@ describe("settings of a host's ioredis client", () => {
         expect(await ask()).toBe(401);
         const looking = new Redis(server.url, { db: settings.db ?? 0 });
         const key = `${settings.keyPrefix ?? ''}session:revoked:${String(claimsOf(accessToken)['sid'])}`;
-        await until(async () => (await looking.exists(key)) === 1).finally(() => looking.disconnect());
+        await until(async () => (await looking.exists(key)) === 1).finally(() =>
+          looking.disconnect(),
+        );
       } finally {
         await Promise.all(hosts.map((host) => host.close()));
         for (const client of clients) client.disconnect();

@@ -24,7 +24,11 @@ function libraryOf<Kind extends PgQueryResultHKT>(
   db: PgDatabase<Kind>,
   close: () => Promise<void>,
 ): HostLibrary {
-  const write = async (tx: Pick<typeof db, 'update'>, userId: string, role: string): Promise<void> => {
+  const write = async (
+    tx: Pick<typeof db, 'update'>,
+    userId: string,
+    role: string,
+  ): Promise<void> => {
     await tx.update(people).set({ kind: role }).where(eq(people.ref, userId));
   };
   return {

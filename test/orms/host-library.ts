@@ -4,7 +4,11 @@ import type { HostWork, SqlTransaction } from '@tokenward/nestjs/storage';
 /** A library with which a host accesses the table `people`, and Tokenward's adapter for it. */
 export interface HostLibrary {
   /** In one transaction, sets the user's role with the library, and then runs the change with the handle for `AuthService`. */
-  transaction(userId: string, role: string, use: (tx: HostTransaction) => Promise<void>): Promise<void>;
+  transaction(
+    userId: string,
+    role: string,
+    use: (tx: HostTransaction) => Promise<void>,
+  ): Promise<void>;
   /** A transaction without writes. */
   open(use: (tx: SqlTransaction) => Promise<void>): Promise<void>;
   /** What the adapter returns for a handle that is not a transaction. */

@@ -22,7 +22,10 @@ const pool = new pg.Pool({ connectionString: url, max: 12 });
 const storage = () => drizzleStorage(drizzle(pool), { users: PEOPLE, deadline: '10s' });
 @Module({ imports: [AuthModule.forRoot(hostOptions({ storage }))] })
 class Host {}
-const app = await NestFactory.createApplicationContext(Host, { logger: false, abortOnError: false });
+const app = await NestFactory.createApplicationContext(Host, {
+  logger: false,
+  abortOnError: false,
+});
 const auth = app.get(AuthService, { strict: false });
 const libraries = new Map<string, HostLibrary>();
 for (const [name, connect] of Object.entries(LIBRARIES)) libraries.set(name, await connect(url));

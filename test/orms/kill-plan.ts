@@ -20,7 +20,11 @@ export type FromHost =
   | { readonly kind: 'ready' }
   | { readonly kind: 'at'; readonly library: string }
   /** `failed`: the library reported an error. */
-  | { readonly kind: 'settled'; readonly library: string; readonly outcome: 'committed' | 'failed' };
+  | {
+      readonly kind: 'settled';
+      readonly library: string;
+      readonly outcome: 'committed' | 'failed';
+    };
 
 /** The value that the host writes, which tells the check the matching version. */
 export const roleOf = (version: number): string => `role ${String(version)}`;

@@ -5,7 +5,11 @@ import { type Connect, nothing } from './host-library.js';
 export const postgresJs: Connect = (url) => {
   // the host's own transformation of column names, which must not affect Tokenward
   const sql = postgres(url, { max: 4, onnotice: () => undefined, transform: postgres.camel });
-  const write = async (tx: postgres.TransactionSql, userId: string, role: string): Promise<void> => {
+  const write = async (
+    tx: postgres.TransactionSql,
+    userId: string,
+    role: string,
+  ): Promise<void> => {
     await tx`update people set kind = ${role} where person_ref = ${userId}`;
   };
   return Promise.resolve({

@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -30,7 +38,10 @@ export interface PrismaTx {
  * Prisma's own client, made by its own generator. It has no engine: its queries are compiled by WebAssembly and go through `pg`. The generator
  * wants to download an engine that it does not use then; given a path it does not.
  */
-export async function prismaClient<Client = PrismaClient>(url: string, schema = SCHEMA): Promise<Client> {
+export async function prismaClient<Client = PrismaClient>(
+  url: string,
+  schema = SCHEMA,
+): Promise<Client> {
   const { PrismaClient } = (await import(pathToFileURL(await generated(schema)).href)) as {
     readonly PrismaClient: new (options: { adapter: PrismaPg }) => Client;
   };
@@ -54,13 +65,21 @@ export async function generated(path = SCHEMA): Promise<string> {
     {
       cwd: draft,
       stdio: 'pipe',
-      env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
+      env: {
+        ...process.env,
+        PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+        CHECKPOINT_DISABLE: '1',
+      },
     },
   );
   await build({
     entryPoints: [join(draft, 'client', 'client.ts')],
     outfile: join(draft, 'client.mjs'),
-    ...{ bundle: true, packages: 'external', platform: 'node', format: 'esm', logLevel: 'error' },
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
   });
   try {
     renameSync(draft, made);

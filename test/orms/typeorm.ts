@@ -18,7 +18,10 @@ const Person = new EntitySchema<Person>({
 
 export const typeorm: Connect = async (url) => {
   const dataSource = await new DataSource({
-    ...{ type: 'postgres', url, entities: [Person], poolSize: 4 },
+    type: 'postgres',
+    url,
+    entities: [Person],
+    poolSize: 4,
     poolErrorHandler: () => undefined,
   }).initialize();
   const write = async (manager: EntityManager, ref: string, kind: string): Promise<void> => {

@@ -24,7 +24,12 @@ export interface RaceCluster {
 
 export async function startCluster(env: Readonly<Record<string, string>>): Promise<RaceCluster> {
   const database = await createDatabase();
-  const shared = { DATABASE_URL: database.url, JWT_ALGORITHM: 'ES256', LOGIN_THROTTLE: 'off', ...env };
+  const shared = {
+    DATABASE_URL: database.url,
+    JWT_ALGORITHM: 'ES256',
+    LOGIN_THROTTLE: 'off',
+    ...env,
+  };
   const dataDir = scratchDir('races');
   const adapters = ['express', 'fastify'] as const;
   const launch = (index: number, port?: number): Promise<Demo> =>

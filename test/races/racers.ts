@@ -40,8 +40,15 @@ export type Outcome =
 
 export class Racers {
   readonly counts: Counts = {
-    ...{ logins: 0, rotated: 0, replayed: 0, refused: 0, unavailable: 0, lost: 0 },
-    ...{ reuses: 0, lostForGood: 0, late: 0 },
+    logins: 0,
+    rotated: 0,
+    replayed: 0,
+    refused: 0,
+    unavailable: 0,
+    lost: 0,
+    reuses: 0,
+    lostForGood: 0,
+    late: 0,
   };
 
   constructor(
@@ -68,7 +75,11 @@ export class Racers {
 
   /** One refresher, which like a good client repeats unanswered requests at the other process. */
   async present(token: string, process: number): Promise<Outcome> {
-    const { answer, history } = await this.untilAnswered('/auth/refresh', { refreshToken: token }, process);
+    const { answer, history } = await this.untilAnswered(
+      '/auth/refresh',
+      { refreshToken: token },
+      process,
+    );
     if (answer.status === 401) {
       this.counts.refused++;
       return { kind: 'refused', history };
@@ -107,11 +118,16 @@ export class Racers {
     const tookMs = performance.now() - sinceMs;
     await this.expectDead(session);
     const row = await this.cluster.session(readToken(session.current).sessionId);
-    const overtaken = spent.some((token) => readToken(token).generation <= (row?.generation ?? 0) - 2);
+    const overtaken = spent.some(
+      (token) => readToken(token).generation <= (row?.generation ?? 0) - 2,
+    );
     if (overtaken) this.counts.reuses++;
     else if (tookMs > this.leewayMs) this.counts.late++;
     else
-      this.book.violation(session.current, 'false reuse: no token older than the one before was presented');
+      this.book.violation(
+        session.current,
+        'false reuse: no token older than the one before was presented',
+      );
   }
 
   private async untilAnswered(
@@ -121,7 +137,9 @@ export class Racers {
   ): Promise<{ answer: HttpAnswer; history: 'certain' | 'uncertain' }> {
     const until = performance.now() + GIVE_UP_AFTER_MS;
     for (let attempt = 0; performance.now() < until; attempt++) {
-      const answer = await this.cluster.post((process + attempt) % 2, path, json).catch(() => undefined);
+      const answer = await this.cluster
+        .post((process + attempt) % 2, path, json)
+        .catch(() => undefined);
       if (answer?.status === 200 || answer?.status === 401)
         return { answer, history: attempt === 0 ? 'certain' : 'uncertain' };
       if (answer && answer.status !== 503)

@@ -44,8 +44,10 @@ export class TokenBook {
       return 'replayed';
     }
     const [before, after] = [readToken(presented), readToken(successor)];
-    if (after.sessionId !== before.sessionId) this.violation(presented, 'was answered for another session');
-    if (after.generation !== before.generation + 1) this.violation(presented, 'skipped a generation');
+    if (after.sessionId !== before.sessionId)
+      this.violation(presented, 'was answered for another session');
+    if (after.generation !== before.generation + 1)
+      this.violation(presented, 'skipped a generation');
     if (this.predecessors.has(successor)) this.violation(successor, 'has two predecessors');
     this.note(successor);
     this.successors.set(presented, successor);
@@ -70,7 +72,8 @@ export class TokenBook {
     const { sessionId, generation } = readToken(token);
     const key = `${sessionId} ${generation}`;
     const other = this.generations.get(key);
-    if (other !== undefined && other !== token) this.violation(token, 'two tokens of one generation');
+    if (other !== undefined && other !== token)
+      this.violation(token, 'two tokens of one generation');
     this.generations.set(key, token);
   }
 }

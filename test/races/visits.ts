@@ -53,7 +53,8 @@ export async function withoutLeeway(racers: Racers, session: RaceSession): Promi
     const outcome = await racers.present(session.current, randomInt(2));
     racers.advance(session, [outcome]);
     if (outcome.kind === 'successor') continue;
-    if (outcome.history === 'certain') racers.book.violation(session.current, 'was refused at its first use');
+    if (outcome.history === 'certain')
+      racers.book.violation(session.current, 'was refused at its first use');
     else racers.counts.lostForGood++;
     await racers.expectDead(session);
     return racers.reopen(session);

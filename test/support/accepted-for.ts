@@ -11,6 +11,7 @@ export async function acceptedFor(ask: () => Promise<number>): Promise<number> {
     const status = await ask();
     if (status === 401) return last;
     if (status === 200) last = sentMs;
-    if (sentMs > GIVE_UP_AFTER_MS) throw new Error(`not refused in time: ${String(status)} in the end`);
+    if (sentMs > GIVE_UP_AFTER_MS)
+      throw new Error(`not refused in time: ${String(status)} in the end`);
   }
 }

@@ -16,7 +16,8 @@ export function accessibilityProblems(page: Page): Promise<string[]> {
     for (const input of visible<HTMLInputElement>('input, select, textarea'))
       if (!input.labels?.length && !input.ariaLabel) problems.push(`no label: ${say(input)}`);
     for (const control of visible<HTMLElement>('button, a[href]')) {
-      if (!control.ariaLabel && !control.innerText.trim()) problems.push(`no name: ${say(control)}`);
+      if (!control.ariaLabel && !control.innerText.trim())
+        problems.push(`no name: ${say(control)}`);
       const { width, height } = control.getBoundingClientRect();
       const isInText = getComputedStyle(control).display === 'inline' || control.matches('.link');
       if (!isInText && (width < 24 || height < 24)) problems.push(`too small: ${say(control)}`);
@@ -24,7 +25,9 @@ export function accessibilityProblems(page: Page): Promise<string[]> {
     const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
     if (new Set(ids).size !== ids.length) problems.push('an id twice');
     if (document.documentElement.scrollWidth > innerWidth)
-      problems.push(`wider than the window: ${document.documentElement.scrollWidth} > ${innerWidth}`);
+      problems.push(
+        `wider than the window: ${document.documentElement.scrollWidth} > ${innerWidth}`,
+      );
 
     type Colour = readonly [number, number, number, number];
     const colour = (text: string): Colour => {
@@ -53,7 +56,8 @@ export function accessibilityProblems(page: Page): Promise<string[]> {
       const front = luminance(colour(element instanceof SVGElement ? style.fill : style.color));
       const back = luminance(ground(element));
       const ratio = (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05);
-      if (ratio < 4.5) problems.push(`contrast ${ratio.toFixed(2)}: ${texts.currentNode.textContent}`);
+      if (ratio < 4.5)
+        problems.push(`contrast ${ratio.toFixed(2)}: ${texts.currentNode.textContent}`);
     }
     return problems;
   });

@@ -24,8 +24,13 @@ export const members = pgTable('people', {
 });
 
 const COLUMNS = {
-  ...{ table: members, id: members.ref, email: members.mail, passwordHash: members.secret },
-  ...{ role: members.kind, disabled: members.locked, emailVerified: members.verifiedAt },
+  table: members,
+  id: members.ref,
+  email: members.mail,
+  passwordHash: members.secret,
+  role: members.kind,
+  disabled: members.locked,
+  emailVerified: members.verifiedAt,
 };
 
 export interface Member {
@@ -44,7 +49,9 @@ export async function accountHosts(
   const sent: AccountMail[] = [];
   const events: AuthEvent[] = [];
   const mail: AccountOptions['mail'] = (message) => void sent.push(message);
-  const pools = Array.from({ length: count }, () => testPool({ connectionString: database.url, max: 8 }));
+  const pools = Array.from({ length: count }, () =>
+    testPool({ connectionString: database.url, max: 8 }),
+  );
   const options = hostOptions(database, {
     accounts: { mail, url: PAGE, ...accounts },
     cookies: { secure: false },
@@ -64,7 +71,11 @@ export async function accountHosts(
   let people = 0;
 
   return {
-    ...{ database, hosts, host, sent, events },
+    database,
+    hosts,
+    host,
+    sent,
+    events,
     async member(values: Partial<typeof members.$inferInsert> = {}): Promise<Member> {
       const secret = await hasher.hash(PASSWORD);
       const mail = `p${String(++people)}@example.com`;
@@ -78,7 +89,8 @@ export async function accountHosts(
     async mailsTo<Kind extends AccountMail['kind']>(to: string, kind: Kind, times = 1) {
       const found = () =>
         sent.filter(
-          (each): each is Extract<AccountMail, { kind: Kind }> => each.to === to && each.kind === kind,
+          (each): each is Extract<AccountMail, { kind: Kind }> =>
+            each.to === to && each.kind === kind,
         );
       await until(() => found().length >= times);
       return found();

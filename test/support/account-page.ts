@@ -9,8 +9,10 @@ import type { Visitor } from './visitor.js';
  * What people do on the page of the demo with their account.
  */
 
-export const button = ({ page }: Visitor, name: string) => page.getByRole('button', { name, exact: true });
-export const heading = ({ page }: Visitor, name: string) => page.getByRole('heading', { level: 1, name });
+export const button = ({ page }: Visitor, name: string) =>
+  page.getByRole('button', { name, exact: true });
+export const heading = ({ page }: Visitor, name: string) =>
+  page.getByRole('heading', { level: 1, name });
 
 /** The newest mail to that address in the mailbox page. */
 export async function open(me: Visitor, to: string, subject: string): Promise<void> {
@@ -63,13 +65,15 @@ export async function answerStep(me: Visitor, label: string, text: string): Prom
 
 /** Makes the user's proof six minutes old, and refreshes the tokens. */
 export async function age(me: Visitor, { id }: Person, pool: Pool): Promise<void> {
-  const text = "update auth_sessions set auth_time = now() - interval '6 minutes' where subject = $1";
+  const text =
+    "update auth_sessions set auth_time = now() - interval '6 minutes' where subject = $1";
   await pool.query(text, [id]);
   await button(me, 'Rotate now').click();
   await me.page.getByText('6 minutes ago').waitFor();
 }
 
-export const proofDialog = ({ page }: Visitor) => page.getByRole('dialog', { name: 'Confirm it is you' });
+export const proofDialog = ({ page }: Visitor) =>
+  page.getByRole('dialog', { name: 'Confirm it is you' });
 
 /** Confirms the dialog and returns the recovery codes that it showed. */
 export async function keptCodes(me: Visitor): Promise<readonly string[]> {

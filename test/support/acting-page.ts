@@ -23,9 +23,12 @@ export async function actOnPage({ boss, by, own, scheme }: ActingPage): Promise<
   const { page, context } = boss;
   const sent: Request[] = [];
   page.on('request', (request) => sent.push(request));
-  const cookies = async () => (await context.cookies()).map(({ name, value }) => `${name}=${value}`).sort();
+  const cookies = async () =>
+    (await context.cookies()).map(({ name, value }) => `${name}=${value}`).sort();
   const actedIn = async () =>
-    (await own.get('/auth/sessions')).json<{ id: string; actor?: object }[]>().filter(({ actor }) => actor);
+    (await own.get('/auth/sessions'))
+      .json<{ id: string; actor?: object }[]>()
+      .filter(({ actor }) => actor);
   const act = async (): Promise<void> => {
     await page.getByRole('button', { name: `Act as ${person.email}` }).click();
     await page.getByRole('banner').getByText(`Acting as ${person.email}`).waitFor();
@@ -39,14 +42,21 @@ export async function actOnPage({ boss, by, own, scheme }: ActingPage): Promise<
   await act();
   await page.getByRole('status').getByText(`You act as ${person.email} now.`).waitFor();
   await page.getByRole('banner').getByText(`You are ${by.email}.`).waitFor();
-  await page.getByRole('heading', { level: 1, name: 'Notes' }).and(page.locator(':focus')).waitFor();
+  await page
+    .getByRole('heading', { level: 1, name: 'Notes' })
+    .and(page.locator(':focus'))
+    .waitFor();
   await lookAt(page, `acting-${scheme}`);
   await page.getByLabel('New note').fill('Seen by support');
   await page.getByRole('button', { name: 'Add note' }).click();
   await page.getByText('Seen by support', { exact: true }).waitFor();
-  expect((await own.get('/notes')).json()).toEqual([expect.objectContaining({ text: 'Seen by support' })]);
+  expect((await own.get('/notes')).json()).toEqual([
+    expect.objectContaining({ text: 'Seen by support' }),
+  ]);
   expect(await actedIn()).toHaveLength(1);
-  const asked = sent.find((request) => request.method() === 'POST' && request.url().endsWith('/notes'));
+  const asked = sent.find(
+    (request) => request.method() === 'POST' && request.url().endsWith('/notes'),
+  );
   const headers = (await asked?.allHeaders()) ?? {};
   expect([headers['cookie'], headers['authorization']?.split(' ')[0]]).toEqual([undefined, scheme]);
   const kept = await page.evaluate(async () =>

@@ -62,7 +62,11 @@ export class SoftwarePasskey {
     const authenticatorData = this.head(rpId, quirks);
     const clientDataJSON = clientData('webauthn.get', challenge, quirks.origin ?? this.origin);
     const hash = createHash('sha256').update(Buffer.from(clientDataJSON, 'base64url')).digest();
-    const signature = sign('sha256', Buffer.concat([authenticatorData, hash]), this.keys.privateKey);
+    const signature = sign(
+      'sha256',
+      Buffer.concat([authenticatorData, hash]),
+      this.keys.privateKey,
+    );
     return this.credential({
       clientDataJSON,
       authenticatorData: authenticatorData.toString('base64url'),
@@ -72,7 +76,13 @@ export class SoftwarePasskey {
   }
 
   private credential(response: object) {
-    return { id: this.id, rawId: this.id, type: 'public-key', clientExtensionResults: {}, response };
+    return {
+      id: this.id,
+      rawId: this.id,
+      type: 'public-key',
+      clientExtensionResults: {},
+      response,
+    };
   }
 
   private head(rpId: string | undefined, quirks: AuthenticatorQuirks, more = 0): Buffer {
@@ -90,7 +100,9 @@ export class SoftwarePasskey {
 }
 
 function clientData(type: string, challenge: string, origin: string): string {
-  return Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false })).toString('base64url');
+  return Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false })).toString(
+    'base64url',
+  );
 }
 
 /** RFC 9052: an EC2 key on P-256 for ES256. */

@@ -74,7 +74,11 @@ export async function boundHosts<Name extends string>(
     .insert(people)
     .values(Object.entries(kinds).map(([mail, kind]) => ({ mail, kind, secret: hash })));
   return {
-    ...{ hosts, database, clock, events, alerts },
+    hosts,
+    database,
+    clock,
+    events,
+    alerts,
     /** The row of the session that was opened last. */
     row: async () =>
       (

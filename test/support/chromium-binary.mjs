@@ -19,10 +19,12 @@ export function findChromium({ install }) {
   if (given) return existsSync(given) ? given : undefined;
   const find = () => usualPlaces().find((path) => existsSync(path));
   const found = find();
-  if (found || !install || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return found;
+  if (found || !install || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    return found;
   console.error('Chromium is missing: installing it with apt-get');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env });
+  const apt = (...args) =>
+    spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env });
   apt('update', '-q');
   apt('install', '-y', '-q', '--no-install-recommends', 'chromium');
   return find();
@@ -40,7 +42,9 @@ export function browserTests(dir) {
 function usualPlaces() {
   return [
     '/usr/bin/chromium',
-    ...(process.env.PATH ?? '').split(delimiter).flatMap((dir) => NAMES.map((name) => join(dir, name))),
+    ...(process.env.PATH ?? '')
+      .split(delimiter)
+      .flatMap((dir) => NAMES.map((name) => join(dir, name))),
     '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
     '/Applications/Chromium.app/Contents/MacOS/Chromium',
     ...WINDOWS_DIRS.flatMap((name) => process.env[name] ?? []).map((dir) =>

@@ -21,7 +21,11 @@ export function guideFiles(page: string): ReadonlyMap<string, string> {
 }
 
 /** Runs a command in the folder; rejects with its output. */
-export async function runIn(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
+export async function runIn(
+  cwd: string,
+  command: string,
+  ...args: readonly string[]
+): Promise<string> {
   try {
     return (await execute(command, args, { cwd, env: environment(), maxBuffer: 1 << 24 })).stdout;
   } catch (error) {
@@ -48,7 +52,10 @@ export async function nestNew(name: string): Promise<string> {
   const path = join(folder, 'tsconfig.json');
   const { compilerOptions } = JSON.parse(readFileSync(path, 'utf8')) as { compilerOptions: object };
   const own = { ...compilerOptions, types: ['node'], rootDir: 'src', skipLibCheck: true };
-  writeFileSync(path, JSON.stringify({ compilerOptions: own, include: ['src'], exclude: ['**/*.spec.ts'] }));
+  writeFileSync(
+    path,
+    JSON.stringify({ compilerOptions: own, include: ['src'], exclude: ['**/*.spec.ts'] }),
+  );
   return folder;
 }
 
@@ -76,7 +83,11 @@ export const install = (folder: string): Promise<string> =>
   );
 
 /** The compiler of this repository (or of another folder) with the application's own settings. */
-export function compile(folder: string, config = 'tsconfig.json', compiler = ROOT): Promise<string> {
+export function compile(
+  folder: string,
+  config = 'tsconfig.json',
+  compiler = ROOT,
+): Promise<string> {
   const tsc = join(compiler, 'node_modules', 'typescript', 'bin', 'tsc');
   // TypeScript 6 requires this option for an old module resolution; 5.9 does not know it
   const old = compiler === ROOT ? ['--ignoreDeprecations', '6.0'] : [];
@@ -90,7 +101,10 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-export async function startApp(folder: string, env: Readonly<Record<string, string>>): Promise<Started> {
+export async function startApp(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Started> {
   const port = await freePort();
   const child = spawn(process.execPath, ['dist/main.js'], {
     cwd: folder,
@@ -105,7 +119,8 @@ export async function startApp(folder: string, env: Readonly<Record<string, stri
   const output = (): string => printed;
   await answering(url, child, output);
   return {
-    ...{ url, output },
+    url,
+    output,
     client: () => httpClient(url),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;

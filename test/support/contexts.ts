@@ -1,6 +1,11 @@
 import { Controller, type INestApplication, Module, type Type, UseGuards } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
-import { MessagePattern, type MicroserviceOptions, Payload, Transport } from '@nestjs/microservices';
+import {
+  MessagePattern,
+  type MicroserviceOptions,
+  Payload,
+  Transport,
+} from '@nestjs/microservices';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import {
@@ -29,7 +34,12 @@ export const UNAUTHENTICATED = {
   message: 'Authentication failed',
   code: 'authentication_failed',
 };
-export const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
+export const FORBIDDEN = {
+  statusCode: 403,
+  error: 'Forbidden',
+  message: 'Access denied',
+  code: 'forbidden',
+};
 
 /** The gateway for every adapter, without a filter of Tokenward. */
 @UseGuards(JwtAuthGuard, RolesGuard, PermissionsGuard, TokenVersionGuard)
@@ -69,7 +79,10 @@ export class Gateway {
     @ConnectedSocket() client: object,
     @MessageBody() message: { readonly token?: unknown; readonly proof?: unknown },
   ) {
-    return { event: 'standing', data: await this.sockets.present(client, message.token, message.proof) };
+    return {
+      event: 'standing',
+      data: await this.sockets.present(client, message.token, message.proof),
+    };
   }
 
   protected open(client: object, handshake: Handshake, close: CloseSocket) {
@@ -136,7 +149,10 @@ export interface ContextParts {
 }
 
 /** A host whose every route needs a token, with these parts, on Fastify. */
-export async function startContext(database: HostDatabase, parts: ContextParts): Promise<ContextHost> {
+export async function startContext(
+  database: HostDatabase,
+  parts: ContextParts,
+): Promise<ContextHost> {
   @Module({
     imports: [
       AuthModule.forRoot({ ...hostOptions(database, parts.options), isGlobal: true }),
@@ -184,10 +200,14 @@ export async function caller(
   provedKey?: string,
 ): Promise<Caller> {
   const mail = `${crypto.randomUUID()}@people.test`;
-  const [person] = await database.db.insert(people).values({ mail, kind: role, grants: [] }).returning();
+  const [person] = await database.db
+    .insert(people)
+    .values({ mail, kind: role, grants: [] })
+    .returning();
   const id = person?.ref ?? '';
   const { grant } = await host.auth.openSession(id, {
-    ...{ transport: 'bearer', secondFactor: 'satisfied' },
+    transport: 'bearer',
+    secondFactor: 'satisfied',
     ...(provedKey !== undefined && { client: { provedKey } }),
   });
   return { id, token: grant.accessToken, sessionId: grant.sessionId };

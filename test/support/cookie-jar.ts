@@ -74,7 +74,9 @@ function parseSetCookie(line: string): ParsedSetCookie {
     return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
   };
   const [name, value] = split(pair);
-  const attributes = Object.fromEntries(rest.map(split).map(([key, text]) => [key.toLowerCase(), text]));
+  const attributes = Object.fromEntries(
+    rest.map(split).map(([key, text]) => [key.toLowerCase(), text]),
+  );
   return { name, value, attributes };
 }
 

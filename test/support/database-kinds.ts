@@ -17,7 +17,12 @@ const unnamed = pgTable('members', {
 const { id, eMail, passwordHash, userRole, grantedRights, isDisabled } = unnamed;
 const MEMBERS = {
   table: unnamed,
-  ...{ id, email: eMail, passwordHash, role: userRole, permissions: grantedRights, disabled: isDisabled },
+  id,
+  email: eMail,
+  passwordHash,
+  role: userRole,
+  permissions: grantedRights,
+  disabled: isDisabled,
 };
 
 /** Tables with Tokenward's names but without columns, so that a statement that reaches one fails. */
@@ -43,10 +48,21 @@ export const WORKING: readonly DatabaseKind[] = [
   { name: 'a connection for each query', pool: { maxUses: 1 } },
   {
     name: 'query_timeout, statement_timeout and a name',
-    pool: { query_timeout: 1_500, statement_timeout: 1_500, application_name: 'shop', keepAlive: true },
+    pool: {
+      query_timeout: 1_500,
+      statement_timeout: 1_500,
+      application_name: 'shop',
+      keepAlive: true,
+    },
   },
-  { name: 'parsers of the pool that answer nothing', pool: { types: { getTypeParser: () => () => null } } },
-  { name: 'serializable by default', pool: { options: '-c default_transaction_isolation=serializable' } },
+  {
+    name: 'parsers of the pool that answer nothing',
+    pool: { types: { getTypeParser: () => () => null } },
+  },
+  {
+    name: 'serializable by default',
+    pool: { options: '-c default_transaction_isolation=serializable' },
+  },
   {
     name: 'another language of the server',
     pool: {

@@ -49,7 +49,8 @@ export async function createRedisDatabase(): Promise<TestRedisDatabase> {
     const [, databases] = (await client.config('GET', 'databases')) as [string, string];
     for (let number = 1; number < Number(databases); number++) {
       await client.select(number);
-      if ((await client.dbsize()) > 0 || !(await client.set(CLAIM, '1', 'EX', 3600, 'NX'))) continue;
+      if ((await client.dbsize()) > 0 || !(await client.set(CLAIM, '1', 'EX', 3600, 'NX')))
+        continue;
       if ((await client.dbsize()) > 1) {
         await client.del(CLAIM);
         continue;

@@ -71,7 +71,9 @@ export async function openDoor(certificate: LocalCertificate, target: string): P
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const door: Door = {
-    ...{ origin: `https://localhost:${String((server.address() as AddressInfo).port)}`, passed, target },
+    origin: `https://localhost:${String((server.address() as AddressInfo).port)}`,
+    passed,
+    target,
     outages: 0,
     beforeProof: undefined,
     close: () =>

@@ -23,9 +23,9 @@ describe('the demo with no configuration', () => {
     expect(again.users).toEqual([]);
     expect(
       (
-        await again
-          .client()
-          .request('POST', '/auth/refresh', { headers: { cookie: client.jar.header('/auth') ?? '' } })
+        await again.client().request('POST', '/auth/refresh', {
+          headers: { cookie: client.jar.header('/auth') ?? '' },
+        })
       ).status,
     ).toBe(200);
     expect(await again.stop()).toBe(0);

@@ -74,7 +74,9 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   await once(child, 'spawn');
   const pid = child.pid as number;
   noteProcess(pid);
-  const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const exited = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => resolve(code)),
+  );
   const hasExited = () => child.exitCode !== null || child.signalCode !== null;
   const kill = async (signal: NodeJS.Signals) => {
     if (!hasExited()) child.kill(signal);
@@ -84,7 +86,12 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   };
   const url = `http://127.0.0.1:${port}`;
   const demo: Demo = {
-    ...{ url, port, pid, dataDir, kill, exited },
+    url,
+    port,
+    pid,
+    dataDir,
+    kill,
+    exited,
     get users() {
       return usersIn(options.env?.['DEMO_USERS'], printed);
     },
@@ -106,7 +113,9 @@ async function untilReady(demo: Demo, hasExited: () => boolean): Promise<void> {
   const until = performance.now() + READY_WITHIN_MS;
   for (;;) {
     if (hasExited())
-      throw new Error(`The demo ended before it was ready (exit ${await demo.exited}):\n${demo.output()}`);
+      throw new Error(
+        `The demo ended before it was ready (exit ${await demo.exited}):\n${demo.output()}`,
+      );
     const status = await client.get('/health/ready').then(
       (answer) => answer.status,
       () => 0,
@@ -134,6 +143,8 @@ function toUser([email = '', password = '', role = '']: string[]): DemoUser {
 function inherited(): Record<string, string> {
   const names = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_EXTRA_CA_CERTS'];
   return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name] as string]])),
+    names.flatMap((name) =>
+      process.env[name] === undefined ? [] : [[name, process.env[name] as string]],
+    ),
   );
 }

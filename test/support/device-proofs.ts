@@ -1,4 +1,9 @@
-import { createHmac, generateKeyPairSync, type KeyPairKeyObjectResult, randomBytes } from 'node:crypto';
+import {
+  createHmac,
+  generateKeyPairSync,
+  type KeyPairKeyObjectResult,
+  randomBytes,
+} from 'node:crypto';
 import type { ManualClock } from '@tokenward/nestjs/testing';
 import { challengeOf, type DeviceAgent, type ProofParts, registrationOf } from './device.js';
 import type { HttpAnswer, HttpClient } from './http.js';
@@ -56,8 +61,14 @@ const SPOILT: Readonly<Record<string, (proof: string) => string | readonly strin
   'two headers': (proof) => [proof, proof],
 };
 
-const rows = <T>(from: Readonly<Record<string, T>>, send: (scene: Scene, given: T) => Promise<HttpAnswer>) =>
-  Object.entries(from).map(([name, given]): BadProof => ({ name, send: (scene) => send(scene, given) }));
+const rows = <T>(
+  from: Readonly<Record<string, T>>,
+  send: (scene: Scene, given: T) => Promise<HttpAnswer>,
+) =>
+  Object.entries(from).map(([name, given]): BadProof => ({
+    name,
+    send: (scene) => send(scene, given),
+  }));
 const sendText = ({ agent, client }: Scene, path: string, text: string | readonly string[]) =>
   agent.send(path, undefined, client, { headers: { 'secure-session-response': text } });
 
@@ -69,9 +80,12 @@ const FOREIGN: Readonly<Record<string, (scene: Scene) => ProofParts | Promise<Pr
     const own = otherKey();
     return { key: own.privateKey, header: { jwk: asJwk(own) } };
   },
-  'the key of another session': async ({ neighbour }) => ({ key: (await neighbour()).agent.keys.privateKey }),
+  'the key of another session': async ({ neighbour }) => ({
+    key: (await neighbour()).agent.keys.privateKey,
+  }),
   'an RSA key': () => ({
-    ...{ key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, header: { alg: 'RS256' } },
+    key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+    header: { alg: 'RS256' },
   }),
   'the alg of an RSA key': () => ({ header: { alg: 'RS256' } }),
 };
@@ -112,18 +126,24 @@ export const BAD_REFRESHES: readonly BadProof[] = [
       return sendText(scene, REFRESH, `${head}.${body}.${signature}`);
     },
   },
-  ...rows(FOREIGN, async (scene, parts) => scene.agent.refresh(await parts(scene))).map((row): BadProof => ({
-    ...row,
-    isSuspicious: true,
-  })),
-  ...rows(CHALLENGES, (scene, challenge) => refreshBy(scene, challenge(scene))),
-  ...rows(CHALLENGES, (scene, challenge) => refreshBy(scene, challenge(scene), scene.elsewhere())).map(
-    ({ name, send }): BadProof => ({ name: `${name}, at another process`, send }),
+  ...rows(FOREIGN, async (scene, parts) => scene.agent.refresh(await parts(scene))).map(
+    (row): BadProof => ({
+      ...row,
+      isSuspicious: true,
+    }),
   ),
+  ...rows(CHALLENGES, (scene, challenge) => refreshBy(scene, challenge(scene))),
+  ...rows(CHALLENGES, (scene, challenge) =>
+    refreshBy(scene, challenge(scene), scene.elsewhere()),
+  ).map(({ name, send }): BadProof => ({ name: `${name}, at another process`, send })),
 ];
 
 /** Only the key is wrong; it signed the proof. */
-const signedBy = (pair: KeyPairKeyObjectResult, alg = 'ES256', jwk = pair.publicKey): ProofParts => ({
+const signedBy = (
+  pair: KeyPairKeyObjectResult,
+  alg = 'ES256',
+  jwk = pair.publicKey,
+): ProofParts => ({
   header: { alg, jwk: jwk.export({ format: 'jwk' }) },
   key: pair.privateKey,
 });
@@ -145,7 +165,8 @@ const BAD_REGISTRATION_CHALLENGES: Readonly<Record<string, (scene: Scene) => Pro
   'a challenge of another login': async ({ neighbour }) =>
     registrationOf((await neighbour()).login).challenge,
   'a challenge of a refresh': async ({ neighbour }) => (await neighbour()).agent.challenge(),
-  'a challenge that was given without one': async ({ agent }) => challengeOf(await agent.send(REGISTER)),
+  'a challenge that was given without one': async ({ agent }) =>
+    challengeOf(await agent.send(REGISTER)),
   'a challenge that is older than five minutes': ({ login, clock }) => {
     clock.advance('301s');
     return Promise.resolve(registrationOf(login).challenge);

@@ -32,24 +32,39 @@ export class DeviceAgent {
     return { ...this.keys.publicKey.export({ format: 'jwk' }) };
   }
 
-  proof(challenge: string, { header, payload, key, encoding = 'ieee-p1363' }: ProofParts = {}): string {
+  proof(
+    challenge: string,
+    { header, payload, key, encoding = 'ieee-p1363' }: ProofParts = {},
+  ): string {
     const head = { typ: 'dbsc+jwt', alg: this.algorithm, ...header };
     const signed = `${part(head)}.${part({ jti: challenge, ...payload })}`;
     const how = { key: key ?? this.keys.privateKey, dsaEncoding: encoding };
     return `${signed}.${sign('sha256', Buffer.from(signed), how).toString('base64url')}`;
   }
 
-  send(path: string, proof?: string, client = this.client, more: RequestOptions = {}): Promise<HttpAnswer> {
+  send(
+    path: string,
+    proof?: string,
+    client = this.client,
+    more: RequestOptions = {},
+  ): Promise<HttpAnswer> {
     const session: RequestHeaders =
       this.sessionId === undefined ? {} : { 'sec-secure-session-id': this.sessionId };
-    const response: RequestHeaders = proof === undefined ? {} : { 'secure-session-response': proof };
-    return client.post(path, undefined, { ...more, headers: { ...session, ...response, ...more.headers } });
+    const response: RequestHeaders =
+      proof === undefined ? {} : { 'secure-session-response': proof };
+    return client.post(path, undefined, {
+      ...more,
+      headers: { ...session, ...response, ...more.headers },
+    });
   }
 
   /** Registers like a browser after `Secure-Session-Registration`. */
   async register(login: Pick<HttpAnswer, 'headers'>, parts: ProofParts = {}): Promise<HttpAnswer> {
     const { path, challenge } = registrationOf(login);
-    const answer = await this.send(path, this.proof(challenge, { header: { jwk: this.jwk }, ...parts }));
+    const answer = await this.send(
+      path,
+      this.proof(challenge, { header: { jwk: this.jwk }, ...parts }),
+    );
     if (answer.status === 200)
       this.sessionId = answer.json<{ session_identifier: string }>().session_identifier;
     return answer;

@@ -28,7 +28,11 @@ export async function dpopClient() {
           ? { cookie: `access_token=${token}` }
           : { authorization: `${scheme} ${token}` })),
     };
-    const answer = await httpClient(origin).request(method, pathname, { json, headers, cookies: 'omit' });
+    const answer = await httpClient(origin).request(method, pathname, {
+      json,
+      headers,
+      cookies: 'omit',
+    });
     const nonce = answer.headers['dpop-nonce'];
     if (nonce !== undefined) nonces.set(origin, nonce);
     return answer;

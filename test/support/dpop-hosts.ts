@@ -56,7 +56,9 @@ export async function dpopHosts() {
   const clients: Redis[] = [];
   const running: HostApp[] = [];
   return {
-    ...{ database, redis, clients },
+    database,
+    redis,
+    clients,
     connect() {
       const client = new Redis(redis.url, { retryStrategy: () => 20 });
       client.on('error', () => undefined);
@@ -70,7 +72,10 @@ export async function dpopHosts() {
         onAlert: (alert) => void alerts.push(alert),
         ...changes,
       });
-      @Module({ imports: [AuthModule.forRoot({ ...options, isGlobal: true })], controllers: [Things] })
+      @Module({
+        imports: [AuthModule.forRoot({ ...options, isGlobal: true })],
+        controllers: [Things],
+      })
       class HostModule {}
       const started = await startHost(HostModule, adapter);
       running.push(started);
@@ -98,8 +103,12 @@ export function expectRefused(answer: HttpAnswer, error: string): void {
   expect(answer.headers['www-authenticate']).toBe(`DPoP error="${error}", ${ALGS}`);
 }
 
-export const refresh = (client: DpopClient, { url }: Pick<HostApp, 'url'>, refreshToken: string, call = {}) =>
-  client.call('POST', `${url}/auth/refresh`, { json: { refreshToken }, ...call });
+export const refresh = (
+  client: DpopClient,
+  { url }: Pick<HostApp, 'url'>,
+  refreshToken: string,
+  call = {},
+) => client.call('POST', `${url}/auth/refresh`, { json: { refreshToken }, ...call });
 
 /** Records the calls of a store that remembers no proofs. */
 export class NotedUses extends ProofReplays {

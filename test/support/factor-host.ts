@@ -57,7 +57,9 @@ export async function factorHost(
   const module = await Test.createTestingModule({
     imports: [
       AuthTestingModule.forRoot({
-        ...{ clock, storage, factors },
+        clock,
+        storage,
+        factors,
         onEvent: (event) => void events.push(event),
         ...options,
       }),
@@ -76,7 +78,12 @@ export async function factorHost(
     httpClient(url).post(`/auth/${path}`, json, token === undefined ? {} : as(token));
 
   return {
-    ...{ app, clock, storage, events, url, post },
+    app,
+    clock,
+    storage,
+    events,
+    url,
+    post,
     auth: app.get(AuthService),
     client: (): HttpClient => httpClient(url),
     get: (path: string, token: string) => httpClient(url).get(`/auth/${path}`, as(token)),
@@ -109,7 +116,7 @@ export async function factorHost(
       const code = new TOTP({ secret }).generate({ timestamp: clock.now() });
       const confirmed = await post('factors/totp/confirm', { id, code }, accessToken);
       const { recoveryCodes = [] } = confirmed.json<{ recoveryCodes?: string[] }>();
-      return { ...{ id, secret, uri, code, recoveryCodes }, status: confirmed.status };
+      return { id, secret, uri, code, recoveryCodes, status: confirmed.status };
     },
   };
 }

@@ -14,7 +14,10 @@ const SECRET = 'a client secret of the fake GitHub';
 
 /** The three endpoints of GitHub's OAuth, as on an Enterprise Server, on loopback. It enforces PKCE and single use of a code. */
 export async function fakeGitHub() {
-  const codes = new Map<string, { readonly request: URLSearchParams; readonly account: GitHubAccount }>();
+  const codes = new Map<
+    string,
+    { readonly request: URLSearchParams; readonly account: GitHubAccount }
+  >();
   const tokens = new Map<string, GitHubAccount>();
   const server = createServer((request, response) => {
     const json = (body: unknown, status = 200) =>
@@ -24,7 +27,8 @@ export async function fakeGitHub() {
     request.on('end', () => {
       const { authorization = '' } = request.headers;
       const account = tokens.get(authorization.replace(/^Bearer /, ''));
-      if (request.url === '/login/oauth/access_token') return json(tokenFor(new URLSearchParams(text)));
+      if (request.url === '/login/oauth/access_token')
+        return json(tokenFor(new URLSearchParams(text)));
       if (!account) return json({ message: 'Bad credentials' }, 401);
       const { user, emails, status = 200 } = account;
       if (request.url === '/api/v3/user') return json(user, status);
@@ -52,7 +56,9 @@ export async function fakeGitHub() {
   }
 
   return {
-    ...{ url, clientId: 'a client', clientSecret: SECRET },
+    url,
+    clientId: 'a client',
+    clientSecret: SECRET,
     /** The URL to which the user's browser is redirected. */
     approve(location: string, account: GitHubAccount): string {
       const request = new URL(location).searchParams;

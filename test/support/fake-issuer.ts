@@ -80,7 +80,8 @@ export async function fakeIssuer() {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
     if (path === DISCOVERY) return json(response, { ...metadata, ...state.metadata });
     if (path === '/jwks') return json(response, { keys });
-    if (path === '/userinfo') return json(response, told.get(request.headers.authorization ?? '') ?? {});
+    if (path === '/userinfo')
+      return json(response, told.get(request.headers.authorization ?? '') ?? {});
     const body = new URLSearchParams(await text(request));
     asked.push(body);
     const grant = codes.get(body.get('code') ?? '');
@@ -98,7 +99,9 @@ export async function fakeIssuer() {
     const accessToken = randomUUID();
     told.set(`Bearer ${accessToken}`, grant.approval.userinfo);
     return json(response, {
-      ...{ access_token: accessToken, token_type: 'Bearer', id_token: await sign(grant) },
+      access_token: accessToken,
+      token_type: 'Bearer',
+      id_token: await sign(grant),
     });
   }
 
@@ -106,8 +109,16 @@ export async function fakeIssuer() {
     const { sub, email, emailVerified, claims, header = {}, signedBy = 'own' } = approval;
     const now = Math.floor(Date.now() / 1000);
     const payload = Object.entries({
-      ...{ iss: issuer, aud: CLIENT.id, sub, iat: now, auth_time: now, exp: now + 300 },
-      ...{ nonce: request.get('nonce'), email, email_verified: emailVerified, ...claims },
+      iss: issuer,
+      aud: CLIENT.id,
+      sub,
+      iat: now,
+      auth_time: now,
+      exp: now + 300,
+      nonce: request.get('nonce'),
+      email,
+      email_verified: emailVerified,
+      ...claims,
     }).filter(([, value]) => value !== undefined);
     const protectedHeader = { alg: 'RS256', kid: 'k1', ...header };
     const key: CryptoKey = signedBy === 'own' ? own.privateKey : stranger.privateKey;
@@ -134,8 +145,13 @@ export async function fakeIssuer() {
   ): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const payload = Object.entries({
-      ...{ iss: issuer, aud: CLIENT.id, iat: now, exp: now + 120, jti: randomUUID() },
-      ...{ events: { 'http://schemas.openid.net/event/backchannel-logout': {} }, ...claims },
+      iss: issuer,
+      aud: CLIENT.id,
+      iat: now,
+      exp: now + 120,
+      jti: randomUUID(),
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+      ...claims,
     }).filter(([, value]) => value !== undefined);
     const protectedHeader = { alg: 'RS256', kid: 'k1', typ: 'logout+jwt', ...header };
     if (protectedHeader.alg === 'none')
@@ -148,7 +164,8 @@ export async function fakeIssuer() {
   }
 
   return {
-    ...{ issuer, logoutToken },
+    issuer,
+    logoutToken,
     clientId: CLIENT.id,
     clientSecret: CLIENT.secret,
     /** The requests to the token endpoint. */
@@ -166,7 +183,9 @@ export async function fakeIssuer() {
 export type FakeIssuer = Awaited<ReturnType<typeof fakeIssuer>>;
 
 function basic(): string {
-  const encoded = [CLIENT.id, CLIENT.secret].map((each) => encodeURIComponent(each).replaceAll('%20', '+'));
+  const encoded = [CLIENT.id, CLIENT.secret].map((each) =>
+    encodeURIComponent(each).replaceAll('%20', '+'),
+  );
   return `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`;
 }
 

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import {
+  type CryptoKey,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from 'jose';
 
 /** Another issuer, as a verifier sees it: a JWKS on loopback, and tokens. */
 export class ForeignIssuer {
@@ -41,11 +48,22 @@ export class ForeignIssuer {
   }
 
   /** A good access token with a lifetime of one hour, with the changes; `undefined` omits a claim. */
-  async sign(changes: JWTPayload = {}, kid = 'one', typ: string | undefined = 'JWT'): Promise<string> {
+  async sign(
+    changes: JWTPayload = {},
+    kid = 'one',
+    typ: string | undefined = 'JWT',
+  ): Promise<string> {
     const key = this.#keys.get(kid);
     if (!key) throw new Error(`no key ${kid}`);
     const iat = Math.floor(Date.now() / 1000);
-    const claims = { iss: this.url, aud: 'api', sub: 'sub-1', jti: randomUUID(), iat, exp: iat + 3600 };
+    const claims = {
+      iss: this.url,
+      aud: 'api',
+      sub: 'sub-1',
+      jti: randomUUID(),
+      iat,
+      exp: iat + 3600,
+    };
     return new SignJWT({ ...claims, ...changes })
       .setProtectedHeader({ alg: 'ES256', kid, ...(typ !== undefined && { typ }) })
       .sign(key);

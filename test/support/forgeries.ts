@@ -1,4 +1,10 @@
-import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import {
+  createHmac,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
 import { goodClaims, KEY_ID, type Row, signJwt } from './stage.js';
 import { publicJwk } from './public-jwk.js';
 
@@ -16,7 +22,8 @@ const encode = (text: string) => Buffer.from(text).toString('base64url');
 const publicOf = ({ privateKey }: Forger) => createPublicKey(privateKey);
 
 const claims = (changes: Row) => (world: Forger) => signJwt(world.privateKey, goodClaims(changes));
-const header = (changes: Row) => (world: Forger) => signJwt(world.privateKey, goodClaims(), changes);
+const header = (changes: Row) => (world: Forger) =>
+  signJwt(world.privateKey, goodClaims(), changes);
 /** HMAC over the token with something public as the secret (algorithm confusion, RFC 8725, section 2.1). */
 function confused(secret: string | Buffer): string {
   const parts = [{ alg: 'HS256', kid: KEY_ID, typ: 'at+jwt' }, goodClaims()];
@@ -44,7 +51,10 @@ function signRaw(world: Forger, input: string): string {
 }
 
 /** Public values that a careless library would use as the secret. */
-const PUBLIC_TEXTS: readonly (readonly [name: string, secret: (world: Forger) => string | Buffer])[] = [
+const PUBLIC_TEXTS: readonly (readonly [
+  name: string,
+  secret: (world: Forger) => string | Buffer,
+])[] = [
   ['PEM', pem],
   ['PEM, trimmed', (world) => pem(world).trim()],
   ['PEM with CRLF', (world) => pem(world).replaceAll('\n', '\r\n')],
@@ -69,7 +79,10 @@ export const FORGED: readonly (readonly [name: string, forge: (world: Forger) =>
   ['another key under our kid', () => signJwt(stranger.privateKey, goodClaims())],
   ...PUBLIC_TEXTS.map(
     ([name, secret]) =>
-      [`the public key as an HMAC secret (${name})`, (world: Forger) => confused(secret(world))] as const,
+      [
+        `the public key as an HMAC secret (${name})`,
+        (world: Forger) => confused(secret(world)),
+      ] as const,
   ),
   ['alg none, unsigned', (world) => unsigned(world, 'none')],
   ['alg NONE, unsigned', (world) => unsigned(world, 'NONE')],
@@ -94,18 +107,25 @@ export const FORGED: readonly (readonly [name: string, forge: (world: Forger) =>
   ],
   ['an x5c', header({ x5c: ['MIIB'] })],
   ['an x5u', (world) => signJwt(world.privateKey, goodClaims(), { x5u: world.trapUrl })],
-  ['a kid that is a URL', (world) => signJwt(world.privateKey, goodClaims(), { kid: world.trapUrl })],
+  [
+    'a kid that is a URL',
+    (world) => signJwt(world.privateKey, goodClaims(), { kid: world.trapUrl }),
+  ],
   ['crit', header({ crit: ['exp'] })],
   ['b64', header({ b64: false })],
   ['zip', header({ zip: 'DEF' })],
   [
     'a repeated header member',
-    (world) => withHeaderText(world, `{"alg":"RS256","alg":"RS256","kid":"${KEY_ID}","typ":"at+jwt"}`),
+    (world) =>
+      withHeaderText(world, `{"alg":"RS256","alg":"RS256","kid":"${KEY_ID}","typ":"at+jwt"}`),
   ],
   [
     'a repeated member, escaped',
     (world) =>
-      withHeaderText(world, `{"alg":"RS256","kid":"${KEY_ID}","k\\u0069d":"${KEY_ID}","typ":"at+jwt"}`),
+      withHeaderText(
+        world,
+        `{"alg":"RS256","kid":"${KEY_ID}","k\\u0069d":"${KEY_ID}","typ":"at+jwt"}`,
+      ),
   ],
   ['a header that is a list', (world) => withHeaderText(world, '[]')],
   ['a payload that is not JSON', (world) => withPayloadText(world, 'hello')],
@@ -124,7 +144,10 @@ export const FORGED: readonly (readonly [name: string, forge: (world: Forger) =>
     claims({ iat: seconds() - 900, nbf: seconds() - 900, exp: seconds() - 31 }),
   ],
   ['not yet valid', claims({ nbf: seconds() + 300 })],
-  ['issued in the future', claims({ iat: seconds() + 300, nbf: seconds() + 300, exp: seconds() + 600 })],
+  [
+    'issued in the future',
+    claims({ iat: seconds() + 300, nbf: seconds() + 300, exp: seconds() + 600 }),
+  ],
   ['a lifetime above one hour', claims({ exp: seconds() + 3700 })],
   ['exp before iat', claims({ exp: seconds() - 10 })],
   ['exp as text', claims({ exp: String(seconds() + 900) })],

@@ -57,7 +57,10 @@ function announce(name: string, runs: number): void {
 }
 
 /** JSON of any shape, a few members deep; cheaper than `fc.jsonValue`. */
-export function jsonOf(scalars: readonly unknown[], names: readonly string[]): fc.Arbitrary<unknown> {
+export function jsonOf(
+  scalars: readonly unknown[],
+  names: readonly string[],
+): fc.Arbitrary<unknown> {
   return fc
     .array(fc.nat(1 << 20), { minLength: 1, maxLength: 12 })
     .map((choices) => built(choices, 0, scalars, names));
@@ -74,7 +77,9 @@ function built(
     Array.from({ length: (choice >> 2) % 4 }, () => built(choices, depth + 1, scalars, names));
   if (depth < 3 && choice % 4 === 1) return children();
   if (depth < 3 && choice % 4 === 2)
-    return Object.fromEntries(children().map((child, at) => [names[(choice + at) % names.length], child]));
+    return Object.fromEntries(
+      children().map((child, at) => [names[(choice + at) % names.length], child]),
+    );
   return scalars[choice % scalars.length];
 }
 
@@ -93,7 +98,8 @@ export function mutantsOf(good: readonly string[], alphabet: string): fc.Arbitra
     .tuple(fc.nat(good.length - 1), fc.array(edit, { minLength: 1, maxLength: 3 }))
     .map(([which, edits]) =>
       edits.reduce(
-        (text, [how, where, char]) => edited(text, how, where % (text.length + 1), chars[char] ?? ''),
+        (text, [how, where, char]) =>
+          edited(text, how, where % (text.length + 1), chars[char] ?? ''),
         good[which] ?? '',
       ),
     );
@@ -118,7 +124,11 @@ function edited(text: string, how: number, at: number, char: string): string {
 }
 
 /** Reads a long repetition of each word within a time that only a linear parser meets. */
-export function staysLinear(name: string, words: readonly string[], read: (text: string) => unknown): void {
+export function staysLinear(
+  name: string,
+  words: readonly string[],
+  read: (text: string) => unknown,
+): void {
   describe(`${name}, at length`, () => {
     it('takes linear time', () => {
       for (const word of words) {

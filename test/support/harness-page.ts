@@ -34,7 +34,9 @@ const harness = {
     const taken = await Promise.all(
       pairs.map(({ privateKey }) =>
         Promise.any(
-          (['jwk', 'pkcs8'] as const).map((format) => crypto.subtle.exportKey(format as 'jwk', privateKey)),
+          (['jwk', 'pkcs8'] as const).map((format) =>
+            crypto.subtle.exportKey(format as 'jwk', privateKey),
+          ),
         ).then(
           () => true,
           () => false,
@@ -143,9 +145,11 @@ function reachable(root: unknown): string[] {
   for (const value of found) {
     if (typeof value === 'string') texts.add(value);
     if (typeof value === 'function') texts.add(String(value));
-    if (value === null || !['object', 'function'].includes(typeof value) || seen.has(value)) continue;
+    if (value === null || !['object', 'function'].includes(typeof value) || seen.has(value))
+      continue;
     seen.add(value);
-    if (value instanceof Map || value instanceof Set) found.push(...value.values(), ...value.keys());
+    if (value instanceof Map || value instanceof Set)
+      found.push(...value.values(), ...value.keys());
     for (const key of Reflect.ownKeys(value as object)) {
       try {
         found.push((value as Record<PropertyKey, unknown>)[key] ?? null);

@@ -2,7 +2,11 @@
 import { type AuthClient, createAuthClient } from '@tokenward/client';
 import { sharedStore } from './shared-store.js';
 
-const auth: AuthClient = createAuthClient({ transport: 'bearer', store: sharedStore(), refreshAheadMs: 0 });
+const auth: AuthClient = createAuthClient({
+  transport: 'bearer',
+  store: sharedStore(),
+  refreshAheadMs: 0,
+});
 const events: string[] = [];
 for (const name of ['signedIn', 'refreshed'] as const) auth.on(name, () => void events.push(name));
 auth.on('signedOut', ({ reason }) => void events.push(`signedOut: ${reason}`));
@@ -14,5 +18,8 @@ const asks = {
 };
 export type Ask = keyof typeof asks;
 
-globalThis.onmessage = ({ data, ports }: MessageEvent<{ readonly ask: Ask; readonly path: string }>) =>
+globalThis.onmessage = ({
+  data,
+  ports,
+}: MessageEvent<{ readonly ask: Ask; readonly path: string }>) =>
   void Promise.resolve(asks[data.ask](data.path)).then((answer) => ports[0]?.postMessage(answer));

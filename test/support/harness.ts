@@ -28,7 +28,10 @@ export async function openFrontDoor(target: string): Promise<FrontDoor> {
   const held = new Map<string, Promise<void>>();
   const passOn = (incoming: IncomingMessage) =>
     request({
-      ...{ hostname, port: targetPort, method: incoming.method, path: incoming.url },
+      hostname,
+      port: targetPort,
+      method: incoming.method,
+      path: incoming.url,
       headers: incoming.headers,
     });
 
@@ -98,7 +101,9 @@ export async function openTab(
   await page.goto(`${url}/harness`);
   await page.evaluate(
     (chosen) =>
-      chosen === 'key' ? harness.openWithKey() : harness.open({ transport: chosen, refreshAheadMs: 0 }),
+      chosen === 'key'
+        ? harness.openWithKey()
+        : harness.open({ transport: chosen, refreshAheadMs: 0 }),
     transport,
   );
   return page;

@@ -259,7 +259,11 @@ export function heldRoutes(
     ['the handler takes nobody, too', Optional, OPEN],
     ['a handler of a class that takes nobody asks for a role', OptionalClass, HELD],
     ['a handler takes nobody, and its class asks for a role', OptionalHandlerOfHeldClass, HELD],
-    ['a handler that takes nobody is inherited by a public class', OptionalHandlerOfPublicClass, OPEN],
+    [
+      'a handler that takes nobody is inherited by a public class',
+      OptionalHandlerOfPublicClass,
+      OPEN,
+    ],
     ['a handler that takes nobody is overridden and asks for a role', OverridesOptional, HELD],
     ['one of two is enough', OneOfTwo, [401, 200, 200]],
     ['one of two, and neither is there', NoneOfTwo, [401, 403, 403]],

@@ -57,7 +57,9 @@ export function httpClient(baseUrl: string, jar: CookieJar = cookieJar()): HttpC
     return answer;
   };
   return {
-    ...{ jar, baseUrl, request },
+    jar,
+    baseUrl,
+    request,
     get: (path, options) => request('GET', path, options),
     post: (path, json, options) => request('POST', path, { json, ...options }),
     patch: (path, json, options) => request('PATCH', path, { json, ...options }),
@@ -72,7 +74,11 @@ interface Exchange {
   readonly signal: AbortSignal | undefined;
 }
 
-function exchange(url: URL, options: Exchange, body: string | Buffer | undefined): Promise<HttpAnswer> {
+function exchange(
+  url: URL,
+  options: Exchange,
+  body: string | Buffer | undefined,
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const take = (incoming: IncomingMessage): void => {
       const chunks: Buffer[] = [];

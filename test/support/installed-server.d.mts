@@ -1,1 +1,4 @@
-export function findServer(name: string, options: { readonly install: boolean }): string | undefined;
+export function findServer(
+  name: string,
+  options: { readonly install: boolean },
+): string | undefined;

@@ -12,10 +12,12 @@ export function findServer(name, { install }) {
       .map((dir) => join(dir, file))
       .find((path) => existsSync(path));
   const found = find();
-  if (found || !install || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return found;
+  if (found || !install || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    return found;
   console.error(`${name} is missing: installing it with apt-get`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env });
+  const apt = (...args) =>
+    spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env });
   apt('update', '-q');
   apt('install', '-y', '-q', '--no-install-recommends', name);
   return find();

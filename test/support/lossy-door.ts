@@ -29,7 +29,8 @@ export async function openLossyDoor(port: number): Promise<LossyDoor> {
       const passed = passOn(port, incoming, body);
       if (fault?.during) setTimeout(fault.during, Math.random() * 8);
       const [head, text] = await passed;
-      if (isRefresh && head.statusCode === 200) write(tokenIn(incoming, body), tokenOut(head, text));
+      if (isRefresh && head.statusCode === 200)
+        write(tokenIn(incoming, body), tokenOut(head, text));
       if (fault?.loss === 'after') return void incoming.socket.resetAndDestroy();
       reply(answer, head, text, fault?.loss === 'head');
     })().catch(() => incoming.socket.destroy());
@@ -51,10 +52,17 @@ export async function openLossyDoor(port: number): Promise<LossyDoor> {
   };
 }
 
-function passOn(port: number, incoming: IncomingMessage, body: string): Promise<[IncomingMessage, string]> {
+function passOn(
+  port: number,
+  incoming: IncomingMessage,
+  body: string,
+): Promise<[IncomingMessage, string]> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
-      ...{ host: '127.0.0.1', port, method: incoming.method, path: incoming.url },
+      host: '127.0.0.1',
+      port,
+      method: incoming.method,
+      path: incoming.url,
       headers: incoming.headers,
       agent: false,
     });
@@ -76,7 +84,8 @@ function reply(answer: ServerResponse, head: IncomingMessage, text: string, isCu
 const tokenIn = ({ headers }: IncomingMessage, body: string): string =>
   parseCookie(headers.cookie ?? '')['refresh_token'] ?? inBody(body);
 const tokenOut = ({ headers }: IncomingMessage, body: string): string =>
-  headers['set-cookie']?.find((line) => line.startsWith('refresh_token='))?.split(/[=;]/)[1] ?? inBody(body);
+  headers['set-cookie']?.find((line) => line.startsWith('refresh_token='))?.split(/[=;]/)[1] ??
+  inBody(body);
 const inBody = (body: string): string =>
   String((JSON.parse(body || '{}') as { refreshToken?: unknown }).refreshToken);
 

@@ -11,7 +11,13 @@ import {
 } from '@tokenward/nestjs';
 import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { integer, pgTable, serial, text, timestamp } from 'drizzle-orm/pg-core';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, startHost } from './host-app.js';
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  startHost,
+} from './host-app.js';
 
 /** Integer ids, mixed case, tenants, soft deletion, and columns that a registration may not fill. */
 export const members = pgTable('members', {
@@ -90,7 +96,9 @@ export function memberHosts() {
     class Host {}
     const host = await startHost(Host, adapter);
     running.push(host);
-    hash ??= await (host.app as INestApplication).get(PasswordHasher, { strict: false }).hash(PASSWORD);
+    hash ??= await (host.app as INestApplication)
+      .get(PasswordHasher, { strict: false })
+      .hash(PASSWORD);
     return host;
   }
 

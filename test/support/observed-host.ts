@@ -68,7 +68,11 @@ export async function startObservedHost(
         .returning();
       return { id: person?.ref ?? '', email };
     },
-    logIn: (client, email, { password = PASSWORD, transport, userAgent = 'test', ip = '192.0.2.1' } = {}) =>
+    logIn: (
+      client,
+      email,
+      { password = PASSWORD, transport, userAgent = 'test', ip = '192.0.2.1' } = {},
+    ) =>
       client.post(
         '/auth/login',
         { email, password, transport },

@@ -16,7 +16,9 @@ export const [issuer, other] = await Promise.all([fakeIssuer(), fakeIssuer()]);
 afterAll(() => Promise.all([issuer.close(), other.close()]));
 
 const registered = ({ issuer: url, clientId, clientSecret }: FakeIssuer) => ({
-  ...{ issuer: url, clientId, clientSecret },
+  issuer: url,
+  clientId,
+  clientSecret,
 });
 const factorsOf = (providers: OidcOptions['providers'], changes: Partial<OidcOptions>) => ({
   methods: [oidc({ providers, ...changes }), totp({ issuer: 'Example' })],
@@ -34,7 +36,11 @@ export function oidcHosts(
   { accounts = {}, count = 1, ...others }: HostOptions = {},
 ) {
   const factors = factorsOf({ first: registered(issuer), second: registered(other) }, changes);
-  return accountHosts(accounts, { factors, origins: { trustedOrigins: [TRUSTED] }, ...others }, count);
+  return accountHosts(
+    accounts,
+    { factors, origins: { trustedOrigins: [TRUSTED] }, ...others },
+    count,
+  );
 }
 
 /** A host on memory stores, with only `first` and a clock that the test moves. */
@@ -51,7 +57,10 @@ export function catchUp({ clock }: FactorHost): void {
   clock.advance(`${String(Math.max(0, Date.now() - clock.now()))}ms`);
 }
 
-export async function begin(client: HttpClient, query: Readonly<Record<string, string>> = {}): Promise<URL> {
+export async function begin(
+  client: HttpClient,
+  query: Readonly<Record<string, string>> = {},
+): Promise<URL> {
   const answer = await client.get(`/auth/oidc/first?${String(new URLSearchParams(query))}`);
   expect(answer.status).toBe(302);
   return new URL(locationOf(answer));

@@ -12,7 +12,8 @@ export const RESOURCE = 'https://api.example.com';
  */
 export class RealIssuer {
   readonly #keys = new Map<string, JWK>();
-  #answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => response.end();
+  #answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
+    response.end();
   #server: Server;
   #port = 0;
 
@@ -40,10 +41,18 @@ export class RealIssuer {
 
   /** A token from the token endpoint; without a resource it is not a JWT. */
   async token(resource?: string): Promise<string> {
-    const form = { grant_type: 'client_credentials', ...CLIENT, ...(resource !== undefined && { resource }) };
-    const answer = await fetch(`${this.url}/token`, { method: 'POST', body: new URLSearchParams(form) });
+    const form = {
+      grant_type: 'client_credentials',
+      ...CLIENT,
+      ...(resource !== undefined && { resource }),
+    };
+    const answer = await fetch(`${this.url}/token`, {
+      method: 'POST',
+      body: new URLSearchParams(form),
+    });
     const { access_token: token } = (await answer.json()) as { access_token?: string };
-    if (token === undefined) throw new Error(`the provider gave no token: ${String(answer.status)}`);
+    if (token === undefined)
+      throw new Error(`the provider gave no token: ${String(answer.status)}`);
     return token;
   }
 
@@ -81,7 +90,9 @@ function configurationOf(keys: readonly JWK[], kid: string): Configuration {
     clients: [
       {
         ...CLIENT,
-        ...{ grant_types: ['client_credentials'], redirect_uris: [], response_types: [] },
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
         token_endpoint_auth_method: 'client_secret_post',
       },
     ],
@@ -91,7 +102,10 @@ function configurationOf(keys: readonly JWK[], kid: string): Configuration {
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_context, resource) => ({
-          ...{ scope: 'notes:read', audience: resource, accessTokenTTL: 3600, accessTokenFormat: 'jwt' },
+          scope: 'notes:read',
+          audience: resource,
+          accessTokenTTL: 3600,
+          accessTokenFormat: 'jwt',
           jwt: { sign: { alg: 'ES256', kid } },
         }),
       },

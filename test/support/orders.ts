@@ -20,7 +20,10 @@ export interface Orders {
 }
 
 /** The built orders service as a separate process. `untilReady` false: does not wait until it is ready. */
-export async function startOrders(env: Readonly<Record<string, string>>, untilReady = true): Promise<Orders> {
+export async function startOrders(
+  env: Readonly<Record<string, string>>,
+  untilReady = true,
+): Promise<Orders> {
   if (!existsSync(ENTRY)) throw new Error('The orders service is not built: npm run build');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -34,9 +37,13 @@ export async function startOrders(env: Readonly<Record<string, string>>, untilRe
   await once(child, 'spawn');
   const pid = child.pid as number;
   noteProcess(pid);
-  const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const exited = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => resolve(code)),
+  );
   const orders: Orders = {
-    ...{ url, pid, exited },
+    url,
+    pid,
+    exited,
     client: () => httpClient(url),
     output: () => printed,
     stop: () => {

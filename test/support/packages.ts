@@ -1,6 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -49,7 +57,8 @@ function taken(lock: string): boolean {
     return false;
   } catch {
     const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
-    if (since !== undefined && Date.now() - since > STALE_MS) rmSync(lock, { recursive: true, force: true });
+    if (since !== undefined && Date.now() - since > STALE_MS)
+      rmSync(lock, { recursive: true, force: true });
     return true;
   }
 }
@@ -61,12 +70,18 @@ function build(folder: string): void {
   for (const name of ['auth', 'client'])
     succeed('npm', ['pack', '--pack-destination', draft, '--loglevel', 'error'], join(draft, name));
   for (const old of readdirSync(CACHE))
-    if (!folder.endsWith(old.slice(0, 16))) rmSync(join(CACHE, old), { recursive: true, force: true });
+    if (!folder.endsWith(old.slice(0, 16)))
+      rmSync(join(CACHE, old), { recursive: true, force: true });
   renameSync(draft, folder);
 }
 
 /** Runs a command; returns its output. */
-export function succeed(command: string, args: readonly string[], cwd: string, env = process.env): string {
+export function succeed(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env = process.env,
+): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}\n${stderr}`);
   return stdout;

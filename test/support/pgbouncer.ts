@@ -38,7 +38,10 @@ export async function startPgBouncer(databaseUrl: string, connections: number): 
     '[pgbouncer]',
     'pool_mode = transaction',
     `default_pool_size = ${connections}`,
-    ...['listen_addr = 127.0.0.1', `listen_port = ${port}`, 'unix_socket_dir =', 'auth_type = any'],
+    'listen_addr = 127.0.0.1',
+    `listen_port = ${port}`,
+    'unix_socket_dir =',
+    'auth_type = any',
   ];
   writeFileSync(file, settings.join('\n'), { mode: 0o644 });
   chmodSync(dir, 0o755);

@@ -22,11 +22,19 @@ export async function takePictures(browser: Browser, stage: Stage): Promise<void
   await stage.rows('update users set email = $2 where id = $1', person.id, email);
   for (const [userAgent, created, used, ip] of PAST) {
     const isBrowser = userAgent.startsWith('Mozilla');
-    await logIn(browsing(client.copy(), userAgent), { ...person, email }, { rememberMe: isBrowser });
+    await logIn(
+      browsing(client.copy(), userAgent),
+      { ...person, email },
+      { rememberMe: isBrowser },
+    );
     await stage.rows(
       `update auth_sessions set created_at = now() - $3::interval, last_used_at = now() - $4::interval, last_ip = $5
        where subject = $1 and user_agent = $2`,
-      ...[person.id, userAgent, created, used, ip],
+      person.id,
+      userAgent,
+      created,
+      used,
+      ip,
     );
   }
   for (const [size, viewport] of Object.entries(SIZES))
@@ -61,6 +69,7 @@ export async function takePictures(browser: Browser, stage: Stage): Promise<void
 function browsing(client: ReturnType<Stage['demos']['express']['client']>, userAgent: string) {
   return {
     ...client,
-    post: (path: string, json?: unknown) => client.post(path, json, { headers: { 'user-agent': userAgent } }),
+    post: (path: string, json?: unknown) =>
+      client.post(path, json, { headers: { 'user-agent': userAgent } }),
   };
 }

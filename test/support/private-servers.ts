@@ -28,7 +28,12 @@ export async function privateRedis(
 ): Promise<PrivateServer & { readonly dir: string }> {
   const dir = scratchDir('redis');
   const launch = async (port?: number) => {
-    const started = await startRedis({ binary: given('TEST_REDIS_SERVER'), dir, port, args: options.args });
+    const started = await startRedis({
+      binary: given('TEST_REDIS_SERVER'),
+      dir,
+      port,
+      args: options.args,
+    });
     noteProcess(started.pid);
     return started;
   };
@@ -37,7 +42,11 @@ export async function privateRedis(
   const start = async () => void (server = await launch(port));
   const stop = () => server.kill('SIGTERM');
   return {
-    ...{ url, port, dir, start, stop },
+    url,
+    port,
+    dir,
+    start,
+    stop,
     pid: () => server.pid,
     kill: (signal) => server.kill(signal),
     restart: () => stop().then(start),
@@ -63,7 +72,11 @@ export async function privatePostgres(
   const start = async () => void (server = await launch(port));
   const stop = () => server.stop();
   return {
-    ...{ url, port, dir, start, stop },
+    url,
+    port,
+    dir,
+    start,
+    stop,
     pid: () => server.pid,
     async kill(signal) {
       if (signal === 'SIGTERM') return stop();

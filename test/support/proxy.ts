@@ -38,7 +38,8 @@ function resetSocket(socket: Socket): void {
 /** A proxy between a client and a server, for network faults. `targetUrl`: `postgres://…`, `redis://…` or `http://…` with a port. */
 export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   let target = new URL(targetUrl);
-  const portOf = (url: URL) => Number(url.port || { 'postgres:': 5432, 'redis:': 6379 }[url.protocol] || 80);
+  const portOf = (url: URL) =>
+    Number(url.port || { 'postgres:': 5432, 'redis:': 6379 }[url.protocol] || 80);
   const links = new Set<{ resume(): void; reset(): void; strand(): void; forget(): void }>();
   let mode: ProxyMode = 'forward';
   let delayMs = 0;
@@ -94,7 +95,9 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   url.port = String(port);
   const cutOnce = () => [...links].forEach((link) => link.reset());
   return {
-    ...{ port, url: url.href, cutOnce },
+    port,
+    url: url.href,
+    cutOnce,
     strand: () => links.forEach((link) => link.strand()),
     forget: () => links.forEach((link) => link.forget()),
     retarget(next) {

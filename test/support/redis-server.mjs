@@ -23,16 +23,21 @@ export async function startRedis({ binary, dir, port, args = [] }) {
     '--repl-diskless-sync-delay',
     '0',
   ];
-  const child = spawn(binary, [...base, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(binary, [...base, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   let log = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => (log = (log + chunk).slice(-4000)));
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  const hasExited = () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  const hasExited = () =>
+    child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   child.on('error', (error) => (log += error.message));
   const until = performance.now() + 10_000;
   while (!(await answers(at))) {
-    if (hasExited() || performance.now() > until) throw new Error(`redis-server did not start: ${log}`);
+    if (hasExited() || performance.now() > until)
+      throw new Error(`redis-server did not start: ${log}`);
     await delay(10);
   }
   const kill = async (signal) => {
@@ -42,7 +47,13 @@ export async function startRedis({ binary, dir, port, args = [] }) {
     if (signal !== 'SIGKILL') child.kill('SIGCONT');
     await gone;
   };
-  return { url: `redis://127.0.0.1:${at}`, port: at, pid: child.pid, kill, stop: () => kill('SIGTERM') };
+  return {
+    url: `redis://127.0.0.1:${at}`,
+    port: at,
+    pid: child.pid,
+    kill,
+    stop: () => kill('SIGTERM'),
+  };
 }
 
 export function freePort() {

@@ -34,7 +34,8 @@ await main().catch((error) => {
   console.error(error.name === 'StartError' ? error.message : error);
   process.exitCode = 1;
 });
-for (const step of undo.reverse()) await step().catch((error) => console.error(`clean-up: ${error.message}`));
+for (const step of undo.reverse())
+  await step().catch((error) => console.error(`clean-up: ${error.message}`));
 if (interrupted) process.exitCode = interrupted === 'SIGINT' ? 130 : 143;
 
 async function main() {
@@ -63,7 +64,11 @@ async function main() {
   const status = await runJest(
     [
       ...args.filter((arg) => arg !== '--no-build'),
-      ...withoutBrowser.flatMap((name) => ['--testPathIgnorePatterns', '/node_modules/', `/test/${name}$`]),
+      ...withoutBrowser.flatMap((name) => [
+        '--testPathIgnorePatterns',
+        '/node_modules/',
+        `/test/${name}$`,
+      ]),
     ],
     note,
     {
@@ -101,7 +106,8 @@ async function giveRedis(runDir, note) {
   const given = process.env.REDIS_URL;
   const binary = findServer('redis-server', { install: !given });
   if (given) return { url: given, binary: binary ?? '' };
-  if (!binary) throw stop('The tests need Redis: install redis-server (apt, brew), or set REDIS_URL.');
+  if (!binary)
+    throw stop('The tests need Redis: install redis-server (apt, brew), or set REDIS_URL.');
   const dir = join(runDir, 'redis');
   mkdirSync(dir);
   const server = await startRedis({ binary, dir, args: ['--databases', '512'] });
@@ -118,7 +124,12 @@ function runJest(args, note, env) {
   ];
   jest = spawn(
     process.execPath,
-    [...flags, ...args, '--reporters=default', '--reporters=<rootDir>/test/support/count-reporter.mjs'],
+    [
+      ...flags,
+      ...args,
+      '--reporters=default',
+      '--reporters=<rootDir>/test/support/count-reporter.mjs',
+    ],
     {
       cwd: root,
       stdio: 'inherit',
@@ -170,10 +181,12 @@ async function sweep() {
 async function dropDatabases(url) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [
-    `tokenward_test_${runId}_`,
-  ]);
-  for (const { datname } of rows) await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`);
+  const { rows } = await client.query(
+    'SELECT datname FROM pg_database WHERE starts_with(datname, $1)',
+    [`tokenward_test_${runId}_`],
+  );
+  for (const { datname } of rows)
+    await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`);
   await client.end();
 }
 

@@ -9,7 +9,10 @@ export function sharedStore(): TokenStore {
     opening.onsuccess = () => resolve(opening.result);
     opening.onerror = () => reject(new Error('no store'));
   });
-  const run = async <T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>) => {
+  const run = async <T>(
+    mode: IDBTransactionMode,
+    work: (store: IDBObjectStore) => IDBRequest<T>,
+  ) => {
     const asked = work((await opened).transaction('tokens', mode).objectStore('tokens'));
     return new Promise<T>((resolve, reject) => {
       asked.onsuccess = () => resolve(asked.result);

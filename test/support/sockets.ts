@@ -18,7 +18,10 @@ export interface TestSocket {
 }
 
 /** Connects to `/events` of a demo's address, or to an address with a path. Rejects with the status of a refused handshake. */
-export async function openSocket(url: string, headers: Record<string, string> = {}): Promise<TestSocket> {
+export async function openSocket(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<TestSocket> {
   const address = new URL(url.replace(/^http/, 'ws'));
   if (address.pathname === '/') address.pathname = '/events';
   const socket = new WebSocket(address, { headers });
@@ -48,7 +51,9 @@ export async function openSocket(url: string, headers: Record<string, string> = 
         };
         waiting.add(look);
         look();
-        void closed.then(({ code }) => reject(new Error(`closed with ${code} before "${type}" came`)));
+        void closed.then(({ code }) =>
+          reject(new Error(`closed with ${code} before "${type}" came`)),
+        );
       }),
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
     async close() {

@@ -76,7 +76,9 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
 }
 
 /** Starts one demo on each adapter; if one does not start, the other is stopped. */
-export async function startBoth(env: Readonly<Record<string, string>>): Promise<Record<Adapter, Demo>> {
+export async function startBoth(
+  env: Readonly<Record<string, string>>,
+): Promise<Record<Adapter, Demo>> {
   const started = await Promise.allSettled(ADAPTERS.map((adapter) => startDemo({ adapter, env })));
   const demos = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const [express, fastify] = demos;
@@ -117,7 +119,10 @@ export async function logIn(
 }
 
 /** A new user, signed in. */
-export async function signUp(client: HttpClient, options?: LogIn): Promise<Person & { answer: HttpAnswer }> {
+export async function signUp(
+  client: HttpClient,
+  options?: LogIn,
+): Promise<Person & { answer: HttpAnswer }> {
   const person = await register(client);
   return { ...person, answer: await logIn(client, person, options) };
 }
@@ -133,8 +138,22 @@ export function claimsOf(token: string): Row {
 /** Claims like those that the stage's demos issue; `undefined` members are omitted. */
 export function goodClaims(changes: Row = {}): Row {
   const now = Math.floor(Date.now() / 1000);
-  const claims = { iss: ISSUER, aud: AUDIENCE, sub: randomUUID(), sid: randomUUID(), jti: randomUUID() };
-  return { ...claims, iat: now, nbf: now, exp: now + 900, tokenVersion: 1, role: 'user', ...changes };
+  const claims = {
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: randomUUID(),
+    sid: randomUUID(),
+    jti: randomUUID(),
+  };
+  return {
+    ...claims,
+    iat: now,
+    nbf: now,
+    exp: now + 900,
+    tokenVersion: 1,
+    role: 'user',
+    ...changes,
+  };
 }
 
 const encoded = (part: Row): string => Buffer.from(JSON.stringify(part)).toString('base64url');

@@ -41,7 +41,9 @@ describe('the HTTP client', () => {
     expect(first.json()).toMatchObject({ cookie: 'gone=x' });
     expect(first.setCookies[1]).toBe('narrow=2; Path=/auth');
     expect((await client.get('/authors')).json()).toMatchObject({ cookie: 'everywhere=1' });
-    expect((await client.get('/auth/refresh')).json()).toMatchObject({ cookie: 'everywhere=1; narrow=2' });
+    expect((await client.get('/auth/refresh')).json()).toMatchObject({
+      cookie: 'everywhere=1; narrow=2',
+    });
     expect((await client.get('/', { cookies: 'omit' })).json()).toMatchObject({ cookie: null });
   });
 
@@ -104,7 +106,10 @@ describe('private servers and the proxy', () => {
     expect(await rows(server.url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
     await server.kill('SIGSTOP');
     const waiting = rows(server.url, 'SELECT 2 AS n');
-    const first = await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 300, 'hangs'))]);
+    const first = await Promise.race([
+      waiting,
+      new Promise((resolve) => setTimeout(resolve, 300, 'hangs')),
+    ]);
     expect(first).toBe('hangs');
     await server.kill('SIGCONT');
     expect(await waiting).toEqual([{ n: 2 }]);
@@ -125,9 +130,9 @@ describe('private servers and the proxy', () => {
 
     proxy.setMode('hang');
     const held = ask();
-    expect(await Promise.race([held, new Promise((resolve) => setTimeout(resolve, 200, 'hangs'))])).toBe(
-      'hangs',
-    );
+    expect(
+      await Promise.race([held, new Promise((resolve) => setTimeout(resolve, 200, 'hangs'))]),
+    ).toBe('hangs');
     proxy.setMode('forward');
     expect(await held).toEqual([{ n: 1 }]);
 

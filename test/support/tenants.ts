@@ -15,8 +15,13 @@ const people = pgTable('people', {
   org: text('org'),
 });
 export const TENANT_USERS: UserColumns = {
-  ...{ table: people, id: people.ref, email: people.mail, passwordHash: people.secret },
-  ...{ role: people.kind, disabled: people.locked, tenant: people.org },
+  table: people,
+  id: people.ref,
+  email: people.mail,
+  passwordHash: people.secret,
+  role: people.kind,
+  disabled: people.locked,
+  tenant: people.org,
 };
 
 export const BASE = 'https://host.example';
@@ -29,7 +34,10 @@ export const AT = new Map([
   ['initech.host.example', 'initech'],
 ]);
 
-const answers = { promise: Promise.resolve('acme'), number: 7 } as unknown as Record<string, string>;
+const answers = { promise: Promise.resolve('acme'), number: 7 } as unknown as Record<
+  string,
+  string
+>;
 export const tenants: TenantOptions = {
   issuers: { acme: ACME, globex: GLOBEX },
   of({ headers: { host } }, iss) {

@@ -29,5 +29,9 @@ export function tokenward(
 }
 
 export interface ListedKeys {
-  readonly keys: readonly { readonly kid: string; readonly phase: string; readonly algorithm: string }[];
+  readonly keys: readonly {
+    readonly kid: string;
+    readonly phase: string;
+    readonly algorithm: string;
+  }[];
 }

@@ -52,7 +52,10 @@ export async function visit(
   await page.goto(url);
   await page.getByRole('heading', { level: 1 }).waitFor();
   return {
-    ...{ page, context, complaints, sockets },
+    page,
+    context,
+    complaints,
+    sockets,
     async signIn({ email, password }) {
       await page.getByLabel('Email').fill(email);
       await page.getByLabel('Password', { exact: true }).fill(password);

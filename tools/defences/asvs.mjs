@@ -199,7 +199,14 @@ export const ASVS = [
     'T-tgxn T-r5sr T-355c',
   ),
   defence('ASVS 9.2.1', 'nbf', POLICY, 'claims.nbf > latestStart || ', '', 'T-g2bs T-h8bd T-355c'),
-  defence('ASVS 9.2.1', 'iat', POLICY, ' || claims.iat > latestStart)', ')', 'T-g2bs T-h8bd T-355c'),
+  defence(
+    'ASVS 9.2.1',
+    'iat',
+    POLICY,
+    ' || claims.iat > latestStart)',
+    ')',
+    'T-g2bs T-h8bd T-355c',
+  ),
   defence(
     'ASVS 9.2.1',
     'the tolerance is bounded by 300 s',

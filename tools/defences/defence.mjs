@@ -5,7 +5,11 @@ const SRC = 'libs/auth/src/';
  * changed as well, for tests of its processes.
  */
 export const defence = (of, what, file, take, leave, seen, more = {}) => ({
-  ...{ of, what, take, leave, ...more },
+  of,
+  what,
+  take,
+  leave,
+  ...more,
   file: file.startsWith('apps/') ? file : SRC + file,
   seen: seen.split(' '),
 });

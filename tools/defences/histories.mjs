@@ -2,7 +2,8 @@ import { defence } from './defence.mjs';
 
 /** The history goes on until every trouble came more than once; the checker ends it as soon as it finds anything. */
 const more = { built: true, env: { HISTORY_REQUESTS: '8000' } };
-const planted = (what, file, take, leave) => defence('histories', what, file, take, leave, 'T-hst5', more);
+const planted = (what, file, take, leave) =>
+  defence('histories', what, file, take, leave, 'T-hst5', more);
 
 /** Rules of the protocol: without one of them the checker of histories (test/histories/) finds what it forbids. */
 export const HISTORIES = [

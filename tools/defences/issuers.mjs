@@ -64,7 +64,13 @@ export const ISSUERS = [
     '',
     'T-fi04',
   ),
-  issuers('Entra: one directory', PRESETS, "if (claims['tid'] !== tenant) return undefined;", '', 'T-fi04'),
+  issuers(
+    'Entra: one directory',
+    PRESETS,
+    "if (claims['tid'] !== tenant) return undefined;",
+    '',
+    'T-fi04',
+  ),
   issuers(
     'Cognito: an access token',
     PRESETS,

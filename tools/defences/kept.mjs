@@ -47,8 +47,16 @@ const STANDARD = /^(?:ASVS|RFC)/;
 
 /** Two pages: requirements of standards, and the rest. */
 export async function writeReport(root, all, kept) {
-  const [standards, own] = [true, false].map((is) => all.filter(({ of }) => STANDARD.test(of) === is));
-  await writePage(root, 'defences', own, kept, 'Those of standards: [here](defences-standards.md).');
+  const [standards, own] = [true, false].map((is) =>
+    all.filter(({ of }) => STANDARD.test(of) === is),
+  );
+  await writePage(
+    root,
+    'defences',
+    own,
+    kept,
+    'Those of standards: [here](defences-standards.md).',
+  );
   await writePage(root, 'defences-standards', standards, kept, 'Our own: [here](defences.md).');
 }
 
@@ -61,7 +69,9 @@ async function writePage(root, name, all, kept, elsewhere) {
     return `- **${defence.of}**: ${defence.what}. Seen by ${killers.length > 0 ? linked(killers) : 'nobody'}`;
   });
   const others = all.flatMap((defence) => {
-    const passing = defence.tests.filter(({ id }) => kept.of(defence)?.killers.includes(id) === false);
+    const passing = defence.tests.filter(
+      ({ id }) => kept.of(defence)?.killers.includes(id) === false,
+    );
     return passing.map((each) => `- ${defence.of}: ${linked([each])}`);
   });
   const never = all.filter((each) => !kept.of(each)).map(({ of, what }) => `- **${of}**: ${what}`);

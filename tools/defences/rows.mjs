@@ -69,7 +69,12 @@ export const ROWS = [
     'T-p529',
   ),
   ...[
-    ['the lifetime has a cap', 'lifetime <= 0 || lifetime > MAX_LIFETIME_SECONDS', 'lifetime <= 0', 'T-c4mr'],
+    [
+      'the lifetime has a cap',
+      'lifetime <= 0 || lifetime > MAX_LIFETIME_SECONDS',
+      'lifetime <= 0',
+      'T-c4mr',
+    ],
     [
       'a proof from the future is none',
       'claims.auth_time > latestStart',
@@ -90,7 +95,9 @@ export const ROWS = [
     ],
     ['a header member that nobody understands', "['crit', 'b64', 'zip',", "['b64', 'zip',"],
     ['a key that the token brings', "'jwk', 'jku', 'x5c', 'x5u'", "'jku', 'x5c', 'x5u'"],
-  ].map(([what, take, leave, seen = 'T-p529']) => defence('requirement 14', what, POLICY, take, leave, seen)),
+  ].map(([what, take, leave, seen = 'T-p529']) =>
+    defence('requirement 14', what, POLICY, take, leave, seen),
+  ),
   defence(
     'requirement 11',
     'the demo keeps a session for 30 days',

@@ -6,11 +6,16 @@ export function testsById(root) {
   const found = new Map();
   for (const folder of ['libs', 'apps', 'test', 'tools', 'bench'])
     for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
-      if (!/\.(?:spec|e2e)\.ts$/.test(name) || /(?:^|\/)(?:dist|node_modules)\//.test(name)) continue;
+      if (!/\.(?:spec|e2e)\.ts$/.test(name) || /(?:^|\/)(?:dist|node_modules)\//.test(name))
+        continue;
       const path = `${folder}/${name}`;
       const text = readFileSync(join(root, path), 'utf8');
       for (const match of text.matchAll(/^ *\/\/ (T-\w{4})\n/gm))
-        found.set(match[1], { id: match[1], path, title: titleAt(text, match.index + match[0].length) });
+        found.set(match[1], {
+          id: match[1],
+          path,
+          title: titleAt(text, match.index + match[0].length),
+        });
     }
   return found;
 }

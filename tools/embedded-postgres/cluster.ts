@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { StartError } from './start-error.js';
 import type { PostgresBinaries } from './binaries.js';
@@ -67,21 +75,26 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
     'DYLD_LIBRARY_PATH',
     'LD_LIBRARY_PATH',
   ];
-  const kept = keep.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  const kept = keep.flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]]],
+  );
   return { ...(Object.fromEntries(kept) as NodeJS.ProcessEnv), LC_ALL: 'C', TZ: 'UTC' };
 }
 
-function initdb(draft: Cluster, binaries: PostgresBinaries, user: RunAs | undefined): Promise<void> {
+function initdb(
+  draft: Cluster,
+  binaries: PostgresBinaries,
+  user: RunAs | undefined,
+): Promise<void> {
   const args = [
-    ...[
-      '-D',
-      dataDirArgument(draft, user),
-      '-U',
-      SUPERUSER,
-      `--pwfile=${join('..', 'password')}`,
-      '--auth=scram-sha-256',
-    ],
-    ...['--encoding=UTF8', '--no-instructions'],
+    '-D',
+    dataDirArgument(draft, user),
+    '-U',
+    SUPERUSER,
+    `--pwfile=${join('..', 'password')}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--no-instructions',
     // the provider of its own, which no system's locales change, came with 17
     ...(Number(binaries.major) >= 17
       ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
@@ -97,7 +110,11 @@ function initdb(draft: Cluster, binaries: PostgresBinaries, user: RunAs | undefi
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
     child.on('error', (cause) =>
-      reject(new StartError(`Cannot run ${binaries.initdb} (${cause.message}): set DATABASE_URL`, { cause })),
+      reject(
+        new StartError(`Cannot run ${binaries.initdb} (${cause.message}): set DATABASE_URL`, {
+          cause,
+        }),
+      ),
     );
     child.on('close', (code) => {
       if (code === 0) return resolve();

@@ -33,7 +33,10 @@ export function acquireDataLock(dataDir: string): LockOutcome {
       continue;
     }
     removeOlder(dataDir, mine);
-    return { outcome: 'acquired', release: () => rmSync(join(dataDir, NAME + mine), { force: true }) };
+    return {
+      outcome: 'acquired',
+      release: () => rmSync(join(dataDir, NAME + mine), { force: true }),
+    };
   }
 }
 

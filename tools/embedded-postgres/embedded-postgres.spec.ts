@@ -1,6 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -46,7 +54,9 @@ describe('embedded PostgreSQL', () => {
     const first = await startEmbeddedPostgres({ dataDir: dir });
     await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS n');
     expect(await query(first.url, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
-    expect(await query(first.url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
+    expect(await query(first.url, 'SHOW listen_addresses')).toEqual([
+      { listen_addresses: '127.0.0.1' },
+    ]);
     await first.stop();
     await first.stop();
     expect(processIdentity(first.pid)).toBeUndefined();
@@ -105,7 +115,9 @@ describe('embedded PostgreSQL', () => {
       process.kill(pid, signal);
       const next = await startEmbeddedPostgres({ dataDir: dir });
       expect(processIdentity(pid)).toBeUndefined();
-      expect(await query(next.url, 'SELECT count(*)::int AS n FROM committed')).toEqual([{ n: 1000 }]);
+      expect(await query(next.url, 'SELECT count(*)::int AS n FROM committed')).toEqual([
+        { n: 1000 },
+      ]);
       await next.stop();
     },
   );
@@ -113,7 +125,9 @@ describe('embedded PostgreSQL', () => {
   it('does not touch a foreign process that has the pid in the pid file', async () => {
     const dir = freshDir();
     await (await startEmbeddedPostgres({ dataDir: dir })).stop();
-    const foreign = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    const foreign = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+      stdio: 'ignore',
+    });
     children.push(foreign);
     writeFileSync(
       join(dir, 'postgres', 'data', 'postmaster.pid'),
@@ -133,7 +147,9 @@ describe('embedded PostgreSQL', () => {
       JSON.stringify({ pid: process.ppid, identity: 'an earlier boot:1' }),
     );
     const server = await startEmbeddedPostgres({ dataDir: dir });
-    expect(readdirSync(dir).filter((name) => name.startsWith('embedded.lock'))).toEqual(['embedded.lock.8']);
+    expect(readdirSync(dir).filter((name) => name.startsWith('embedded.lock'))).toEqual([
+      'embedded.lock.8',
+    ]);
     await server.stop();
     expect(readdirSync(dir).filter((name) => name.startsWith('embedded.lock'))).toEqual([]);
   });
@@ -167,7 +183,9 @@ describe('embedded PostgreSQL', () => {
     const server = await startEmbeddedPostgres({ dataDir: dir });
     await query(server.url, 'CREATE TABLE people (email text UNIQUE)');
     await query(server.url, `INSERT INTO people VALUES ('eve@example.com')`);
-    await expect(query(server.url, `INSERT INTO people VALUES ('eve@example.com')`)).rejects.toMatchObject({
+    await expect(
+      query(server.url, `INSERT INTO people VALUES ('eve@example.com')`),
+    ).rejects.toMatchObject({
       code: '23505',
     });
     await server.stop();

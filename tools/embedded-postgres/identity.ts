@@ -27,7 +27,9 @@ export function runAs(clusterDir: string): RunAs | undefined {
     throw new StartError(
       'Embedded PostgreSQL does not run as root on this platform: start as another user, or set DATABASE_URL',
     );
-  return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : { uid: NOBODY, gid: NOBODY };
+  return owner && owner.uid !== 0
+    ? { uid: owner.uid, gid: owner.gid }
+    : { uid: NOBODY, gid: NOBODY };
 }
 
 export function giveTo(path: string, user: RunAs | undefined): void {

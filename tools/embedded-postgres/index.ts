@@ -33,7 +33,9 @@ export interface EmbeddedPostgres {
  * lock) is cleared up; nothing that was committed is lost.
  * @throws StartError when one runs there already, or when it cannot run on this machine
  */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   makeDataDir(dataDir);
   const user = runAs(clusterIn(dataDir).dataDir);

@@ -11,7 +11,11 @@ export async function loadEmbeddedPostgres(dir) {
       contents: `export * from './index.ts'; export { processIdentity } from './process-identity.ts';`,
       resolveDir: fileURLToPath(new URL('.', import.meta.url)),
     },
-    ...{ bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile,
+    logLevel: 'error',
   });
   try {
     return await import(pathToFileURL(outfile).href);

@@ -48,7 +48,9 @@ export async function launch(options: Launch): Promise<Postmaster> {
     const log = readFileSync(options.logFile, 'utf8');
     if (!PASSING.test(log) || performance.now() > giveUpAt) {
       const reason = /(?:FATAL|PANIC):\s+(.*)/.exec(log)?.[1] ?? 'it did not become ready';
-      throw new StartError(`Embedded PostgreSQL did not start (${reason}); its log is ${options.logFile}`);
+      throw new StartError(
+        `Embedded PostgreSQL did not start (${reason}); its log is ${options.logFile}`,
+      );
     }
     await delay(200);
     // an orphan that had not written its pid file when it was looked for
@@ -132,7 +134,8 @@ function start({ cluster, binaries, user, logFile, settings }: Launch, port: num
 async function untilReady(child: ChildProcess, cluster: Cluster): Promise<boolean> {
   const until = performance.now() + READY_WITHIN_MS;
   while (performance.now() < until) {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false;
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+      return false;
     const file = readPidFile(cluster);
     if (file?.pid === child.pid && file.isReady) return true;
     await delay(10);
@@ -145,7 +148,9 @@ function readPidFile(cluster: Cluster): { pid: number; isReady: boolean } | unde
   try {
     const lines = readFileSync(join(cluster.dataDir, 'postmaster.pid'), 'utf8').split('\n');
     const pid = Number(lines[0]);
-    return Number.isSafeInteger(pid) && pid > 1 ? { pid, isReady: lines[7]?.trim() === 'ready' } : undefined;
+    return Number.isSafeInteger(pid) && pid > 1
+      ? { pid, isReady: lines[7]?.trim() === 'ready' }
+      : undefined;
   } catch {
     return undefined;
   }

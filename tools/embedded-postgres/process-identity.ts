@@ -55,8 +55,10 @@ export function isSignalable(pid: number): boolean {
 function printed(command: string, args: string[]): string | undefined {
   try {
     return (
-      execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() ||
-      undefined
+      execFileSync(command, args, {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim() || undefined
     );
   } catch {
     return undefined;

@@ -1,7 +1,17 @@
 /** Mutations that no test can detect: the file, the original, the mutation, and why both are equivalent. */
 const EXPLAINED = [
-  { file: 'strict-json.ts', was: '{', became: '{}', why: 'the value stays undefined, which is no object' },
-  { file: 'jws.ts', was: "'latin1'", became: '""', why: 'base64url is ASCII, the same bytes in UTF-8' },
+  {
+    file: 'strict-json.ts',
+    was: '{',
+    became: '{}',
+    why: 'the value stays undefined, which is no object',
+  },
+  {
+    file: 'jws.ts',
+    was: "'latin1'",
+    became: '""',
+    why: 'base64url is ASCII, the same bytes in UTF-8',
+  },
   {
     file: 'signature.ts',
     was: '{ padding: constants.RSA_PKCS1_PADDING }',
@@ -15,7 +25,12 @@ const EXPLAINED = [
     why: 'node refuses other lengths as well',
   },
   { file: 'signature.ts', was: "'tokenward key check'", became: '""', why: 'any text will do' },
-  { file: 'revoked-set.ts', was: 'value !== undefined', became: 'true', why: 'undefined is above no number' },
+  {
+    file: 'revoked-set.ts',
+    was: 'value !== undefined',
+    became: 'true',
+    why: 'undefined is above no number',
+  },
   {
     file: 'verification-policy.ts',
     was: "typeof kid !== 'string'",

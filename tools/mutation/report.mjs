@@ -25,7 +25,10 @@ export async function writeReport(root, results) {
   const survivors = lived.map(
     ({ file, survivors: some }) =>
       `### ${basename(file)}\n\n${some
-        .map((each) => `- line ${each.line}: ${code(each.was)} → ${code(each.became)}${why(file, each)}`)
+        .map(
+          (each) =>
+            `- line ${each.line}: ${code(each.was)} → ${code(each.became)}${why(file, each)}`,
+        )
         .join('\n')}`,
   );
   const text = `# Mutations

@@ -1,6 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AuthModule, JwtAuthGuard, keyDirectory, type AuthOptions, type KeySource } from '@tokenward/nestjs';
+import {
+  AuthModule,
+  JwtAuthGuard,
+  keyDirectory,
+  type AuthOptions,
+  type KeySource,
+} from '@tokenward/nestjs';
 import type { AccountOptions, FactorMethod } from '@tokenward/nestjs/options';
 import { AuthMetrics } from '@tokenward/nestjs/observe';
 import { drizzleKeySource, drizzleStorage } from '@tokenward/nestjs/drizzle';
@@ -111,7 +117,10 @@ export class AppModule {
   }
 }
 
-function keySourceOf(settings: KeySourceSettings | undefined, database: DemoDatabase): KeySource | undefined {
+function keySourceOf(
+  settings: KeySourceSettings | undefined,
+  database: DemoDatabase,
+): KeySource | undefined {
   const { directory, encryptionKeys } = settings ?? {};
   if (encryptionKeys) return drizzleKeySource(database, { encryptionKeys });
   return directory === undefined ? undefined : keyDirectory(directory);

@@ -11,7 +11,10 @@ import { EventsAdapter } from './events/events.adapter.js';
 import { secureHeaders, servePage } from './web/page.js';
 
 /** The application, not yet listening, on the adapter that the configuration names; the other one is not loaded. */
-export async function createApp(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
+export async function createApp(
+  config: DemoConfig,
+  settings: AppSettings,
+): Promise<INestApplication> {
   const app = await (config.adapter === 'fastify'
     ? onFastify(config, settings)
     : onExpress(config, settings));
@@ -80,11 +83,17 @@ async function onFastify(config: DemoConfig, settings: AppSettings): Promise<INe
 const MAX_PARAM_LENGTH = 255;
 
 /** Fastify answers an unreadable path before Nest gets it: in the same shape, and without quoting it. */
-function answerBeforeRouting(error: Error & { statusCode?: number }, _: unknown, reply: BareReply): void {
+function answerBeforeRouting(
+  error: Error & { statusCode?: number },
+  _: unknown,
+  reply: BareReply,
+): void {
   const statusCode = error.statusCode ?? 400;
   const body = {
-    ...{ statusCode, error: STATUS_CODES[statusCode] },
-    ...{ message: 'path: cannot be read', code: 'invalid_input' },
+    statusCode,
+    error: STATUS_CODES[statusCode],
+    message: 'path: cannot be read',
+    code: 'invalid_input',
   };
   void reply.code(statusCode).header('cache-control', 'no-store').send(body);
 }

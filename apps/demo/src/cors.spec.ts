@@ -9,6 +9,8 @@ describe('what a page of a trusted origin may read', () => {
   ] as const)('with DPOP=%s: the nonce of DPoP: %s', (mode, isExposed) => {
     const { exposedHeaders = [] } = corsOf({ trustedOrigins: [], dpop: { mode, bind: 'request' } });
     expect(exposedHeaders.includes('DPoP-Nonce')).toBe(isExposed);
-    expect(exposedHeaders).toEqual(expect.arrayContaining(['WWW-Authenticate', 'Retry-After', 'Date']));
+    expect(exposedHeaders).toEqual(
+      expect.arrayContaining(['WWW-Authenticate', 'Retry-After', 'Date']),
+    );
   });
 });

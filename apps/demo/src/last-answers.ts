@@ -15,6 +15,7 @@ export function lastAnswers(server: Server): () => void {
   });
   return () => {
     isStopping = true;
-    for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
+    for (const response of underWay)
+      if (!response.headersSent) response.setHeader('connection', 'close');
   };
 }

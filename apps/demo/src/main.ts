@@ -31,7 +31,9 @@ async function finish(starting: Promise<RunningDemo>): Promise<void> {
 main().catch((error: unknown) => {
   const line = startFailureLine(error);
   if (line === undefined)
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
   else process.stderr.write(`${line}\n`);
   process.exit(1);
 });

@@ -1,7 +1,12 @@
 import type { Server } from 'node:http';
 import { PasswordHasher } from '@tokenward/nestjs';
 import type { FactorMethod } from '@tokenward/nestjs/options';
-import { type DemoConfig, type ProviderSettings, toAccountOptions, toAuthOptions } from './config/index.js';
+import {
+  type DemoConfig,
+  type ProviderSettings,
+  toAccountOptions,
+  toAuthOptions,
+} from './config/index.js';
 import { DATABASE, type DemoDatabase } from './database/database.module.js';
 import { migrateAll } from './database/migrate.js';
 import { startEmbeddedPostgres } from '../../../tools/embedded-postgres/index.js';
@@ -73,7 +78,10 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
 }
 
 /** Loaded only when used, so that the start is not slower without it. */
-async function methodsOf(config: DemoConfig, providers: ProviderSettings): Promise<readonly FactorMethod[]> {
+async function methodsOf(
+  config: DemoConfig,
+  providers: ProviderSettings,
+): Promise<readonly FactorMethod[]> {
   if (Object.keys(providers).length === 0) return [];
   const { signInElsewhere } = await import('./config/sign-in-elsewhere.js');
   return signInElsewhere(config, providers);

@@ -62,7 +62,11 @@ export class AppModule {
 }
 
 function open(url: string): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false, connectTimeout: 1_000 });
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    connectTimeout: 1_000,
+  });
   // every failure rejects its command; without a listener the event would end the process
   redis.on('error', () => undefined);
   return redis;

@@ -25,7 +25,9 @@ export class ConfigError extends Error {
 const DEFAULT_NAME = 'tokenward-demo';
 
 /** The defaults fit the demo on the same machine. @throws ConfigError */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): OrdersConfig {
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): OrdersConfig {
   const text = (name: string): string | undefined => environment[name]?.trim() || undefined;
   const list = (name: string): string[] | undefined =>
     text(name)

@@ -31,6 +31,9 @@ main().catch((error: unknown) => {
   const code = (error as NodeJS.ErrnoException).code;
   if (expected || code === 'EADDRINUSE' || code === 'EACCES')
     process.stderr.write(`${(error as Error).message}\n`);
-  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  else
+    process.stderr.write(
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
   process.exit(1);
 });

@@ -6,6 +6,10 @@ import { CurrentUser, type Principal } from '@tokenward/nestjs/verify';
 export class OrdersController {
   @Get()
   list(@CurrentUser() user: Principal) {
-    return { customer: user.id, role: user.role, orders: [{ id: 1, item: 'Ward of tokens', quantity: 1 }] };
+    return {
+      customer: user.id,
+      role: user.role,
+      orders: [{ id: 1, item: 'Ward of tokens', quantity: 1 }],
+    };
   }
 }

@@ -20,7 +20,9 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
 @Injectable()
 export class ServiceGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
+    const { headers } = context
+      .switchToHttp()
+      .getRequest<{ headers: Record<string, string | undefined> }>();
     const [known, shown] = [process.env.SERVICE_SECRET, headers['x-service-secret']];
     if (known && shown && timingSafeEqual(digest(known), digest(shown))) return true;
     throw new UnauthorizedException();

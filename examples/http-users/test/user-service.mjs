@@ -6,12 +6,17 @@ const HASH = '$2y$10$t.tD9Lxy6Viw8c6tVWryOuWHOJ6JdIOpPM8HXEKHmKgRVM9rGSYIe';
 /** The user service, with one user, Ada, whose password is: a quiet harbour at dawn. `mode` makes it fail or hang. */
 export async function userService(port = 0) {
   const users = new Map([
-    ['u-1', { id: 'u-1', email: 'Ada@Example.com', role: 'user', disabled: false, passwordHash: HASH }],
+    [
+      'u-1',
+      { id: 'u-1', email: 'Ada@Example.com', role: 'user', disabled: false, passwordHash: HASH },
+    ],
   ]);
   const state = { mode: 'up', users };
   const server = createServer(async (request, response) => {
     const say = (status, json) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(json && JSON.stringify(json));
+      response
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(json && JSON.stringify(json));
     if (state.mode === 'hangs') return;
     if (state.mode === 'down') return void say(500);
     const { pathname, searchParams } = new URL(request.url, 'http://users');
@@ -33,5 +38,5 @@ export async function userService(port = 0) {
     server.closeAllConnections();
     server.close();
   };
-  return { ...{ state, close }, url: `http://127.0.0.1:${server.address().port}` };
+  return { state, close, url: `http://127.0.0.1:${server.address().port}` };
 }

@@ -23,10 +23,16 @@ export async function walk(url, state) {
   assert.equal(ada.status, 200);
   const { accessToken: token, refreshToken } = ada.body;
   assert.deepEqual(await call('GET', '/profile', { token }), { status: 200, body: { id: 'u-1' } });
-  assert.deepEqual(await call('GET', '/sensitive', { token }), { status: 200, body: { role: 'user' } });
+  assert.deepEqual(await call('GET', '/sensitive', { token }), {
+    status: 200,
+    body: { role: 'user' },
+  });
   // the bcrypt hash was replaced in the user service
   assert.match(state.users.get('u-1').passwordHash, /^\$argon2id\$/);
-  assert.deepEqual(await login('nobody@example.com'), await login('ada@example.com', 'wrong password'));
+  assert.deepEqual(
+    await login('nobody@example.com'),
+    await login('ada@example.com', 'wrong password'),
+  );
 
   // down or silent: 503 within the deadline, never "wrong password"; signed-in users stay signed in
   for (const mode of ['down', 'hangs']) {

@@ -24,7 +24,9 @@ const { PORT = '3000', PUBLIC_URL = `http://localhost:${PORT}` } = process.env;
         storage: drizzleStorage(drizzle(pool), { users: { table: members, ...members } }),
         cookies: { secure: process.env['COOKIE_SECURE'] !== 'false' },
         // each 401 names the document that says who issues the tokens (RFC 9728)
-        discovery: { resource: { resource: `${PUBLIC_URL}/mcp`, scopes: ['notes:read', 'notes:write'] } },
+        discovery: {
+          resource: { resource: `${PUBLIC_URL}/mcp`, scopes: ['notes:read', 'notes:write'] },
+        },
       }),
     }),
     McpModule.forRoot({

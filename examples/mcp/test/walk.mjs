@@ -52,7 +52,9 @@ export async function walk(url) {
   const ada = await connect(token);
   assert.deepEqual(namesOf(await ada.listTools()), ['read_notes', 'write_note']);
   await ada.callTool({ name: 'write_note', arguments: { text: 'buy milk' } });
-  assert.deepEqual(contentOf(await ada.callTool({ name: 'read_notes', arguments: {} })).notes, ['buy milk']);
+  assert.deepEqual(contentOf(await ada.callTool({ name: 'read_notes', arguments: {} })).notes, [
+    'buy milk',
+  ]);
 
   // Bob may not write: the tool is hidden, a call of it is refused, and he does not see Ada's notes
   const bob = await connect(await signIn('bob@example.com'));

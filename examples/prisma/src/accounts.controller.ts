@@ -30,7 +30,10 @@ export class AccountsController {
   @UseGuards(TokenVersionGuard)
   async remove(@Param('id') id: string, @CurrentUser('id') actorId: string): Promise<void> {
     const work = prismaWork(this.prisma, async (tx) => {
-      await tx.account.updateMany({ where: { id, deletedAt: null }, data: { deletedAt: new Date() } });
+      await tx.account.updateMany({
+        where: { id, deletedAt: null },
+        data: { deletedAt: new Date() },
+      });
     });
     await this.auth.changeUser(id, 'deleted', work, { actorId });
   }

@@ -7,7 +7,10 @@ import { PrismaClient } from './generated/client.js';
 
 await prepareDatabase();
 const prisma = new PrismaClient({
-  adapter: new PrismaPg({ connectionString: process.env['DATABASE_URL'] }, { onPoolError: () => undefined }),
+  adapter: new PrismaPg(
+    { connectionString: process.env['DATABASE_URL'] },
+    { onPoolError: () => undefined },
+  ),
 });
 const app = await NestFactory.create(AppModule.with(prisma));
 app.enableShutdownHooks();

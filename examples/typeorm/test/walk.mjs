@@ -27,7 +27,10 @@ export async function walk(url) {
   assert.equal((await login('ada@example.com')).status, 200);
 
   // a wrong password, a deleted user and an unknown user get the same answer
-  const refused = [await login('ada@example.com', 'wrong password'), await login('carol@example.com')];
+  const refused = [
+    await login('ada@example.com', 'wrong password'),
+    await login('carol@example.com'),
+  ];
   refused.push(await login('nobody@example.com'));
   for (const each of refused) assert.deepEqual(each, refused[0]);
   assert.equal(refused[0].status, 401);

@@ -31,7 +31,8 @@ async function boot(...imports: DynamicModule['imports'] & object): Promise<Test
 const unnamed = () => AuthTestingModule.forRoot({ isGlobal: false });
 const staff = (changes: { storage?: AuthStorage } = {}) =>
   AuthTestingModule.forRoot({ name: 'staff', ...changes });
-const later = (name?: string) => AuthModule.forRootAsync({ name, useFactory: () => memoryAuthOptions() });
+const later = (name?: string) =>
+  AuthModule.forRootAsync({ name, useFactory: () => memoryAuthOptions() });
 const verifying = () =>
   AuthModule.forResourceServer({
     issuer: 'https://other.example',
@@ -98,10 +99,15 @@ describe('two instances over the same tables', () => {
         made.ledger.identity = () => Promise.reject(error);
         return made;
       };
-      const imports = [AuthTestingModule.forRoot({ storage: storage() }), staff({ storage: storage() })];
+      const imports = [
+        AuthTestingModule.forRoot({ storage: storage() }),
+        staff({ storage: storage() }),
+      ];
       const app = await Test.createTestingModule({ imports }).compile();
       const instances = app.get(AuthInstances, { each: true, strict: false });
-      return Promise.all(instances.map((each) => each.onModuleInit())).catch((each: unknown) => each);
+      return Promise.all(instances.map((each) => each.onModuleInit())).catch(
+        (each: unknown) => each,
+      );
     };
     expect(await outcome(AuthError.unavailable('away'))).toEqual([undefined, undefined]);
     const bug = new TypeError('broken');

@@ -26,7 +26,8 @@ export class AuthInstances implements OnModuleInit {
     this.refuseAnotherLikeThis(at);
     const ledgers = this.all<RevocationLedgerStore>(RevocationLedgerStore).slice(0, at + 1);
     const [own, ...others] = (await Promise.all(ledgers.map(identityOf))).reverse();
-    const isShared = ledgers.indexOf(ledgers[at]) < at || (own !== undefined && others.includes(own));
+    const isShared =
+      ledgers.indexOf(ledgers[at]) < at || (own !== undefined && others.includes(own));
     if (isShared)
       this.logger.warn(
         "two instances of AuthModule are over the same tables, and each takes the other's refresh tokens and passkeys; give each tables of its own: drizzleStorage(db, { users, schema: createAuthSchema({ schema }) })",

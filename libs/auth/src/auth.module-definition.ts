@@ -1,7 +1,12 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Clock } from './common/clock.js';
 import type { Entropy } from './common/entropy.js';
-import { AUTH_INSTANCE, authToken, DEFAULT_INSTANCE, instanceName } from './common/instance-token.js';
+import {
+  AUTH_INSTANCE,
+  authToken,
+  DEFAULT_INSTANCE,
+  instanceName,
+} from './common/instance-token.js';
 import type { AuthAlert } from './observe/auth-alert.js';
 import type { AuthEvent } from './storage/auth-event.js';
 import { createAuthControllers, createRootControllers } from './issue/routes/index.js';
@@ -95,7 +100,10 @@ export function authOptionsToken(instance = DEFAULT_INSTANCE): string {
   return authToken(Symbol('AUTH_OPTIONS'), instance);
 }
 
-function instanceRoutes(instance: string, given: RouteOptions | false | undefined): RouteOptions | false {
+function instanceRoutes(
+  instance: string,
+  given: RouteOptions | false | undefined,
+): RouteOptions | false {
   if (given === false) return false;
   return instance === DEFAULT_INSTANCE
     ? (given ?? {})

@@ -11,7 +11,11 @@ import { routesSchema } from './options/resolve-routes.js';
 import type { AuthStorage } from './storage/auth-storage.js';
 import type { KeySource } from './storage/key-source.port.js';
 import type { UserDirectory } from './storage/user-directory.port.js';
-import { type ISSUER_HANDLES, resourcePaths, SHARED_HANDLES } from './verify/verify.module-schema.js';
+import {
+  type ISSUER_HANDLES,
+  resourcePaths,
+  SHARED_HANDLES,
+} from './verify/verify.module-schema.js';
 
 const STORAGE = handle<AuthStorage>(
   (value) =>
@@ -57,7 +61,10 @@ export function readModuleOptions(given: unknown): CheckedModuleOptions {
     of: 'the options of AuthModule',
     elsewhere: {
       ...all(without(resourcePaths, authPaths), VERIFIER),
-      ...all([...Object.keys(extrasShape), ...pathsIn(routesSchema).map((each) => `routes.${each}`)], BESIDE),
+      ...all(
+        [...Object.keys(extrasShape), ...pathsIn(routesSchema).map((each) => `routes.${each}`)],
+        BESIDE,
+      ),
     },
   });
 }

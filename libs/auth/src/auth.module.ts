@@ -7,12 +7,19 @@ import {
   MODULE_OPTIONS_TOKEN,
   OPTIONS_TYPE,
 } from './auth.module-definition.js';
-import { assertAsyncOptions, type CheckedModuleOptions, forRootOptions } from './auth.module-schema.js';
+import {
+  assertAsyncOptions,
+  type CheckedModuleOptions,
+  forRootOptions,
+} from './auth.module-schema.js';
 import { OPTION_PROVIDERS } from './auth.providers.js';
 import { ISSUE_PROVIDERS } from './issue/issue.providers.js';
 import { OBSERVE_PROVIDERS } from './observe.providers.js';
 import { ResourceServerModule } from './verify/verify.module.js';
-import type { ResourceServerForRoot, ResourceServerForRootAsync } from './verify/verify.module-definition.js';
+import type {
+  ResourceServerForRoot,
+  ResourceServerForRootAsync,
+} from './verify/verify.module-definition.js';
 import { VERIFY_PROVIDERS } from './verify/verify.providers.js';
 
 /**

@@ -71,7 +71,9 @@ export const OPTION_PROVIDERS: Provider[] = [
   {
     provide: UserDirectory,
     useFactory: (host: Host, options: ResolvedAuthOptions, events: AuthEventPublisher) =>
-      guardedUserDirectory(usersOf(host, options), options.storeDeadlineMs, (event) => events.publish(event)),
+      guardedUserDirectory(usersOf(host, options), options.storeDeadlineMs, (event) =>
+        events.publish(event),
+      ),
     inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions, AuthEventPublisher],
   },
   handle(OneTimeTokenStore, (host) => host.storage.oneTimeTokens),
@@ -92,7 +94,12 @@ export const OPTION_PROVIDERS: Provider[] = [
     useFactory: (store: ApiKeyStore | undefined, ...needed: NeededByApiKeys) =>
       store && new RememberedApiKeys(store, ...needed),
     inject: [
-      ...[ApiKeyStore, Clock, UserDirectory, RevocationChecker, LoginThrottle, AuthEventPublisher],
+      ApiKeyStore,
+      Clock,
+      UserDirectory,
+      RevocationChecker,
+      LoginThrottle,
+      AuthEventPublisher,
       ResolvedAuthOptions,
     ],
   },
@@ -104,11 +111,14 @@ export const OPTION_PROVIDERS: Provider[] = [
     inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions, Clock, Entropy],
   },
   handle(FactorMethods, (host) => new FactorMethods(host.factors, host.storage)),
-  handle(SecondFactor, (host): SecondFactor => ({ ask: host.secondFactor ?? (() => 'not_needed') })),
+  handle(SecondFactor, (host): SecondFactor => ({
+    ask: host.secondFactor ?? (() => 'not_needed'),
+  })),
   { provide: SubjectReader, useExisting: SessionStore },
   {
     provide: ThrottleStore,
-    useFactory: (host: Host, clock: Clock) => host.redis?.throttle ?? new MemoryThrottleStore(clock),
+    useFactory: (host: Host, clock: Clock) =>
+      host.redis?.throttle ?? new MemoryThrottleStore(clock),
     inject: [MODULE_OPTIONS_TOKEN, Clock],
   },
   {
@@ -122,7 +132,11 @@ export const OPTION_PROVIDERS: Provider[] = [
       ),
     inject: [ResolvedAuthOptions, Clock, MODULE_OPTIONS_TOKEN],
   },
-  { provide: Keyring, useFactory: (rotation: KeyRotation) => rotation.keyring, inject: [KeyRotation] },
+  {
+    provide: Keyring,
+    useFactory: (rotation: KeyRotation) => rotation.keyring,
+    inject: [KeyRotation],
+  },
   { provide: KeyLookup, useExisting: KeyRotation },
   // in the issuer, events and metrics report refusals
   { provide: RefusalLog, useFactory: () => undefined },

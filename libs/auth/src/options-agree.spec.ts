@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
 import type { AuthModuleOptions } from './auth.module-definition.js';
 import type { authModuleSchema } from './auth.module-schema.js';
-import type { drizzleKeySourceSchema, DrizzleKeySourceOptions } from './drizzle/drizzle-key-source.store.js';
+import type {
+  drizzleKeySourceSchema,
+  DrizzleKeySourceOptions,
+} from './drizzle/drizzle-key-source.store.js';
 import type { DrizzleStorageOptions, drizzleStorageSchema } from './drizzle/drizzle-storage.js';
 import type { MigrateAuthOptions, migrateSchema } from './drizzle/migrate.js';
 import type { AuthSchemaOptions, authSchemaSchema } from './drizzle/schema.js';

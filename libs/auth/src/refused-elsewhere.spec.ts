@@ -3,7 +3,12 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { pgTable, text } from 'drizzle-orm/pg-core';
 import { Pool } from 'pg';
 import { AuthModule } from './auth.module.js';
-import { createAuthSchema, drizzleKeySource, drizzleStorage, migrateAuth } from './drizzle/index.js';
+import {
+  createAuthSchema,
+  drizzleKeySource,
+  drizzleStorage,
+  migrateAuth,
+} from './drizzle/index.js';
 import { AuthTestingModule, memoryStorage } from './testing/index.js';
 import { readResourceOptions } from './verify/verify.module-schema.js';
 import { keyDirectory, keyFile, keysFrom, Permissions, RecentAuth, Roles } from './index.js';
@@ -212,8 +217,16 @@ describe('the error message of an option that is refused where it is given', () 
       () => call(RecentAuth, 'soon'),
       "@RecentAuth: write a duration such as '5m', or whole seconds",
     ],
-    ['no age', () => call(RecentAuth, null), "@RecentAuth: write a duration such as '5m', or whole seconds"],
-    ['roles in a list', () => call(Roles, ['admin']), '@Roles: name at least one, each as a text of its own'],
+    [
+      'no age',
+      () => call(RecentAuth, null),
+      "@RecentAuth: write a duration such as '5m', or whole seconds",
+    ],
+    [
+      'roles in a list',
+      () => call(Roles, ['admin']),
+      '@Roles: name at least one, each as a text of its own',
+    ],
     [
       'an empty permission',
       () => call(Permissions, 'a', ' '),

@@ -12,7 +12,9 @@ const SOUND = {
 };
 const paths = pathsIn(authModuleSchema);
 const schemaOf = (path: string) =>
-  path.split('.').reduce<z.core.$ZodType | undefined>((at, name) => shapeOf(at)?.[name], authModuleSchema);
+  path
+    .split('.')
+    .reduce<z.core.$ZodType | undefined>((at, name) => shapeOf(at)?.[name], authModuleSchema);
 const groups = paths.filter((path) => shapeOf(schemaOf(path)) !== undefined);
 /** The required members of a group. */
 const NEEDED: Readonly<Record<string, object>> = {
@@ -42,7 +44,9 @@ const ACCEPTABLE = /accepted/;
 describe('any member', () => {
   // T-6475
   it('that is not an option is refused by its name, at any depth', () => {
-    const name = fc.stringMatching(/^[a-zA-Z_$][\w$]{0,20}$/).filter((each) => each !== '__proto__');
+    const name = fc
+      .stringMatching(/^[a-zA-Z_$][\w$]{0,20}$/)
+      .filter((each) => each !== '__proto__');
     fc.assert(
       fc.property(fc.constantFrom('', ...groups), name, fc.anything(), (group, unknown, value) => {
         const known = Object.keys(shapeOf(group === '' ? authModuleSchema : schemaOf(group)) ?? {});
@@ -57,7 +61,9 @@ describe('any member', () => {
 
   it('that is documented is known, and undefined is the same as leaving it out', () => {
     for (const path of paths)
-      expect(`${path}: ${refusal(path in SOUND ? {} : nested(path, undefined))}`).toMatch(ACCEPTABLE);
+      expect(`${path}: ${refusal(path in SOUND ? {} : nested(path, undefined))}`).toMatch(
+        ACCEPTABLE,
+      );
   });
 
   it('that has a default accepts the default as it is documented', () => {

@@ -27,11 +27,26 @@ describe('the error message of a refused option', () => {
     [{ accessToken: () => ({}) }, `accessToken: ${OBJECT}`],
     [{ throttle: true }, 'throttle: must be false or an object of options'],
     [{ throttle: null }, 'throttle: must be false or an object of options'],
-    [{ issuer: '' }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
-    [{ issuer: ' ' }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
-    [{ issuer: 'https://issuer.example\n' }, 'issuer: begins or ends with a blank or a line break: trim it'],
-    [{ audience: ['a', ' api'] }, 'audience[1]: begins or ends with a blank or a line break: trim it'],
-    [{ issuer: ['a'] }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
+    [
+      { issuer: '' },
+      'issuer: must be a text that is not empty, https://auth.example.com by convention',
+    ],
+    [
+      { issuer: ' ' },
+      'issuer: must be a text that is not empty, https://auth.example.com by convention',
+    ],
+    [
+      { issuer: 'https://issuer.example\n' },
+      'issuer: begins or ends with a blank or a line break: trim it',
+    ],
+    [
+      { audience: ['a', ' api'] },
+      'audience[1]: begins or ends with a blank or a line break: trim it',
+    ],
+    [
+      { issuer: ['a'] },
+      'issuer: must be a text that is not empty, https://auth.example.com by convention',
+    ],
     [
       { issuer: undefined },
       'issuer: is missing: a text that is not empty, https://auth.example.com by convention',
@@ -40,12 +55,18 @@ describe('the error message of a refused option', () => {
       { audience: undefined },
       'audience: is missing: what the tokens are for: a text that is not empty, or several',
     ],
-    [{ audience: [] }, 'audience: must be what the tokens are for: a text that is not empty, or several'],
+    [
+      { audience: [] },
+      'audience: must be what the tokens are for: a text that is not empty, or several',
+    ],
     [
       { audience: ['a', ''] },
       'audience[1]: must be what the tokens are for: a text that is not empty, or several',
     ],
-    [{ audience: 3 }, 'audience: must be what the tokens are for: a text that is not empty, or several'],
+    [
+      { audience: 3 },
+      'audience: must be what the tokens are for: a text that is not empty, or several',
+    ],
     [{ keys: undefined }, 'keys: is missing: an object of options'],
     [
       { keys: { privateKey: '' } },
@@ -59,7 +80,10 @@ describe('the error message of a refused option', () => {
       { keys: { algorithm: 'none' } },
       'keys.algorithm: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, HS256, HS384, HS512',
     ],
-    [{ keys: { createdAt: 'long ago' } }, 'keys.createdAt: is not a date in ISO 8601, 2026-12-31T00:00:00Z'],
+    [
+      { keys: { createdAt: 'long ago' } },
+      'keys.createdAt: is not a date in ISO 8601, 2026-12-31T00:00:00Z',
+    ],
     [{ keys: { sign: 'kms' } }, 'keys.sign: must be a function'],
     [{ keys: { verificationKeys: [] } }, 'keys.verificationKeys: must be a JWKS: {"keys": [ … ]}'],
     [{ accessToken: { claims: { role: 'x' } } }, 'accessToken.claims: must be a function'],
@@ -78,12 +102,27 @@ describe('the error message of a refused option', () => {
     ],
     [{ passwords: { minLength: 1.5 } }, 'passwords.minLength: must be a whole number from 8 to 64'],
     [{ passwords: { minLength: 4 } }, 'passwords.minLength: must be a whole number from 8 to 64'],
-    [{ passwords: { maxBytes: NaN } }, 'passwords.maxBytes: must be a whole number from 64 to 4,096'],
-    [{ sessions: { maxPerUser: -1 } }, 'sessions.maxPerUser: must be a whole number from 1 to 10,000'],
-    [{ observe: { burstOf: Infinity } }, 'observe.burstOf: must be a whole number from 2 to 1,000,000'],
-    [{ observe: { logEvents: 'some' } }, 'observe.logEvents: must be one of none, high, warning, all'],
+    [
+      { passwords: { maxBytes: NaN } },
+      'passwords.maxBytes: must be a whole number from 64 to 4,096',
+    ],
+    [
+      { sessions: { maxPerUser: -1 } },
+      'sessions.maxPerUser: must be a whole number from 1 to 10,000',
+    ],
+    [
+      { observe: { burstOf: Infinity } },
+      'observe.burstOf: must be a whole number from 2 to 1,000,000',
+    ],
+    [
+      { observe: { logEvents: 'some' } },
+      'observe.logEvents: must be one of none, high, warning, all',
+    ],
     [{ origins: { trustProxy: 'yes' } }, 'origins.trustProxy: must be true or false'],
-    [{ origins: { trustedOrigins: 'https://a.example' } }, 'origins.trustedOrigins: must be a list'],
+    [
+      { origins: { trustedOrigins: 'https://a.example' } },
+      'origins.trustedOrigins: must be a list',
+    ],
     [
       { origins: { trustedOrigins: ['*'] } },
       'origins.trustedOrigins[0]: must be an exact origin such as https://app.example.com, without path or wildcard',
@@ -92,7 +131,10 @@ describe('the error message of a refused option', () => {
       { origins: { trustedOrigins: ['https://a.example/'] } },
       'origins.trustedOrigins[0]: must be an exact origin such as https://app.example.com, without path or wildcard',
     ],
-    [{ cookies: { domain: '*.example.com' } }, 'cookies.domain: must be a domain name such as example.com'],
+    [
+      { cookies: { domain: '*.example.com' } },
+      'cookies.domain: must be a domain name such as example.com',
+    ],
     [
       { cookies: { accessName: 'a b' } },
       'cookies.accessName: must be a cookie name of letters, digits and dashes',
@@ -117,12 +159,18 @@ describe('the error message of a refused option', () => {
       { cookies: { formerScopes: Array.from({ length: 9 }, () => ({})) } },
       'cookies.formerScopes: must hold at most 8 scopes',
     ],
-    [{ cookies: { refreshPath: 'auth' } }, 'cookies.refreshPath: must be a path such as / or /auth'],
+    [
+      { cookies: { refreshPath: 'auth' } },
+      'cookies.refreshPath: must be a path such as / or /auth',
+    ],
     [
       { transports: { allowed: [] } },
       'transports.allowed: is empty; name at least one of cookie, hybrid, bearer',
     ],
-    [{ transports: { allowed: ['token'] } }, 'transports.allowed[0]: must be one of cookie, hybrid, bearer'],
+    [
+      { transports: { allowed: ['token'] } },
+      'transports.allowed[0]: must be one of cookie, hybrid, bearer',
+    ],
     [
       { storage: undefined },
       'storage: is missing: drizzleStorage(db) of @tokenward/nestjs/drizzle, or an object of sessions, ledger and peppers',
@@ -150,7 +198,10 @@ describe('the error message of a refused option', () => {
     [{ accessToken: { ttl: NaN } }, `accessToken.ttl: ${DURATION}`],
     [{ accessToken: { ttl: ['5m'] } }, `accessToken.ttl: ${DURATION}`],
     [{ accessToken: { ttl: '2h' } }, 'accessToken.ttl: must be from 1s to 1h'],
-    [{ accessToken: { ttl: 900_000 } }, 'accessToken.ttl: must be from 1s to 1h; a bare number is seconds'],
+    [
+      { accessToken: { ttl: 900_000 } },
+      'accessToken.ttl: must be from 1s to 1h; a bare number is seconds',
+    ],
     [{ revocation: { deadline: '1h' } }, 'revocation.deadline: must be from 10ms to 10s'],
     // options that contradict each other
     [

@@ -51,7 +51,11 @@ describe('a name that is not an option', () => {
     [{ routes: false }, 'routes', BESIDE],
     [{ isGlobal: true }, 'isGlobal', BESIDE],
     [{ name: 'staff' }, 'name', BESIDE],
-    [{ jwks: { url: 'https://a.example' } }, 'jwks.url', 'it belongs to AuthModule.forResourceServer'],
+    [
+      { jwks: { url: 'https://a.example' } },
+      'jwks.url',
+      'it belongs to AuthModule.forResourceServer',
+    ],
     [{ jwks: { coolDown: '1s' } }, 'jwks.coolDown', 'it belongs to AuthModule.forResourceServer'],
   ])('%j: is %s, and stands elsewhere: %s', (changes, name, place) => {
     expect(refusal(changes)).toBe(`${name}: is not an option; ${place}`);

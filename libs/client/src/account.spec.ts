@@ -43,7 +43,8 @@ async function open(routes: (line: string, body: string) => Response | Promise<R
     async fetch(input, init) {
       const request = new Request(input as string, init);
       const line = `${request.method} ${new URL(request.url).pathname}`;
-      if (line === 'POST /auth/login') return tokens({ user: { id: 'u1', email: 'ada@example.com' } });
+      if (line === 'POST /auth/login')
+        return tokens({ user: { id: 'u1', email: 'ada@example.com' } });
       if (line === 'POST /auth/refresh' || line === 'POST /auth/reauthenticate') {
         asked.push(line);
         return tokens();
@@ -67,9 +68,13 @@ const refusal = (status: number, code: string) =>
 describe('the account', () => {
   it('is registered, and a refusal has an error code', async () => {
     const { client } = await open((_line, body) =>
-      body.includes('taken') ? refusal(409, 'taken') : Response.json({ user: { id: 'u2' } }, { status: 201 }),
+      body.includes('taken')
+        ? refusal(409, 'taken')
+        : Response.json({ user: { id: 'u2' } }, { status: 201 }),
     );
-    expect(await register(client, { email: 'bob@example.com', password: 'x' })).toEqual({ id: 'u2' });
+    expect(await register(client, { email: 'bob@example.com', password: 'x' })).toEqual({
+      id: 'u2',
+    });
     const refused = register(client, { email: 'taken@example.com', password: 'x' });
     await expect(refused).rejects.toBeInstanceOf(AuthClientError);
     await expect(refused).rejects.toMatchObject({ status: 409, code: 'taken' });
@@ -85,8 +90,11 @@ describe('the account', () => {
     await endOtherSessions(client);
     await logoutEverywhere(client);
     expect(asked).toEqual([
-      ...['GET /auth/sessions', 'DELETE /auth/sessions/s%201', 'DELETE /auth/sessions'],
-      ...['POST /auth/logout-all', 'POST /auth/refresh'],
+      'GET /auth/sessions',
+      'DELETE /auth/sessions/s%201',
+      'DELETE /auth/sessions',
+      'POST /auth/logout-all',
+      'POST /auth/refresh',
     ]);
   });
 
@@ -103,7 +111,9 @@ describe('the account', () => {
     expect(url).toBe('https://issuer.example/?{"returnTo":"/account"}');
     await unlinkIdentity(client, 'a/b');
     expect(asked).toEqual([
-      ...['GET /auth/oidc/identities', 'POST /auth/oidc/a%2Fb/link', 'DELETE /auth/oidc/a%2Fb/link'],
+      'GET /auth/oidc/identities',
+      'POST /auth/oidc/a%2Fb/link',
+      'DELETE /auth/oidc/a%2Fb/link',
     ]);
   });
 
@@ -128,7 +138,8 @@ describe('the account', () => {
 
 describe('a call without a session', () => {
   it('signs nobody in by a registration, and the next request is not treated as a lost session', async () => {
-    const seen: { line: string; credentials: string | undefined; authorization: string | null }[] = [];
+    const seen: { line: string; credentials: string | undefined; authorization: string | null }[] =
+      [];
     const client = createAuthClient({
       baseUrl,
       refreshAheadMs: 0,
@@ -150,7 +161,9 @@ describe('a call without a session', () => {
     const events: string[] = [];
     client.on('signedOut', ({ reason }) => void events.push(reason));
     await register(client, { email: 'bob@example.com', password: 'a quiet river' });
-    expect(seen).toEqual([{ line: 'POST /auth/register', credentials: 'omit', authorization: null }]);
+    expect(seen).toEqual([
+      { line: 'POST /auth/register', credentials: 'omit', authorization: null },
+    ]);
     expect(events).toEqual([]);
     expect(await client.session()).toBeUndefined();
     expect(events).toEqual([]);
@@ -171,8 +184,18 @@ describe('a call without a session', () => {
     ],
     ['email/verify/send', undefined, 202, (c: AuthClient) => sendVerification(c)],
     ['email/verify', { token: 't' }, 204, (c: AuthClient) => verifyEmail(c, 't')],
-    ['email/change', { email: 'a@example.com' }, 202, (c: AuthClient) => changeEmail(c, 'a@example.com')],
-    ['magic-link', { email: 'a@example.com' }, 202, (c: AuthClient) => askForMagicLink(c, 'a@example.com')],
+    [
+      'email/change',
+      { email: 'a@example.com' },
+      202,
+      (c: AuthClient) => changeEmail(c, 'a@example.com'),
+    ],
+    [
+      'magic-link',
+      { email: 'a@example.com' },
+      202,
+      (c: AuthClient) => askForMagicLink(c, 'a@example.com'),
+    ],
   ] as const)(
     '%s: its body, its status, and an answer of somebody else is none',
     async (path, sent, status, ask) => {
@@ -197,12 +220,10 @@ describe('a call without a session', () => {
         { token: 'of-the-mail', transport: 'bearer' },
       ]);
       return Response.json({
-        ...{
-          user: { id: 'u2', email: 'bob@example.com' },
-          expiresIn: 900,
-          accessToken: 'a',
-          refreshToken: 'r',
-        },
+        user: { id: 'u2', email: 'bob@example.com' },
+        expiresIn: 900,
+        accessToken: 'a',
+        refreshToken: 'r',
       });
     });
     expect(await loginWithMagicLink(client, { token: 'of-the-mail' })).toMatchObject({ id: 'u2' });
@@ -214,7 +235,9 @@ describe('a route that requires a recent proof', () => {
   const challenge = () =>
     new Response('{}', {
       status: 401,
-      headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age="300"' },
+      headers: {
+        'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age="300"',
+      },
     });
 
   async function guarded() {
@@ -226,7 +249,8 @@ describe('a route that requires a recent proof', () => {
     });
     return { ...opened, bodies, prove: () => void (isProved = true) };
   }
-  const remove = (fetch: AuthClient['fetch']) => fetch('/account', { method: 'DELETE', body: 'really' });
+  const remove = (fetch: AuthClient['fetch']) =>
+    fetch('/account', { method: 'DELETE', body: 'really' });
 
   it('asks the user once for all waiting requests, and sends each again once', async () => {
     const { client, asked, bodies, prove } = await guarded();

@@ -32,9 +32,16 @@ export async function register(
 }
 
 /** Mails a link for a new password if an account has that address; the answer does not say whether one has. Rejects with `too_many_attempts`. */
-export function forgotPassword(client: Caller, email: string, options?: CallOptions): Promise<void> {
+export function forgotPassword(
+  client: Caller,
+  email: string,
+  options?: CallOptions,
+): Promise<void> {
   return callFor(202, client, 'password/forgot', {
-    ...{ ...options, method: 'POST', body: { email }, isOpen: true },
+    ...options,
+    method: 'POST',
+    body: { email },
+    isOpen: true,
   });
 }
 
@@ -45,7 +52,10 @@ export function resetPassword(
   options?: CallOptions,
 ): Promise<void> {
   return callFor(204, client, 'password/reset', {
-    ...{ ...options, method: 'POST', body: input, isOpen: true },
+    ...options,
+    method: 'POST',
+    body: input,
+    isOpen: true,
   });
 }
 
@@ -57,7 +67,10 @@ export function sendVerification(client: Caller, options?: CallOptions): Promise
 /** Verifies the email with the token of the mail, also after a change of email. Needs no session. Rejects with `link_refused`. */
 export function verifyEmail(client: Caller, token: string, options?: CallOptions): Promise<void> {
   return callFor(204, client, 'email/verify', {
-    ...{ ...options, method: 'POST', body: { token }, isOpen: true },
+    ...options,
+    method: 'POST',
+    body: { token },
+    isOpen: true,
   });
 }
 
@@ -67,9 +80,16 @@ export function changeEmail(client: Caller, email: string, options?: CallOptions
 }
 
 /** Mails a link that signs in if an account has that address; the answer does not say whether one has. */
-export function askForMagicLink(client: Caller, email: string, options?: CallOptions): Promise<void> {
+export function askForMagicLink(
+  client: Caller,
+  email: string,
+  options?: CallOptions,
+): Promise<void> {
   return callFor(202, client, 'magic-link', {
-    ...{ ...options, method: 'POST', body: { email }, isOpen: true },
+    ...options,
+    method: 'POST',
+    body: { email },
+    isOpen: true,
   });
 }
 
@@ -89,7 +109,10 @@ export function sessions(client: Caller, options?: CallOptions): Promise<readonl
 
 /** Rejects with 404 when the user has no such session. The current one ends with `client.logout()`. */
 export function endSession(client: Caller, id: string, options?: CallOptions): Promise<void> {
-  return callFor(204, client, `sessions/${encodeURIComponent(id)}`, { ...options, method: 'DELETE' });
+  return callFor(204, client, `sessions/${encodeURIComponent(id)}`, {
+    ...options,
+    method: 'DELETE',
+  });
 }
 
 /** Ends every session of the user but the current one. */
@@ -104,8 +127,14 @@ export async function logoutEverywhere(client: AuthClient, options?: CallOptions
 }
 
 /** The identities that the user has linked at providers. */
-export function identities(client: Caller, options?: CallOptions): Promise<readonly IdentityBody[]> {
-  return call<readonly IdentityBody[]>(client, 'oidc/identities', { ...options, isOurs: Array.isArray });
+export function identities(
+  client: Caller,
+  options?: CallOptions,
+): Promise<readonly IdentityBody[]> {
+  return call<readonly IdentityBody[]>(client, 'oidc/identities', {
+    ...options,
+    isOurs: Array.isArray,
+  });
 }
 
 /**
@@ -128,7 +157,11 @@ export async function linkIdentity(
 }
 
 /** Rejects as `linkIdentity`, and with 404 when nothing of that provider is linked. */
-export function unlinkIdentity(client: Caller, provider: string, options?: CallOptions): Promise<void> {
+export function unlinkIdentity(
+  client: Caller,
+  provider: string,
+  options?: CallOptions,
+): Promise<void> {
   return callFor(204, client, identityPath(provider), { ...options, method: 'DELETE' });
 }
 

@@ -19,17 +19,20 @@ describe('refresh ahead of expiry', () => {
     [0, 840],
     [0.5, 834],
     [0.999, 828],
-  ])('comes at a random time, so that not all clients come at once (drawn: %d)', async (drawn, second) => {
-    jest.useFakeTimers({ advanceTimers: true });
-    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
-    jest.spyOn(Math, 'random').mockReturnValue(drawn);
-    await client.login(credentials);
-    await jest.advanceTimersByTimeAsync((second - 1) * 1_000);
-    const before = world.server.count('/auth/refresh');
-    await jest.advanceTimersByTimeAsync(2_000);
-    jest.restoreAllMocks();
-    expect([before, world.server.count('/auth/refresh')]).toEqual([0, 1]);
-  });
+  ])(
+    'comes at a random time, so that not all clients come at once (drawn: %d)',
+    async (drawn, second) => {
+      jest.useFakeTimers({ advanceTimers: true });
+      const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
+      jest.spyOn(Math, 'random').mockReturnValue(drawn);
+      await client.login(credentials);
+      await jest.advanceTimersByTimeAsync((second - 1) * 1_000);
+      const before = world.server.count('/auth/refresh');
+      await jest.advanceTimersByTimeAsync(2_000);
+      jest.restoreAllMocks();
+      expect([before, world.server.count('/auth/refresh')]).toEqual([0, 1]);
+    },
+  );
 
   // T-p4fk
   it('comes soon after a laptop woke up, although its timers were stopped', async () => {

@@ -12,7 +12,10 @@ describe('the options of the client', () => {
       { refreshAhead: '60s' },
       'refreshAhead: is not one of baseUrl,prefix,transport,store,refreshAheadMs,fetch',
     ],
-    [{ baseURL: undefined }, 'baseURL: is not one of baseUrl,prefix,transport,store,refreshAheadMs,fetch'],
+    [
+      { baseURL: undefined },
+      'baseURL: is not one of baseUrl,prefix,transport,store,refreshAheadMs,fetch',
+    ],
     [{ headers: {} }, 'headers: is not one of baseUrl,prefix,transport,store,refreshAheadMs,fetch'],
     [{ transport: 'token' }, 'transport: must be cookie|hybrid|bearer'],
     [{ transport: ['bearer'] }, 'transport: must be cookie|hybrid|bearer'],

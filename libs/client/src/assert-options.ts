@@ -16,7 +16,8 @@ export function assertOptions(options: object): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     const kind = KINDS[name];
     const isGood =
-      value === undefined || kind?.split('|').some((each) => each === typeof value || each === value);
+      value === undefined ||
+      kind?.split('|').some((each) => each === typeof value || each === value);
     if (!kind || !isGood || (value as number) < 0)
       throw new TypeError(
         `${name}: ${kind ? `must be ${kind}` : `is not one of ${Object.keys(KINDS).join()}`}`,

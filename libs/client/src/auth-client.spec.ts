@@ -19,7 +19,9 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     world.server.expireAccessTokens();
     const answers = await Promise.all(
       ['a', 'b', 'c', 'd'].map((body) =>
-        client.fetch('https://api.test/echo', { method: 'POST', body }).then((answer) => answer.text()),
+        client
+          .fetch('https://api.test/echo', { method: 'POST', body })
+          .then((answer) => answer.text()),
       ),
     );
     expect(answers).toEqual(['a', 'b', 'c', 'd']);
@@ -32,7 +34,9 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     world.server.endSession();
     const answers = await Promise.all([1, 2, 3].map(() => client.fetch('https://api.test/echo')));
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
-    expect(client.events.filter((event) => event.startsWith('signedOut'))).toEqual(['signedOut: refused']);
+    expect(client.events.filter((event) => event.startsWith('signedOut'))).toEqual([
+      'signedOut: refused',
+    ]);
     expect(world.server.count('/auth/refresh')).toBe(1);
   });
 
@@ -44,7 +48,10 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     ['a network error', 'network'],
     ['an answer that is no JSON', { text: '<html>' }],
     ['an answer in an envelope', { text: '{"data":{"tokenType":"Bearer","expiresIn":900}}' }],
-    ['an answer without a lifetime', { text: '{"tokenType":"Bearer","accessToken":"x","refreshToken":"y"}' }],
+    [
+      'an answer without a lifetime',
+      { text: '{"tokenType":"Bearer","accessToken":"x","refreshToken":"y"}' },
+    ],
   ] as const)('%s of a refresh signs nobody out', async (_name, fault) => {
     const client = await signedIn({ transport });
     world.server.expireAccessTokens();
@@ -77,11 +84,14 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     expect(client.events).toEqual([]);
   });
 
-  it.each(['<html>', '{"data":{"id":"u1"}}'])('a session answer of %s causes a clear error', async (text) => {
-    const client = await signedIn({ transport });
-    world.server.failNext('/auth/me', { text });
-    await expect(client.session()).rejects.toThrow(/not an answer of Tokenward/);
-  });
+  it.each(['<html>', '{"data":{"id":"u1"}}'])(
+    'a session answer of %s causes a clear error',
+    async (text) => {
+      const client = await signedIn({ transport });
+      world.server.failNext('/auth/me', { text });
+      await expect(client.session()).rejects.toThrow(/not an answer of Tokenward/);
+    },
+  );
 
   it('a logout that the server could not store leaves the user signed in', async () => {
     const client = await signedIn({ transport });
@@ -142,7 +152,11 @@ describe('errors', () => {
     world.server.failNext('/auth/login', 429);
     const refusal = open().login(credentials);
     await expect(refusal).rejects.toBeInstanceOf(AuthClientError);
-    await expect(refusal).rejects.toMatchObject({ status: 429, message: 'fault 429', retryAfterSeconds: 7 });
+    await expect(refusal).rejects.toMatchObject({
+      status: 429,
+      message: 'fault 429',
+      retryAfterSeconds: 7,
+    });
   });
 
   it('of a listener do not affect others', async () => {
@@ -182,7 +196,9 @@ describe('a call', () => {
   it('without an answer times out', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const client = open({ fetch: () => new Promise(() => undefined) });
-    const ends = expect(Promise.allSettled([client.session(), client.login(credentials)])).resolves.toEqual([
+    const ends = expect(
+      Promise.allSettled([client.session(), client.login(credentials)]),
+    ).resolves.toEqual([
       expect.objectContaining({ status: 'rejected' }),
       expect.objectContaining({ status: 'rejected' }),
     ]);
@@ -207,10 +223,13 @@ it.each<[string, string, 'cookie' | 'hybrid' | 'bearer', boolean]>([
   ['https://app.example.com/', 'https://api.example.net', 'bearer', false],
   ['http://app.example.com/', 'https://api.example.com', 'cookie', true],
   ['http://localhost:5173/', 'http://127.0.0.1:3000', 'cookie', true],
-])('a page at %s with an API at %s (%s) is warned of two sites: %p', (page, baseUrl, transport, isWarned) => {
-  const warn = jest.spyOn(console, 'warn').mockReturnValue();
-  world.browser.at(page);
-  open({ baseUrl, transport });
-  expect(warn.mock.calls.flat().join().includes('another site')).toBe(isWarned);
-  warn.mockRestore();
-});
+])(
+  'a page at %s with an API at %s (%s) is warned of two sites: %p',
+  (page, baseUrl, transport, isWarned) => {
+    const warn = jest.spyOn(console, 'warn').mockReturnValue();
+    world.browser.at(page);
+    open({ baseUrl, transport });
+    expect(warn.mock.calls.flat().join().includes('another site')).toBe(isWarned);
+    warn.mockRestore();
+  },
+);

@@ -20,7 +20,10 @@ export interface AuthClient {
   /** The URL of Tokenward's routes, with a slash at the end. */
   readonly authUrl: string;
   /** While `result.next` is `second_factor`, nobody is signed in yet: `/factors` has the second step. */
-  login(input: Omit<LoginBody, 'transport' | 'device'>, options?: CallOptions): Promise<LoginResult>;
+  login(
+    input: Omit<LoginBody, 'transport' | 'device'>,
+    options?: CallOptions,
+  ): Promise<LoginResult>;
   /** Signs in through another route of Tokenward that answers like a login, such as `magic-link/login`. */
   loginAt(path: string, input: object, options?: CallOptions): Promise<LoginResult>;
   /**
@@ -47,7 +50,11 @@ export interface AuthClient {
   accessToken(): Promise<string | undefined>;
   /** Refreshes the tokens. All tabs share one refresh at a time. Never rejects. */
   refresh(): Promise<RefreshResult>;
-  changePassword(currentPassword: string, newPassword: string, options?: CallOptions): Promise<void>;
+  changePassword(
+    currentPassword: string,
+    newPassword: string,
+    options?: CallOptions,
+  ): Promise<void>;
   /** Proves the user again: with the password, or with `{ code }` or `{ ticket, passkey }`. */
   reauthenticate(proof: string | object, options?: CallOptions): Promise<void>;
   on<K extends keyof ClientEvents>(name: K, listener: Listener<K>): () => void;
@@ -61,7 +68,13 @@ const within = <T>(options: CallOptions | undefined, work: Promise<T>): Promise<
 /** The access token exists only in this closure. In `cookie` mode scripts never hold one. */
 export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   assertOptions(options);
-  const { baseUrl = '', prefix = 'auth', transport = 'cookie', store, refreshAheadMs = 60_000 } = options;
+  const {
+    baseUrl = '',
+    prefix = 'auth',
+    transport = 'cookie',
+    store,
+    refreshAheadMs = 60_000,
+  } = options;
   const needsToken = transport !== 'cookie';
   const isBearer = transport === 'bearer';
   const base = baseUrl.replace(/\/+$/, '');
@@ -71,7 +84,9 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   if (isWithOthers && !isBearer && isElsewhere(absolute(base)))
     // eslint-disable-next-line no-console -- the page's developer reads it there
     console.warn(`${base} is another site: its cookies are lost. Use bearer`);
-  const kept = isBearer ? store : isWithOthers && attempt(() => keyStore(localStorage, `${name}:key`));
+  const kept = isBearer
+    ? store
+    : isWithOthers && attempt(() => keyStore(localStorage, `${name}:key`));
   const keeper = keeperOf(kept || memoryStore());
 
   const state = authState(
@@ -110,7 +125,11 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     );
 
   /** Both routes spend the refresh token, so they must not run at the same time as a silent refresh. */
-  async function prove(path: 'password' | 'reauthenticate', body: object, isFirst = true): Promise<void> {
+  async function prove(
+    path: 'password' | 'reauthenticate',
+    body: object,
+    isFirst = true,
+  ): Promise<void> {
     let since = 0;
     const { person } = state;
     const refused = await tabs.inTurn(() => {
@@ -138,7 +157,8 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     const found = await answerOf<Session>(response, ({ id }) => id);
     const now = Date.now();
     // this clock may be wrong, so the remaining time is computed with the server's clock
-    const leftMs = Date.parse(found.expiresAt) - (Date.parse(response.headers.get('date') ?? '') || now);
+    const leftMs =
+      Date.parse(found.expiresAt) - (Date.parse(response.headers.get('date') ?? '') || now);
     if (!state.token && leftMs > 0) state.hold({ expiresAt: now + leftMs });
     return found;
   }
@@ -173,7 +193,10 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     changePassword: (currentPassword, newPassword, options) =>
       within(options, prove('password', { currentPassword, newPassword })),
     reauthenticate: (proof, options) =>
-      within(options, prove('reauthenticate', typeof proof === 'string' ? { password: proof } : proof)),
+      within(
+        options,
+        prove('reauthenticate', typeof proof === 'string' ? { password: proof } : proof),
+      ),
     accessToken: () => requests.freshen().then(tokenNow),
     refresh: () => refreshAfter(tabs.known),
     on: state.on,

@@ -38,7 +38,8 @@ export function authState(
     const was = state.is;
     state.forget();
     state.is = 'out';
-    if (was === 'in' || (was === 'unknown' && reason === 'logout')) state.emitEvent('signedOut', { reason });
+    if (was === 'in' || (was === 'unknown' && reason === 'logout'))
+      state.emitEvent('signedOut', { reason });
   }
 
   const state: AuthState = {

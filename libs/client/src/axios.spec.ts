@@ -12,7 +12,11 @@ let api: AxiosInstance;
 beforeEach(async () => {
   server = fakeServer();
   browser = fakeBrowser();
-  client = createAuthClient({ baseUrl: 'https://api.test', transport: 'hybrid', fetch: server.fetch });
+  client = createAuthClient({
+    baseUrl: 'https://api.test',
+    transport: 'hybrid',
+    fetch: server.fetch,
+  });
   api = axios.create({ baseURL: 'https://api.test', ...axiosTransport(client) });
   await client.login({ email: 'ada@example.com', password: 'a quiet river' });
 });

@@ -13,4 +13,5 @@ export interface Change {
 }
 
 /** Tells two tokens apart. */
-export const tailOf = (refreshToken: string | undefined): string | undefined => refreshToken?.slice(-9);
+export const tailOf = (refreshToken: string | undefined): string | undefined =>
+  refreshToken?.slice(-9);

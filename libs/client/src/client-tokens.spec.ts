@@ -10,7 +10,9 @@ describe('tokens', () => {
     await client.fetch('https://api.test.evil.example/steal');
     await client.fetch(new Request('https://api.test:8443/steal'));
     expect(
-      world.server.seen.filter(({ path }) => path === '/steal').map(({ authorization }) => authorization),
+      world.server.seen
+        .filter(({ path }) => path === '/steal')
+        .map(({ authorization }) => authorization),
     ).toEqual([null, null]);
   });
 
@@ -27,16 +29,19 @@ describe('tokens', () => {
     ['cookie', [undefined, undefined, undefined]],
     ['hybrid', [undefined, 'access-1', 'access-2']],
     ['bearer', [undefined, 'access-1', 'access-2']],
-  ] as const)('%s: handed to a socket, fresh, where scripts hold them', async (transport, expected) => {
-    jest.useFakeTimers({ advanceTimers: true });
-    const client = open({ transport });
-    const tokens = [await client.accessToken()];
-    await client.login(credentials);
-    tokens.push(await client.accessToken());
-    jest.setSystemTime(Date.now() + 901_000);
-    tokens.push(await client.accessToken());
-    expect(tokens).toEqual(expected);
-  });
+  ] as const)(
+    '%s: handed to a socket, fresh, where scripts hold them',
+    async (transport, expected) => {
+      jest.useFakeTimers({ advanceTimers: true });
+      const client = open({ transport });
+      const tokens = [await client.accessToken()];
+      await client.login(credentials);
+      tokens.push(await client.accessToken());
+      jest.setSystemTime(Date.now() + 901_000);
+      tokens.push(await client.accessToken());
+      expect(tokens).toEqual(expected);
+    },
+  );
 
   it('are also taken from a sign-in at a route of the host, in every tab', async () => {
     const [first, second] = [open({ transport: 'hybrid' }), open({ transport: 'hybrid' })];

@@ -1,4 +1,10 @@
-import { base64url, calculateJwkThumbprint, decodeProtectedHeader, EmbeddedJWK, jwtVerify } from 'jose';
+import {
+  base64url,
+  calculateJwkThumbprint,
+  decodeProtectedHeader,
+  EmbeddedJWK,
+  jwtVerify,
+} from 'jose';
 import { credentials } from './world.fixture.js';
 
 export const BASE = 'https://api.test';
@@ -54,8 +60,11 @@ export function fakeApi() {
     const payload = base64url.encode(JSON.stringify({ n: count, ...(jkt && { cnf: { jkt } }) }));
     access = api.mode === 'encrypted' ? `a.b.c.d.e${String(count)}` : `e30.${payload}.c2ln`;
     return {
-      ...{ tokenType: api.mode === 'refresh' ? 'Bearer' : 'DPoP', expiresIn: 900 },
-      ...{ accessToken: access, refreshToken, device: 'd' },
+      tokenType: api.mode === 'refresh' ? 'Bearer' : 'DPoP',
+      expiresIn: 900,
+      accessToken: access,
+      refreshToken,
+      device: 'd',
     };
   };
   async function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
@@ -65,7 +74,11 @@ export function fakeApi() {
     const [proof, body] = [request.headers.get('dpop'), await request.text()];
     if (proof === null) {
       seen.push({ path, authorization, body });
-      if (!path.startsWith('/auth/') && api.mode === 'refresh' && authorization === `Bearer ${access}`)
+      if (
+        !path.startsWith('/auth/') &&
+        api.mode === 'refresh' &&
+        authorization === `Bearer ${access}`
+      )
         return answer(200, { body });
       return answer(authorization ? 401 : 200);
     }
@@ -77,12 +90,14 @@ export function fakeApi() {
     const status = path.startsWith('/auth/') ? 400 : 401;
     const isOff = Math.abs((payload.iat ?? 0) * 1000 - Date.now() - api.aheadMs) > 90_000;
     if (isOff || jtis.has(payload.jti)) return refused(status, 'invalid_dpop_proof');
-    if (api.nonce !== undefined && payload['nonce'] !== api.nonce) return refused(status, 'use_dpop_nonce');
+    if (api.nonce !== undefined && payload['nonce'] !== api.nonce)
+      return refused(status, 'use_dpop_nonce');
     jtis.add(payload.jti);
     const input_ = (body.startsWith('{') ? JSON.parse(body) : {}) as Record<string, unknown>;
     switch (path) {
       case '/auth/login':
-        if (input_['password'] !== credentials.password) return answer(401, { code: 'login_refused' });
+        if (input_['password'] !== credentials.password)
+          return answer(401, { code: 'login_refused' });
         sessionKey = key;
         return answer(200, { user: { id: 'u1' }, ...grant() });
       case '/auth/refresh':
@@ -92,7 +107,9 @@ export function fakeApi() {
         refreshToken = '';
         return answer(204);
       default:
-        return authorization === `DPoP ${access}` && key === sessionKey ? answer(200, { body }) : answer(401);
+        return authorization === `DPoP ${access}` && key === sessionKey
+          ? answer(200, { body })
+          : answer(401);
     }
   }
   return api;

@@ -85,7 +85,9 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     // as used, though the key is right
     const again = url === `${authUrl}refresh` && 'again';
     const kind =
-      nonce !== null && !challenge.includes('invalid_') ? 'nonce' : isBad && (wasWrong ? 'clock' : again);
+      nonce !== null && !challenge.includes('invalid_')
+        ? 'nonce'
+        : isBad && (wasWrong ? 'clock' : again);
     if (!kind || learnt.has(kind)) return false;
     learnt.add(kind);
     return true;

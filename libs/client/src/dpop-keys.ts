@@ -38,7 +38,9 @@ function keyOf({ pair, jwk }: Kept): ProofKey {
   return {
     jwk,
     sign: async (data) =>
-      new Uint8Array(await crypto.subtle.sign(ES256, pair.privateKey, data as Uint8Array<ArrayBuffer>)),
+      new Uint8Array(
+        await crypto.subtle.sign(ES256, pair.privateKey, data as Uint8Array<ArrayBuffer>),
+      ),
   };
 }
 

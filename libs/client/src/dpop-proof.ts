@@ -44,7 +44,9 @@ export async function makeProof(key: ProofKey, of: ProofOf, digest: Sha256): Pro
     ...(token !== undefined && { ath: base64url(await digest(encoder.encode(token))) }),
     ...(nonce !== undefined && { nonce }),
   };
-  const signed = [header, claims].map((part) => base64url(encoder.encode(JSON.stringify(part)))).join('.');
+  const signed = [header, claims]
+    .map((part) => base64url(encoder.encode(JSON.stringify(part))))
+    .join('.');
   return `${signed}.${base64url(await key.sign(encoder.encode(signed)))}`;
 }
 

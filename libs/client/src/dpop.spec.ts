@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { base64url } from 'jose';
-import { createDpopClient, type DpopClient, type DpopClientOptions, type KeyPlace } from './dpop.js';
+import {
+  createDpopClient,
+  type DpopClient,
+  type DpopClientOptions,
+  type KeyPlace,
+} from './dpop.js';
 import { memoryKeys } from './dpop-keys.js';
 import { fakeBrowser } from './fakes.fixture.js';
 import { credentials } from './world.fixture.js';
@@ -20,7 +25,11 @@ describe('a client with a key', () => {
   });
   function open(options: Partial<DpopClientOptions> = {}) {
     const client = createDpopClient({
-      ...{ baseUrl: BASE, transport: 'bearer', refreshAheadMs: 0, fetch: api.fetch, keys: memoryKeys() },
+      baseUrl: BASE,
+      transport: 'bearer',
+      refreshAheadMs: 0,
+      fetch: api.fetch,
+      keys: memoryKeys(),
       ...options,
     });
     clients.push(client);
@@ -36,13 +45,17 @@ describe('a client with a key', () => {
     await client.login(credentials);
     expect(await statusOf(client, '/notes?q=1#top', { method: 'post', body: 'x' })).toBe(200);
     expect(await client.refresh()).toBe('refreshed');
-    const [login, notes, refresh] = ['/auth/login', '/notes', '/auth/refresh'].map((path) => api.of(path)[0]);
+    const [login, notes, refresh] = ['/auth/login', '/notes', '/auth/refresh'].map(
+      (path) => api.of(path)[0],
+    );
     expect(login?.claims).toMatchObject({ htm: 'POST', htu: `${BASE}/auth/login` });
     expect(login?.claims).not.toHaveProperty('ath');
     const token = notes?.authorization?.replace('DPoP ', '') ?? '';
     const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
     expect(notes?.claims).toMatchObject({
-      ...{ htm: 'POST', htu: `${BASE}/notes`, ath: base64url.encode(new Uint8Array(hash)) },
+      htm: 'POST',
+      htu: `${BASE}/notes`,
+      ath: base64url.encode(new Uint8Array(hash)),
     });
     expect(refresh?.claims).toMatchObject({ htm: 'POST', htu: `${BASE}/auth/refresh` });
     expect(new Set(api.seen.map(({ key }) => key)).size).toBe(1);
@@ -53,12 +66,19 @@ describe('a client with a key', () => {
     api.nonce = 'first';
     const client = open();
     await client.login(credentials);
-    expect(api.of('/auth/login').map(({ claims }) => claims?.['nonce'])).toEqual([undefined, 'first']);
+    expect(api.of('/auth/login').map(({ claims }) => claims?.['nonce'])).toEqual([
+      undefined,
+      'first',
+    ]);
     api.nonce = 'second';
     const answer = await client.fetch('/notes', { method: 'POST', body: 'a note' });
     expect([answer.status, await answer.json()]).toEqual([200, { body: 'a note' }]);
     expect(await statusOf(client)).toBe(200);
-    expect(api.of('/notes').map(({ claims }) => claims?.['nonce'])).toEqual(['first', 'second', 'second']);
+    expect(api.of('/notes').map(({ claims }) => claims?.['nonce'])).toEqual([
+      'first',
+      'second',
+      'second',
+    ]);
     expect(api.of('/auth/refresh')).toEqual([]);
   });
 
@@ -88,7 +108,10 @@ describe('a client with a key', () => {
         isFirst = false;
         const headers = { 'www-authenticate': 'DPoP error="invalid_dpop_proof", algs="ES256"' };
         const body = JSON.stringify({ message: 'dpop: invalid_dpop_proof' });
-        return new Response(body, { status: 400, headers: { ...headers, date: new Date().toUTCString() } });
+        return new Response(body, {
+          status: 400,
+          headers: { ...headers, date: new Date().toUTCString() },
+        });
       },
     });
     await client.login(credentials);
@@ -132,7 +155,9 @@ describe('a client with a key', () => {
   // T-d253
   it('has one key per session: a wrong password keeps it, a sign-out removes it', async () => {
     const client = open();
-    await expect(client.login({ ...credentials, password: 'wrong' })).rejects.toMatchObject({ status: 401 });
+    await expect(client.login({ ...credentials, password: 'wrong' })).rejects.toMatchObject({
+      status: 401,
+    });
     await client.login(credentials);
     await client.logout();
     await client.login(credentials);
@@ -163,7 +188,10 @@ describe('a client with a key', () => {
     await keys.remove(await keys.load());
     api.expireAccess();
     // a message from another tab
-    const other = open({ keys, store: { get: () => ({ refreshToken: 'refresh-1' }), set: () => undefined } });
+    const other = open({
+      keys,
+      store: { get: () => ({ refreshToken: 'refresh-1' }), set: () => undefined },
+    });
     expect(await other.refresh()).toBe('signedOut');
     await other.login(credentials);
     expect(await statusOf(other)).toBe(200);
@@ -203,7 +231,9 @@ describe('a client with a key', () => {
   it('proves a sign-in at the host’s own route', async () => {
     const client = open();
     const body = JSON.stringify(credentials);
-    await client.loginWith(() => client.fetchProved(`${BASE}/auth/login`, { method: 'POST', body }));
+    await client.loginWith(() =>
+      client.fetchProved(`${BASE}/auth/login`, { method: 'POST', body }),
+    );
     expect(await statusOf(client)).toBe(200);
   });
 

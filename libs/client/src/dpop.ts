@@ -34,7 +34,9 @@ export interface DpopClient extends AuthClient {
 export function createDpopClient({ keys, ...options }: DpopClientOptions): DpopClient {
   const { transport, baseUrl = '', prefix = 'auth', store, fetch: given } = options;
   if (String(transport) === 'cookie')
-    throw new TypeError('transport: must be hybrid|bearer: cookies are bound by deviceBound of the server');
+    throw new TypeError(
+      'transport: must be hybrid|bearer: cookies are bound by deviceBound of the server',
+    );
   const authUrl = absolute(`${baseUrl.replace(/\/+$/, '')}/${prefix}/`);
   const isShared = isBrowser() && (transport === 'hybrid' || store !== undefined);
   const place = keys ?? (isShared ? browserKeys(`tokenward:${authUrl}:dpop`) : memoryKeys());

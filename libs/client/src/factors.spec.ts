@@ -15,7 +15,10 @@ afterEach(() => {
 });
 
 const due = {
-  ...{ next: 'second_factor', ticket: 'ticket-1', expiresIn: 300, methods: ['totp', 'recovery_code'] },
+  next: 'second_factor',
+  ticket: 'ticket-1',
+  expiresIn: 300,
+  methods: ['totp', 'recovery_code'],
 };
 const tokens = { expiresIn: 900, accessToken: 'access-1', refreshToken: 'refresh-1' };
 const user = { id: 'u1', email: 'ada@example.com' };
@@ -36,7 +39,8 @@ function open(routes: Readonly<Record<string, (body: string) => Response>>) {
       return answer ? answer(await request.text()) : new Response('{}', { status: 404 });
     },
   });
-  for (const name of ['signedIn', 'refreshed'] as const) client.on(name, () => void events.push(name));
+  for (const name of ['signedIn', 'refreshed'] as const)
+    client.on(name, () => void events.push(name));
   client.on('signedOut', ({ reason }) => void events.push(`signedOut: ${reason}`));
   clients.push(client);
   return { client, asked, events };
@@ -53,7 +57,11 @@ describe('a login in two steps', () => {
           : Response.json({ code: 'second_factor_refused', message: 'no' }, { status: 401 }),
     });
     const first = await client.login(credentials);
-    expect(first).toMatchObject({ next: 'second_factor', ticket: 'ticket-1', methods: due.methods });
+    expect(first).toMatchObject({
+      next: 'second_factor',
+      ticket: 'ticket-1',
+      methods: due.methods,
+    });
     expect(events).toEqual([]);
     expect(await client.accessToken()).toBeUndefined();
 

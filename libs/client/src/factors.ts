@@ -51,7 +51,9 @@ export function factors(client: Caller, options?: CallOptions): Promise<readonly
  */
 export function addTotp(client: Caller, name?: string, options?: CallOptions): Promise<TotpSecret> {
   return call<TotpSecret>(client, 'factors/totp', {
-    ...{ ...options, method: 'POST', body: { name } },
+    ...options,
+    method: 'POST',
+    body: { name },
     isOurs: ({ id, secret, uri }) => id && secret && uri,
   });
 }
@@ -69,7 +71,9 @@ export async function confirmTotp(
     client,
     'factors/totp/confirm',
     {
-      ...{ ...options, method: 'POST', body: input },
+      ...options,
+      method: 'POST',
+      body: input,
       isOurs: ({ recoveryCodes: codes }) => codes === undefined || isList(codes),
     },
   );
@@ -77,16 +81,22 @@ export async function confirmTotp(
 }
 
 /** Creates ten new recovery codes, which are shown once. The former codes stop working. */
-export async function renewRecoveryCodes(client: Caller, options?: CallOptions): Promise<readonly string[]> {
+export async function renewRecoveryCodes(
+  client: Caller,
+  options?: CallOptions,
+): Promise<readonly string[]> {
   const { recoveryCodes } = await call<{ readonly recoveryCodes: readonly string[] }>(
     client,
     'factors/recovery-codes',
-    { ...{ ...options, method: 'POST' }, isOurs: ({ recoveryCodes: codes }) => isList(codes) },
+    { ...options, method: 'POST', isOurs: ({ recoveryCodes: codes }) => isList(codes) },
   );
   return recoveryCodes;
 }
 
 /** Removes a TOTP secret or a passkey. */
 export function removeFactor(client: Caller, id: string, options?: CallOptions): Promise<void> {
-  return callFor(204, client, `factors/${encodeURIComponent(id)}`, { ...options, method: 'DELETE' });
+  return callFor(204, client, `factors/${encodeURIComponent(id)}`, {
+    ...options,
+    method: 'DELETE',
+  });
 }

@@ -10,7 +10,12 @@ type Fault = number | 'network' | 'lost' | 'key' | { readonly text: string };
  */
 export interface FakeServer {
   readonly fetch: typeof fetch;
-  readonly seen: readonly { path: string; authorization: string | null; body: string; key: string | null }[];
+  readonly seen: readonly {
+    path: string;
+    authorization: string | null;
+    body: string;
+    key: string | null;
+  }[];
   expiresIn: number;
   /** Reuse: how often a spent token was presented. */
   readonly spentTokensSeen: number;
@@ -26,7 +31,8 @@ export interface FakeServer {
 
 export function fakeServer(): FakeServer {
   const jar: { access?: string; refresh?: string } = {};
-  const seen: { path: string; authorization: string | null; body: string; key: string | null }[] = [];
+  const seen: { path: string; authorization: string | null; body: string; key: string | null }[] =
+    [];
   const faults = new Map<string, Fault>();
   const held = new Map<string, Promise<void>>();
   const startedAt = Date.now();
@@ -94,7 +100,11 @@ export function fakeServer(): FakeServer {
       case '/auth/password':
         return isIn ? json(200, grant()) : json(401, { message: 'Authentication failed' });
       case '/step-up':
-        return json(401, {}, { 'www-authenticate': 'Bearer error="insufficient_user_authentication"' });
+        return json(
+          401,
+          {},
+          { 'www-authenticate': 'Bearer error="insufficient_user_authentication"' },
+        );
       case '/always-401':
         return json(401, {});
       case '/auth/me':
@@ -129,7 +139,8 @@ export function fakeServer(): FakeServer {
       if (fault !== 'key') faults.delete(path);
       if (fault === 'network') throw new TypeError('fetch failed');
       if (typeof fault === 'object') return new Response(fault.text, { status: 200 });
-      if (fault === 'key') return json(403, { message: 'Bound session required', code: 'device_required' });
+      if (fault === 'key')
+        return json(403, { message: 'Bound session required', code: 'device_required' });
       if (typeof fault === 'number')
         return json(fault, { message: `fault ${fault}` }, { 'retry-after': '7' });
       const key = request.headers.get('idempotency-key');
@@ -207,7 +218,11 @@ export function fakeBrowser() {
     readonly signal?: AbortSignal;
   }
   const locks = {
-    request(name: string, { mode, steal: isTheft, signal }: LockOptions, work: Work): Promise<unknown> {
+    request(
+      name: string,
+      { mode, steal: isTheft, signal }: LockOptions,
+      work: Work,
+    ): Promise<unknown> {
       lockNames.push(name);
       const run = async (): Promise<unknown> => {
         signal?.throwIfAborted();

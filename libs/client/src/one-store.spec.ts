@@ -8,12 +8,17 @@ describe('bearer clients that share a store', () => {
   // T-kr58
   it('follow each other’s state, and refresh once for all', async () => {
     const store = memoryStore();
-    const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
+    const [one, other] = [
+      open({ transport: 'bearer', store }),
+      open({ transport: 'bearer', store }),
+    ];
     await one.login(credentials);
     await later(40);
     expect(other.events).toEqual(['signedIn']);
     world.server.expireAccessTokens();
-    const answers = await Promise.all([one, other].map((each) => each.fetch('https://api.test/echo')));
+    const answers = await Promise.all(
+      [one, other].map((each) => each.fetch('https://api.test/echo')),
+    );
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     expect(world.server.count('/auth/refresh')).toBe(1);
     await one.logout();
@@ -38,7 +43,10 @@ describe('bearer clients that share a store', () => {
   // T-mfqx
   it('a request of one user is not sent again as the next user of the store', async () => {
     const store = memoryStore();
-    const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
+    const [one, other] = [
+      open({ transport: 'bearer', store }),
+      open({ transport: 'bearer', store }),
+    ];
     await one.login(credentials);
     await later(40);
     world.server.expireAccessTokens();

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type AuthClient, createAuthClient } from '@tokenward/client';
-import { addPasskey, answerWithPasskey, loginWithPasskey, loginWithSecondFactor } from './factors.js';
+import {
+  addPasskey,
+  answerWithPasskey,
+  loginWithPasskey,
+  loginWithSecondFactor,
+} from './factors.js';
 
 const user = { id: 'u1', email: 'ada@example.com' };
 const session = { user, expiresIn: 900, accessToken: 'access-1', refreshToken: 'refresh-1' };
@@ -20,7 +25,10 @@ beforeEach(() => {
       parseRequestOptionsFromJSON: parsed,
     },
   });
-  Object.defineProperty(globalThis, 'navigator', { value: { credentials: browser }, configurable: true });
+  Object.defineProperty(globalThis, 'navigator', {
+    value: { credentials: browser },
+    configurable: true,
+  });
   asked = [];
   client = createAuthClient({
     baseUrl: 'https://api.test',
@@ -53,7 +61,8 @@ describe('passkeys', () => {
     expect(asked.slice(1)).toEqual([
       { line: 'passkeys/register/options', body: {}, signed: true },
       {
-        ...{ line: 'passkeys/register', signed: true },
+        line: 'passkeys/register',
+        signed: true,
         body: { ticket: 'ticket-1', response: { id: 'credential-1' }, name: 'laptop' },
       },
     ]);
@@ -64,11 +73,16 @@ describe('passkeys', () => {
     const options = { mediation: 'conditional', signal, rememberMe: true } as const;
     expect(await loginWithPasskey(client, options)).toEqual(user);
     expect(browser.get).toHaveBeenCalledWith({
-      ...{ publicKey: { challenge: 'c', parsed: true }, mediation: 'conditional', signal },
+      publicKey: { challenge: 'c', parsed: true },
+      mediation: 'conditional',
+      signal,
     });
     expect(asked.map(({ line }) => line)).toEqual(['passkeys/login/options', 'passkeys/login']);
     expect(asked[1]?.body).toMatchObject({
-      ...{ ticket: 'ticket-1', response: { id: 'credential-1' }, rememberMe: true, transport: 'bearer' },
+      ticket: 'ticket-1',
+      response: { id: 'credential-1' },
+      rememberMe: true,
+      transport: 'bearer',
     });
     expect(await client.accessToken()).toBe('access-1');
   });
@@ -77,7 +91,9 @@ describe('passkeys', () => {
     const answer = await answerWithPasskey(client, 'ticket-1');
     expect(answer).toEqual({ ticket: 'ticket-1', passkey: { id: 'credential-1' } });
     expect(asked[0]).toEqual({
-      ...{ line: 'passkeys/login/options', body: { ticket: 'ticket-1' }, signed: false },
+      line: 'passkeys/login/options',
+      body: { ticket: 'ticket-1' },
+      signed: false,
     });
     expect(await loginWithSecondFactor(client, answer)).toEqual(user);
   });

@@ -25,16 +25,25 @@ type Answered = PublicKeyCredential | null;
  * if the person declines or already has a passkey on this device. Rejects with `reauthentication_required` if a fresh
  * proof is needed (`stepUpFetch`), before the person is asked.
  */
-export async function addPasskey(client: Caller, name?: string, options?: CallOptions): Promise<string> {
+export async function addPasskey(
+  client: Caller,
+  name?: string,
+  options?: CallOptions,
+): Promise<string> {
   const { ticket, options: asked } = await ceremony<PublicKeyCredentialCreationOptionsJSON>(
     client,
     'passkeys/register/options',
     options,
   );
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked);
-  const made = (await navigator.credentials.create({ publicKey, ...signalOf(options) })) as Answered;
+  const made = (await navigator.credentials.create({
+    publicKey,
+    ...signalOf(options),
+  })) as Answered;
   const { id } = await call<{ readonly id: string }>(client, 'passkeys/register', {
-    ...{ ...options, method: 'POST', body: { ticket, response: made?.toJSON(), name } },
+    ...options,
+    method: 'POST',
+    body: { ticket, response: made?.toJSON(), name },
     isOurs: (body) => body.id,
   });
   return id;
@@ -44,10 +53,17 @@ export async function addPasskey(client: Caller, name?: string, options?: CallOp
  * Asks the browser for a passkey of any user, and signs in. Rejects with `login_refused`, or with the browser's own
  * `DOMException`.
  */
-export async function loginWithPasskey(client: AuthClient, options: PasskeyLogin = {}): Promise<LoginResult> {
+export async function loginWithPasskey(
+  client: AuthClient,
+  options: PasskeyLogin = {},
+): Promise<LoginResult> {
   const { rememberMe, ...rest } = options;
   const { ticket, passkey } = await answered(client, {}, rest);
-  return client.loginAt('passkeys/login', { ticket, response: passkey, rememberMe }, signalOf(rest));
+  return client.loginAt(
+    'passkeys/login',
+    { ticket, response: passkey, rememberMe },
+    signalOf(rest),
+  );
 }
 
 /** Asks the browser for a passkey, as a fresh proof, or for the second step of the login that issued `ticket`. */
@@ -59,7 +75,11 @@ export function answerWithPasskey(
   return answered(client, { ticket }, options);
 }
 
-async function answered(client: Caller, body: object, options: PasskeyLogin = {}): Promise<PasskeyAnswer> {
+async function answered(
+  client: Caller,
+  body: object,
+  options: PasskeyLogin = {},
+): Promise<PasskeyAnswer> {
   const { mediation } = options;
   const { ticket, options: asked } = await ceremony<PublicKeyCredentialRequestOptionsJSON>(
     client,
@@ -84,7 +104,10 @@ function ceremony<Options>(
   body?: object,
 ): Promise<Ceremony<Options>> {
   return call<Ceremony<Options>>(client, path, {
-    ...{ ...signalOf(options), method: 'POST', body: body ?? {}, isOpen: !!body },
+    ...signalOf(options),
+    method: 'POST',
+    body: body ?? {},
+    isOpen: !!body,
     isOurs: (given) => given.ticket && given.options,
   });
 }

@@ -9,7 +9,11 @@ export type Exclusive = <T>(work: () => Promise<T>) => Promise<T>;
  *
  * @param onLost called when another tab continues without waiting for the work of this one, which still runs.
  */
-export function queueOf(name: string, locks: LockManager | undefined, onLost: () => void): Exclusive {
+export function queueOf(
+  name: string,
+  locks: LockManager | undefined,
+  onLost: () => void,
+): Exclusive {
   let line: Promise<unknown> = Promise.resolve();
   return (work) =>
     new Promise((resolve, reject) => {

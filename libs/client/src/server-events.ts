@@ -26,7 +26,11 @@ export interface EventsOptions {
  * reconnects after every end except a sign-out, while the browser's own gives up at the first 401. Returns a function
  * that ends it.
  */
-export function authEvents(client: AuthClient, url: string | URL, options: EventsOptions): () => void {
+export function authEvents(
+  client: AuthClient,
+  url: string | URL,
+  options: EventsOptions,
+): () => void {
   let controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let id = '';

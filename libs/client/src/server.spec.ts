@@ -33,7 +33,9 @@ function fakeApi() {
     ];
     spent.set(token, { key, line });
     owners.set(`access-${owner}-${spent.size - 1}`, owner).set(`${token}+`, owner);
-    return new Response('{}', { headers: line.map((each): [string, string] => ['set-cookie', each]) });
+    return new Response('{}', {
+      headers: line.map((each): [string, string] => ['set-cookie', each]),
+    });
   }
   const api = {
     seen,
@@ -67,7 +69,9 @@ function serve(changes: Partial<ServerAuthOptions> = {}) {
   const authOf = serverAuth({ apiUrl: 'http://api:3000/', fetch: api.fetch, ...changes });
   const arrive = (cookie: string, given?: { canSetCookies: boolean }) =>
     authOf(
-      { headers: new Headers({ cookie, 'user-agent': 'Browser/1', 'x-forwarded-for': '192.0.2.7' }) },
+      {
+        headers: new Headers({ cookie, 'user-agent': 'Browser/1', 'x-forwarded-for': '192.0.2.7' }),
+      },
       given,
     );
   return { api, arrive };
@@ -109,7 +113,10 @@ describe('a server that renders in front of the API', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => auth.fetch('/notes')));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     expect(api.count('POST /auth/refresh')).toBe(1);
-    expect(auth.setCookies.map((line) => line.split('=')[0])).toEqual(['access_token', 'refresh_token']);
+    expect(auth.setCookies.map((line) => line.split('=')[0])).toEqual([
+      'access_token',
+      'refresh_token',
+    ]);
     expect(auth.cookie).toBe('refresh_token=r-ada+; access_token=access-ada-0');
   });
 
@@ -127,7 +134,9 @@ describe('a server that renders in front of the API', () => {
   // T-gwqr
   it('two users at once share nothing', async () => {
     const { api, arrive } = serve();
-    const pages = ['r-ada', 'r-bob', 'r-ada', 'r-bob'].map((token) => arrive(`refresh_token=${token}`));
+    const pages = ['r-ada', 'r-bob', 'r-ada', 'r-bob'].map((token) =>
+      arrive(`refresh_token=${token}`),
+    );
     const who = await Promise.all(pages.map((auth) => auth.session()));
     expect(who.map((session) => session?.id)).toEqual(['ada', 'bob', 'ada', 'bob']);
     expect(pages.map(({ cookie }) => /r-\w+/.exec(cookie)?.[0])).toEqual([

@@ -60,8 +60,15 @@ const PASSED_ON = ['user-agent', 'x-forwarded-for', 'accept-language'];
 export function serverAuth(
   options: ServerAuthOptions,
 ): (request: ServerRequest, given?: { readonly canSetCookies?: boolean }) => ServerAuth {
-  const { prefix = 'auth', accessCookie = 'access_token', refreshCookie = 'refresh_token' } = options;
-  const { timeoutMs = 10_000, fetch: send = (...args: Parameters<typeof fetch>) => fetch(...args) } = options;
+  const {
+    prefix = 'auth',
+    accessCookie = 'access_token',
+    refreshCookie = 'refresh_token',
+  } = options;
+  const {
+    timeoutMs = 10_000,
+    fetch: send = (...args: Parameters<typeof fetch>) => fetch(...args),
+  } = options;
   const apiUrl = options.apiUrl.replace(/\/+$/, '');
   const refreshOnce = sharedRefresh(`${apiUrl}/${prefix}/refresh`, send, timeoutMs);
 

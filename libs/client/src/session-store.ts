@@ -32,7 +32,8 @@ export function sessionStore(client: AuthClient): SessionStore {
     client.session().then(
       (session) => {
         // somebody signed in or out meanwhile
-        if (mine === asked) set(session ? { status: 'signedIn', session } : { status: 'signedOut' });
+        if (mine === asked)
+          set(session ? { status: 'signedIn', session } : { status: 'signedOut' });
       },
       () => {
         if (mine === asked) set({ status: 'unavailable' });

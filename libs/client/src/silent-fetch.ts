@@ -44,18 +44,21 @@ export function silentFetch(
       const spare = isSpentBySending(init?.body) ? undefined : prepare(target, own);
       const { signal } = first;
       const early = await until(signal, freshen());
-      if (state.is === 'in' && state.person !== person) throw new AuthClientError(401, 'another user');
+      if (state.is === 'in' && state.person !== person)
+        throw new AuthClientError(401, 'another user');
       const since = tabs.known;
       const response = await api.sendRaw(authorised(first));
       if (!asksForRefresh(response)) return response;
-      const outcome = early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since));
+      const outcome =
+        early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since));
       if (state.person !== person || outcome === 'signedOut') return response;
       if (outcome !== 'unavailable' && !spare) return response;
       await response.body?.cancel();
       if (outcome === 'unavailable' || !spare) return unavailable();
       const again = await api.sendRaw(authorised(spare));
       // a browser that has the key could have renewed the cookie before this request
-      if (outcome === 'bound' && asksForRefresh(again)) await tabs.inTurn(() => api.endSession('refused'));
+      if (outcome === 'bound' && asksForRefresh(again))
+        await tabs.inTurn(() => api.endSession('refused'));
       return again;
     },
   };

@@ -119,7 +119,8 @@ describe('a socket of socket.io', () => {
       on: (event, listener) => listeners.set(event, listener),
       off: (event) => listeners.delete(event),
     });
-    const emit = (event: string, ...given: unknown[]) => listeners.get(event)?.(...(given as never[]));
+    const emit = (event: string, ...given: unknown[]) =>
+      listeners.get(event)?.(...(given as never[]));
     emit('tokenward:ended', { code: 4401, reason: 'revoked' });
     emit('disconnect');
     await until(() => calls.includes('connect'));
@@ -152,7 +153,8 @@ describe('events of the server', () => {
       },
     });
     const events: ServerEvent[] = [];
-    const start = () => stops.push(authEvents(client, '/events', { onEvent: (event) => events.push(event) }));
+    const start = () =>
+      stops.push(authEvents(client, '/events', { onEvent: (event) => events.push(event) }));
     return { streams, lastIds, client, events, start };
   }
 

@@ -35,7 +35,11 @@ export interface AuthSocket {
  * After any other end it waits half a second, then twice as long each time, up to 30 seconds. A sign-out closes it,
  * and a sign-in opens it again, as the new user.
  */
-export function authSocket(client: SocketClient, url: string | URL, options: SocketOptions): AuthSocket {
+export function authSocket(
+  client: SocketClient,
+  url: string | URL,
+  options: SocketOptions,
+): AuthSocket {
   const Socket = options.WebSocket ?? WebSocket;
   let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -45,7 +49,8 @@ export function authSocket(client: SocketClient, url: string | URL, options: Soc
   async function prove(current: WebSocket): Promise<void> {
     // this rejects only if the token store does; then the server closes the socket and the client tries again
     const sent = await credentialsOf(client, url).catch(() => undefined);
-    if (sent && current.readyState === Socket.OPEN) current.send(JSON.stringify({ type: 'auth', ...sent }));
+    if (sent && current.readyState === Socket.OPEN)
+      current.send(JSON.stringify({ type: 'auth', ...sent }));
   }
 
   function connect(): void {
@@ -120,7 +125,10 @@ export interface IoSocket {
  * the URL at which socket.io listens:
  * `https://api.example.com/socket.io/`.
  */
-export function ioAuth(client: SocketClient, url?: string | URL): (give: (data: object) => void) => void {
+export function ioAuth(
+  client: SocketClient,
+  url?: string | URL,
+): (give: (data: object) => void) => void {
   return (give) => {
     credentialsOf(client, url).then(
       (sent) => give(sent ?? {}),
@@ -176,7 +184,12 @@ export function followIo(client: AuthClient, socket: IoSocket): () => void {
     socket.disconnect();
   };
 
-  const handlers = { 'tokenward:ended': ended, connect: connected, disconnect: gone, connect_error: gone };
+  const handlers = {
+    'tokenward:ended': ended,
+    connect: connected,
+    disconnect: gone,
+    connect_error: gone,
+  };
   for (const [event, listener] of Object.entries(handlers)) socket.on(event, listener);
   const stops = [client.on('signedIn', again), client.on('signedOut', stop)];
   return () => {

@@ -28,12 +28,17 @@ export function stepUpFetch(client: AuthClient, onStepUp: OnStepUp): AuthClient[
   let asking: Promise<unknown> | undefined;
 
   /** Whether the same person is signed in afterwards. */
-  async function isProved(challenge: Challenge, signal: AbortSignal | null | undefined): Promise<boolean> {
+  async function isProved(
+    challenge: Challenge,
+    signal: AbortSignal | null | undefined,
+  ): Promise<boolean> {
     let isSame = true;
     const leave = (): void => {
       isSame = false;
     };
-    const stops = (['signedIn', 'signedOut', 'restored'] as const).map((name) => client.on(name, leave));
+    const stops = (['signedIn', 'signedOut', 'restored'] as const).map((name) =>
+      client.on(name, leave),
+    );
     try {
       asking ??= onStepUp(challenge).finally(() => {
         asking = undefined;
@@ -57,7 +62,8 @@ export function stepUpFetch(client: AuthClient, onStepUp: OnStepUp): AuthClient[
 
 function challengeOf(response: Response): Challenge | undefined {
   const header = response.headers.get('www-authenticate') ?? '';
-  if (response.status !== 401 || !header.includes('insufficient_user_authentication')) return undefined;
+  if (response.status !== 401 || !header.includes('insufficient_user_authentication'))
+    return undefined;
   const seconds = /max_age="?(\d+)/.exec(header)?.[1];
   return { response: response.clone(), ...(seconds && { maxAgeSeconds: Number(seconds) }) };
 }

@@ -14,9 +14,9 @@ describe('the tabs of a browser', () => {
       const answers = await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
       expect(world.server.count('/auth/refresh')).toBe(1);
-      expect(tabs.flatMap(({ events }) => events.filter((event) => event.startsWith('signedOut')))).toEqual(
-        [],
-      );
+      expect(
+        tabs.flatMap(({ events }) => events.filter((event) => event.startsWith('signedOut'))),
+      ).toEqual([]);
     },
   );
 
@@ -25,18 +25,21 @@ describe('the tabs of a browser', () => {
     (['cookie', 'hybrid'] as const).flatMap((transport) =>
       [0, 2, 20].map((delayMs) => [transport, delayMs] as const),
     ),
-  )('%s: no clock decides who refreshed before whom (messages take %i ms)', async (transport, delayMs) => {
-    world.browser.messageDelayMs = delayMs;
-    const tabs = [1, 2, 3, 4].map(() => open({ transport }));
-    await tabs[0]!.login(credentials);
-    await later(delayMs + 10);
-    const stopped = jest.spyOn(Date, 'now').mockReturnValue(Date.now());
-    world.server.expireAccessTokens();
-    const answers = await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
-    stopped.mockRestore();
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    expect(world.server.count('/auth/refresh')).toBe(1);
-  });
+  )(
+    '%s: no clock decides who refreshed before whom (messages take %i ms)',
+    async (transport, delayMs) => {
+      world.browser.messageDelayMs = delayMs;
+      const tabs = [1, 2, 3, 4].map(() => open({ transport }));
+      await tabs[0]!.login(credentials);
+      await later(delayMs + 10);
+      const stopped = jest.spyOn(Date, 'now').mockReturnValue(Date.now());
+      world.server.expireAccessTokens();
+      const answers = await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
+      stopped.mockRestore();
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(world.server.count('/auth/refresh')).toBe(1);
+    },
+  );
 
   it('a tab whose request is refused after another tab’s refresh sends it again without a refresh', async () => {
     const [first, second] = [open(), open()];
@@ -89,7 +92,10 @@ describe('the tabs of a browser', () => {
       expect(await statusOf(busy)).toBe(200);
       await first.logout();
       await later(10);
-      expect([idle.events.at(-1), busy.events.at(-1)]).toEqual(['signedOut: logout', 'signedOut: logout']);
+      expect([idle.events.at(-1), busy.events.at(-1)]).toEqual([
+        'signedOut: logout',
+        'signedOut: logout',
+      ]);
     },
   );
 
@@ -138,7 +144,9 @@ describe('the tabs of a browser', () => {
     await later(10);
     expect(world.server.count('/auth/refresh')).toBe(1);
     for (const { events } of tabs)
-      expect(events.filter((event) => event.startsWith('signedOut'))).toEqual(['signedOut: refused']);
+      expect(events.filter((event) => event.startsWith('signedOut'))).toEqual([
+        'signedOut: refused',
+      ]);
   });
 
   // T-xzvn
@@ -172,20 +180,25 @@ describe('the tabs of a browser', () => {
     await tabs[0]!.login(credentials);
     await later(10);
     world.server.expireAccessTokens();
-    expect(await Promise.all(tabs.map((tab) => tab.refresh()))).toEqual(tabs.map(() => 'refreshed'));
+    expect(await Promise.all(tabs.map((tab) => tab.refresh()))).toEqual(
+      tabs.map(() => 'refreshed'),
+    );
     expect(world.server.spentTokensSeen).toBe(0);
   });
 
   // T-9g4k
-  it.each([true, false])('a full storage does not block a refresh (Web Locks: %p)', async (locks) => {
-    if (!locks) world.browser.withoutLocks();
-    localStorage.setItem = () => {
-      throw new Error('QuotaExceededError');
-    };
-    const client = await signedIn();
-    world.server.expireAccessTokens();
-    expect(await statusOf(client)).toBe(200);
-  });
+  it.each([true, false])(
+    'a full storage does not block a refresh (Web Locks: %p)',
+    async (locks) => {
+      if (!locks) world.browser.withoutLocks();
+      localStorage.setItem = () => {
+        throw new Error('QuotaExceededError');
+      };
+      const client = await signedIn();
+      world.server.expireAccessTokens();
+      expect(await statusOf(client)).toBe(200);
+    },
+  );
 
   // T-vxnc
   it('a page that was closed during a refresh leaves its retry key to the next page', async () => {
@@ -195,7 +208,9 @@ describe('the tabs of a browser', () => {
     const next = open();
     expect(await next.refresh()).toBe('refreshed');
     expect(world.server.spentTokensSeen).toBe(0);
-    const keys = world.server.seen.filter(({ path }) => path === '/auth/refresh').map(({ key }) => key);
+    const keys = world.server.seen
+      .filter(({ path }) => path === '/auth/refresh')
+      .map(({ key }) => key);
     expect(keys[0]).toMatch(/^[\w-]{22,128}$/);
     expect(keys[1]).toBe(keys[0]);
     await next.refresh();
@@ -239,7 +254,10 @@ describe('the tabs of a browser', () => {
     release();
     expect(await refreshing).toBe('unavailable');
     await later(100);
-    expect(frozen.events.filter((event) => event !== 'restored')).toEqual(['signedIn', 'signedOut: logout']);
+    expect(frozen.events.filter((event) => event !== 'restored')).toEqual([
+      'signedIn',
+      'signedOut: logout',
+    ]);
     expect(other.events).toEqual(['signedIn', 'signedOut: logout']);
   });
 });

@@ -3,7 +3,8 @@ import { fakeBrowser, fakeServer, type FakeServer } from './fakes.fixture.js';
 import { type AuthClient, type AuthClientOptions, createAuthClient } from './index.js';
 
 export const credentials = { email: 'ada@example.com', password: 'a quiet river' };
-export const later = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
+export const later = (durationMs: number) =>
+  new Promise((resolve) => setTimeout(resolve, durationMs));
 
 /** A server and a browser for each test, and clients that are closed after it. */
 export function fakeWorld() {

@@ -53,7 +53,12 @@ export class AccountController {
 
   @Get('me')
   me(@CurrentUser() user: Principal) {
-    return { id: user.id, role: user.role, permissions: user.permissions, sessionId: user.sessionId };
+    return {
+      id: user.id,
+      role: user.role,
+      permissions: user.permissions,
+      sessionId: user.sessionId,
+    };
   }
 
   /** The data that the page shows of the person. An access token contains none of it. */

@@ -1,5 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Req, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
 import {
   AuthService,
   CurrentUser,
@@ -18,7 +29,10 @@ import { users } from '../database/schema.js';
 import { invalidInput, notFound } from '../refusals.js';
 import { validated } from '../validated.js';
 
-const Change = z.object({ role: z.enum(['user', 'admin']).optional(), disabled: z.boolean().optional() });
+const Change = z.object({
+  role: z.enum(['user', 'admin']).optional(),
+  disabled: z.boolean().optional(),
+});
 const COLUMNS = {
   id: users.id,
   email: users.email,
@@ -72,7 +86,11 @@ export class AdminController {
   @Post(':id/act')
   @HttpCode(200)
   @NoActor()
-  async act(@CurrentUser() admin: Principal, @Param('id') id: string, @Req() request: ClientRequest) {
+  async act(
+    @CurrentUser() admin: Principal,
+    @Param('id') id: string,
+    @Req() request: ClientRequest,
+  ) {
     const { ip, headers } = request;
     // bound to the key of the admin's client, if it has one
     const { user, grant } = await this.proofs.provedBy(request, (proved) => {

@@ -11,7 +11,10 @@ import { startFailureLine } from './start-failure.js';
 const NEST_DOCUMENTATION =
   'DO NOT USE THIS VALUE. INSTEAD, CREATE A COMPLEX SECRET AND KEEP IT SAFE OUTSIDE OF THE SOURCE CODE.';
 const pem = (modulusLength: number) =>
-  generateKeyPairSync('rsa', { modulusLength }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  generateKeyPairSync('rsa', { modulusLength }).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }) as string;
 
 describe('the options of the module', () => {
   it('carry what the variables say', async () => {
@@ -40,7 +43,10 @@ describe('the options of the module', () => {
   // T-x5h2
   it('make no key where one is configured', async () => {
     const DATA_DIR = scratchDir('options');
-    const { keys } = await optionsOf({ DATA_DIR, JWT_PRIVATE_KEY: pem(2048).replaceAll('\n', '\\n') });
+    const { keys } = await optionsOf({
+      DATA_DIR,
+      JWT_PRIVATE_KEY: pem(2048).replaceAll('\n', '\\n'),
+    });
     expect(keys.privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----\\n/);
     expect(existsSync(join(DATA_DIR, 'keys'))).toBe(false);
   });

@@ -55,9 +55,12 @@ export function pageAddress({ host, port, tls }: DemoConfig): string | undefined
 
 async function keysOf({ jwt, keySource, dataDir }: DemoConfig): Promise<AuthOptions['keys']> {
   const { algorithm, privateKey, publicKey, secret, keyId, verificationKeys } = jwt;
-  if (keySource?.directory !== undefined || keySource?.encryptionKeys) return { algorithm, verificationKeys };
+  if (keySource?.directory !== undefined || keySource?.encryptionKeys)
+    return { algorithm, verificationKeys };
   const isConfigured = privateKey !== undefined || secret !== undefined;
-  const key = isConfigured ? { privateKey, publicKey, secret } : await signingKeyIn(dataDir, algorithm);
+  const key = isConfigured
+    ? { privateKey, publicKey, secret }
+    : await signingKeyIn(dataDir, algorithm);
   const keys = { algorithm, ...key, keyId, verificationKeys };
   // checked here to refuse it in one line; inside Nest it would be logged with its stack first
   Keyring.fromOptions(keys);

@@ -97,7 +97,10 @@ const REFUSED: readonly (readonly [name: string, value: string, others?: Environ
   ['OIDC_PROVIDERS', 'hunter2'],
   ['OIDC_PROVIDERS', '{"name":"a"}'],
   ['OIDC_PROVIDERS', '[{"name":"a","issuer":"https://a.example"}]'],
-  ['OIDC_PROVIDERS', '[{"name":"a","issuer":"https://a.example","clientId":"c","secret":"hunter2"}]'],
+  [
+    'OIDC_PROVIDERS',
+    '[{"name":"a","issuer":"https://a.example","clientId":"c","secret":"hunter2"}]',
+  ],
   ['DEMO_USERS', 'a@example.com:hunter2'],
   ['DEMO_USERS', 'hunter2:hunter2:admin'],
   ['DEMO_USERS', 'a@example.com::admin'],
@@ -149,7 +152,12 @@ describe('the defaults', () => {
   });
 
   it('stand for empty texts and blanks, and for names nobody knows', () => {
-    const names = [...new Set(REFUSED.map(([name]) => name)), 'DATA_DIR', 'JWT_KEY_ID', 'JWT_ISSUER'];
+    const names = [
+      ...new Set(REFUSED.map(([name]) => name)),
+      'DATA_DIR',
+      'JWT_KEY_ID',
+      'JWT_ISSUER',
+    ];
     expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(defaults);
     expect(readConfig(Object.fromEntries(names.map((name) => [name, '  '])))).toEqual(defaults);
     expect(readConfig({ ACCESS_TOKEN_TLL: '1h' })).toEqual(defaults);
@@ -226,19 +234,26 @@ const ACCEPTED: readonly (readonly [environment: Environment, expected: Partial<
     { COOKIE_PREFIX: '__Host-' },
     {
       cookies: {
-        ...{ domain: undefined, secure: true, sameSite: 'lax', prefix: '__Host-' },
+        domain: undefined,
+        secure: true,
+        sameSite: 'lax',
+        prefix: '__Host-',
         formerScopes: undefined,
       },
     },
   ],
   [
     {
-      ...{ COOKIE_DOMAIN: 'example.com', COOKIE_SECURE: 'FALSE' },
+      COOKIE_DOMAIN: 'example.com',
+      COOKIE_SECURE: 'FALSE',
       COOKIE_FORMER_DOMAINS: 'host-only, a.example.com',
     },
     {
       cookies: {
-        ...{ domain: 'example.com', secure: false, sameSite: 'lax' as const, prefix: '' as const },
+        domain: 'example.com',
+        secure: false,
+        sameSite: 'lax' as const,
+        prefix: '' as const,
         formerScopes: [{}, { domain: 'a.example.com' }],
       },
     },
@@ -253,10 +268,14 @@ const ACCEPTED: readonly (readonly [environment: Environment, expected: Partial<
     },
   ],
   [
-    { OIDC_PROVIDERS: '[{"name":"a","issuer":"https://a.example","clientId":"c","clientSecret":"s"}]' },
+    {
+      OIDC_PROVIDERS:
+        '[{"name":"a","issuer":"https://a.example","clientId":"c","clientSecret":"s"}]',
+    },
     {
       factors: {
-        ...{ secondFactors: 'on', encryptionKeys: undefined },
+        secondFactors: 'on',
+        encryptionKeys: undefined,
         providers: { a: { issuer: 'https://a.example', clientId: 'c', clientSecret: 's' } },
       },
     },
@@ -283,7 +302,10 @@ describe('a value that makes sense', () => {
       audiences: ['a', 'b'],
       verificationKeys: { keys: [{ kid: 'k0' }] },
     });
-    const hmac = readConfig({ JWT_ALGORITHM: 'HS256', JWT_SECRET: 'a secret text, 32 bytes or more!' }).jwt;
+    const hmac = readConfig({
+      JWT_ALGORITHM: 'HS256',
+      JWT_SECRET: 'a secret text, 32 bytes or more!',
+    }).jwt;
     expect(hmac.secret).toEqual(Buffer.from('a secret text, 32 bytes or more!'));
   });
 });

@@ -50,7 +50,10 @@ export interface DemoConfig {
   readonly retryWindow: string;
   readonly apiKeys: 'on' | 'off';
   readonly deviceBound: DeviceSettings;
-  readonly dpop: { readonly mode: 'off' | 'offer' | 'require'; readonly bind: 'request' | 'refresh' };
+  readonly dpop: {
+    readonly mode: 'off' | 'offer' | 'require';
+    readonly bind: 'request' | 'refresh';
+  };
   readonly onReuse: ReuseScope;
   readonly revocationMode: 'mirror' | 'strict';
   readonly revocationUnproven: 'redis' | 'refuse';

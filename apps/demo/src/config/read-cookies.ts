@@ -26,9 +26,15 @@ export function cookieSettings(read: EnvironmentReader): CookieSettings {
       'cannot go with COOKIE_PREFIX=__Host-: browsers refuse it; take __Secure-, or drop the domain',
     );
   if (prefix !== '' && !secure)
-    throw problem('COOKIE_PREFIX', `${prefix} needs COOKIE_SECURE=true: browsers refuse it otherwise`);
+    throw problem(
+      'COOKIE_PREFIX',
+      `${prefix} needs COOKIE_SECURE=true: browsers refuse it otherwise`,
+    );
   if (sameSite === 'none' && !secure)
-    throw problem('COOKIE_SAME_SITE', 'none needs COOKIE_SECURE=true: browsers refuse it otherwise');
+    throw problem(
+      'COOKIE_SAME_SITE',
+      'none needs COOKIE_SECURE=true: browsers refuse it otherwise',
+    );
   return { domain, secure, sameSite, prefix, formerScopes: formerScopes(read) };
 }
 
@@ -38,6 +44,9 @@ const HOST_ONLY = 'host-only';
 function formerScopes(read: EnvironmentReader): readonly CookieScope[] | undefined {
   const entries = read.list('COOKIE_FORMER_DOMAINS');
   if (entries && !entries.every((entry) => entry === HOST_ONLY || DOMAIN.test(entry)))
-    throw problem('COOKIE_FORMER_DOMAINS', `must hold domain names such as example.com, or ${HOST_ONLY}`);
+    throw problem(
+      'COOKIE_FORMER_DOMAINS',
+      `must hold domain names such as example.com, or ${HOST_ONLY}`,
+    );
   return entries?.map((entry) => (entry === HOST_ONLY ? {} : { domain: entry }));
 }

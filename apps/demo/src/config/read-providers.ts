@@ -3,7 +3,10 @@ import { problem, type EnvironmentReader } from './environment.js';
 
 /** Of one OpenID provider, by the name that its routes get. */
 export type ProviderSettings = Readonly<
-  Record<string, { readonly issuer: string; readonly clientId: string; readonly clientSecret?: string }>
+  Record<
+    string,
+    { readonly issuer: string; readonly clientId: string; readonly clientSecret?: string }
+  >
 >;
 
 const CURE =

@@ -28,7 +28,10 @@ export function signingSettings(
   const privateKey = read.text('JWT_PRIVATE_KEY');
   const publicKey = read.text('JWT_PUBLIC_KEY');
   const secret = read.text('JWT_SECRET');
-  for (const [name, value] of Object.entries({ JWT_PRIVATE_KEY: privateKey, JWT_PUBLIC_KEY: publicKey }))
+  for (const [name, value] of Object.entries({
+    JWT_PRIVATE_KEY: privateKey,
+    JWT_PUBLIC_KEY: publicKey,
+  }))
     if (isHmac && value !== undefined)
       throw problem(name, `does not go with JWT_ALGORITHM=${algorithm}, which takes JWT_SECRET`);
   if (!isHmac && secret !== undefined)
@@ -42,18 +45,23 @@ export function signingSettings(
       'needs JWT_PRIVATE_KEY beside it; keys that only verify go into JWT_VERIFICATION_KEYS',
     );
   return {
-    ...{ algorithm, privateKey, publicKey },
+    algorithm,
+    privateKey,
+    publicKey,
     secret: secret === undefined ? undefined : Buffer.from(secret, 'utf8'),
     keyId: read.text('JWT_KEY_ID'),
     verificationKeys: verificationKeys(read),
     issuer: claimText('JWT_ISSUER', read.text('JWT_ISSUER') ?? DEFAULT_NAME),
-    audiences: (read.list('JWT_AUDIENCE') ?? [DEFAULT_NAME]).map((each) => claimText('JWT_AUDIENCE', each)),
+    audiences: (read.list('JWT_AUDIENCE') ?? [DEFAULT_NAME]).map((each) =>
+      claimText('JWT_AUDIENCE', each),
+    ),
   };
 }
 
 /** The text goes into every token, and the token into a cookie. */
 function claimText(name: string, text: string): string {
-  if (text.length > MAX_CLAIM_LENGTH) throw problem(name, `must have at most ${MAX_CLAIM_LENGTH} characters`);
+  if (text.length > MAX_CLAIM_LENGTH)
+    throw problem(name, `must have at most ${MAX_CLAIM_LENGTH} characters`);
   return text;
 }
 
@@ -62,7 +70,8 @@ function verificationKeys(read: EnvironmentReader): SigningSettings['verificatio
   const text = read.text(name);
   if (text === undefined) return undefined;
   const jwks = parse(text);
-  const isJwks = typeof jwks === 'object' && jwks !== null && 'keys' in jwks && Array.isArray(jwks.keys);
+  const isJwks =
+    typeof jwks === 'object' && jwks !== null && 'keys' in jwks && Array.isArray(jwks.keys);
   if (!isJwks) throw problem(name, 'must be a JWKS as JSON: {"keys":[{"kty":…,"kid":…,"alg":…}]}');
   return jwks as { readonly keys: readonly JsonWebKey[] };
 }

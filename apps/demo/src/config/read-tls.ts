@@ -13,8 +13,10 @@ export interface TlsSettings {
 export function tlsSettings(read: EnvironmentReader): TlsSettings | undefined {
   const [cert, key] = [fileOf(read, 'TLS_CERT'), fileOf(read, 'TLS_KEY')];
   if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined) throw problem('TLS_CERT', 'is missing beside TLS_KEY: set both, or neither');
-  if (key === undefined) throw problem('TLS_KEY', 'is missing beside TLS_CERT: set both, or neither');
+  if (cert === undefined)
+    throw problem('TLS_CERT', 'is missing beside TLS_KEY: set both, or neither');
+  if (key === undefined)
+    throw problem('TLS_KEY', 'is missing beside TLS_CERT: set both, or neither');
   usable('TLS_CERT', 'must be a file that holds a certificate as PEM', { cert });
   usable('TLS_KEY', 'must be a file that holds the private key of TLS_CERT as PEM', { cert, key });
   return { cert, key };
@@ -32,7 +34,10 @@ export function deviceSettings(
 ): DeviceSettings {
   const mode = read.oneOf('DEVICE_BOUND', ['off', 'offer', 'require'], 'off');
   if (mode === 'require' && !secure)
-    throw problem('DEVICE_BOUND', 'require needs COOKIE_SECURE=true: no browser registers a key otherwise');
+    throw problem(
+      'DEVICE_BOUND',
+      'require needs COOKIE_SECURE=true: no browser registers a key otherwise',
+    );
   return { mode, accessTtl: duration(read, 'BOUND_ACCESS_TTL', '5m', '1s', '1h') };
 }
 
@@ -46,7 +51,11 @@ function fileOf(read: EnvironmentReader, name: string): string | undefined {
   }
 }
 
-function usable(name: string, rule: string, pair: { readonly cert: string; readonly key?: string }): void {
+function usable(
+  name: string,
+  rule: string,
+  pair: { readonly cert: string; readonly key?: string },
+): void {
   try {
     createSecureContext(pair);
   } catch {

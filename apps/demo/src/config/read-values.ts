@@ -51,7 +51,9 @@ export function origins(read: EnvironmentReader): readonly string[] {
     if (entry.includes('*'))
       throw problem('TRUSTED_ORIGINS', 'takes no *: name each origin, https://app.example.com');
     const isExact =
-      URL.canParse(entry) && /^https?:/i.test(entry) && new URL(entry).origin === entry.toLowerCase();
+      URL.canParse(entry) &&
+      /^https?:/i.test(entry) &&
+      new URL(entry).origin === entry.toLowerCase();
     if (!isExact)
       throw problem(
         'TRUSTED_ORIGINS',
@@ -80,7 +82,9 @@ function isNetwork(entry: string): boolean {
   const [address = '', bits, ...more] = entry.split('/');
   const family = isIP(address);
   if (family === 0 || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+  );
 }
 
 /** `accountAndAddress/account/address/window`. */
@@ -95,7 +99,9 @@ export function throttle(read: EnvironmentReader): ThrottleSettings | false {
   const name = 'LOGIN_THROTTLE';
   const given = read.text(name) ?? '10/100/100/15m';
   if (given.toLowerCase() === 'off') return false;
-  const [accountAndAddress, account, address, window, ...more] = given.split('/').map((part) => part.trim());
+  const [accountAndAddress, account, address, window, ...more] = given
+    .split('/')
+    .map((part) => part.trim());
   const windowMs = parseDuration(window ?? '');
   if (
     !accountAndAddress ||
@@ -105,8 +111,12 @@ export function throttle(read: EnvironmentReader): ThrottleSettings | false {
     more.length > 0 ||
     windowMs === undefined
   )
-    throw problem(name, 'must be off, or accountAndAddress/account/address/window such as 10/100/100/15m');
-  if (windowMs < 1000 || windowMs > 86_400_000) throw problem(name, 'must have a window from 1s to 1d');
+    throw problem(
+      name,
+      'must be off, or accountAndAddress/account/address/window such as 10/100/100/15m',
+    );
+  if (windowMs < 1000 || windowMs > 86_400_000)
+    throw problem(name, 'must have a window from 1s to 1d');
   const limit = (text: string) => wholeNumber(name, text, 1, MOST_FAILURES);
   return {
     accountAndAddress: limit(accountAndAddress),
@@ -129,7 +139,10 @@ export function refreshTokenSecrets(read: EnvironmentReader): readonly string[] 
 }
 
 /** `id:base64url` of 32 bytes each, the first seals. */
-export function encryptionKeys(read: EnvironmentReader, name: string): readonly string[] | undefined {
+export function encryptionKeys(
+  read: EnvironmentReader,
+  name: string,
+): readonly string[] | undefined {
   const entries = read.list(name);
   if (entries?.some((each) => bytesOf(each) !== 32))
     throw problem(name, 'must be id:base64url of 32 bytes: tokenward secret --encryption');

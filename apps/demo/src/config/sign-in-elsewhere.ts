@@ -9,8 +9,14 @@ import type { ProviderSettings } from './read-providers.js';
  * machine. In production it must come from configuration.
  * @throws AuthError `configuration_invalid` when a provider is refused
  */
-export function signInElsewhere(config: DemoConfig, providers: ProviderSettings): readonly FactorMethod[] {
-  const prefix = config.hostPrefix === undefined ? '' : `/${config.hostPrefix.replaceAll(/^\/|\/$/g, '')}`;
+export function signInElsewhere(
+  config: DemoConfig,
+  providers: ProviderSettings,
+): readonly FactorMethod[] {
+  const prefix =
+    config.hostPrefix === undefined ? '' : `/${config.hostPrefix.replaceAll(/^\/|\/$/g, '')}`;
   const address = process.env['NODE_ENV'] === 'production' ? pageAddress(config) : undefined;
-  return [oidc({ providers, ...(address !== undefined && { publicUrl: `${address}${prefix}/auth` }) })];
+  return [
+    oidc({ providers, ...(address !== undefined && { publicUrl: `${address}${prefix}/auth` }) }),
+  ];
 }

@@ -54,23 +54,33 @@ const CONNECTING: readonly (readonly [codes: RegExp, line: string])[] = [
  * The one-line message of a failed start, with the names of variables instead of options. Undefined for any other
  * error, which is printed with its stack.
  */
-export function startFailureLine(error: unknown, environment: Environment = process.env): string | undefined {
+export function startFailureLine(
+  error: unknown,
+  environment: Environment = process.env,
+): string | undefined {
   if (error instanceof StartError) return error.message;
   if (error instanceof AuthError && error.reason === 'configuration_invalid')
     return inVariables(error.detail);
   const all = causes(error);
-  const isHost = all.some((each) => 'hostname' in each && each.hostname === environment['HOST']?.trim());
+  const isHost = all.some(
+    (each) => 'hostname' in each && each.hostname === environment['HOST']?.trim(),
+  );
   if (isHost) return 'HOST cannot be resolved: give an address of this machine';
   const listens = all.some((each) => 'syscall' in each && each.syscall === 'listen');
   const lines = listens ? LISTENING : environment['DATABASE_URL']?.trim() ? CONNECTING : [];
   const codes = all.map(errorCode);
-  return lines.find(([pattern]) => codes.some((code) => code !== undefined && pattern.test(code)))?.[1];
+  return lines.find(([pattern]) =>
+    codes.some((code) => code !== undefined && pattern.test(code)),
+  )?.[1];
 }
 
 function inVariables(detail: string): string {
   let line = detail.replaceAll('\n', ' ');
   for (const [option, variable] of VARIABLES)
-    line = line.replaceAll(new RegExp(`(?<![\\w.])${option.replaceAll('.', '\\.')}(?!\\w)`, 'g'), variable);
+    line = line.replaceAll(
+      new RegExp(`(?<![\\w.])${option.replaceAll('.', '\\.')}(?!\\w)`, 'g'),
+      variable,
+    );
   return line;
 }
 

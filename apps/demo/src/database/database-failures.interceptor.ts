@@ -1,4 +1,9 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
 import { AuthError } from '@tokenward/nestjs';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { invalidInput } from '../refusals.js';

@@ -1,4 +1,10 @@
-import { type DynamicModule, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
@@ -46,7 +52,8 @@ function openRedis(redisUrl: string): Redis {
   const logger = new Logger('Redis');
   let silent = false;
   redis.on('error', (error: Error) => {
-    if (!silent) logger.warn(`cannot be reached: ${error.message}; revocations travel through Postgres`);
+    if (!silent)
+      logger.warn(`cannot be reached: ${error.message}; revocations travel through Postgres`);
     silent = true;
   });
   redis.on('ready', () => {
@@ -69,7 +76,10 @@ export class DatabaseModule implements OnApplicationShutdown {
       global: true,
       providers: [
         { provide: DATABASE, useFactory: () => openDatabase(settings.databaseUrl) },
-        { provide: REDIS, useFactory: () => (settings.redisUrl ? openRedis(settings.redisUrl) : undefined) },
+        {
+          provide: REDIS,
+          useFactory: () => (settings.redisUrl ? openRedis(settings.redisUrl) : undefined),
+        },
         { provide: APP_INTERCEPTOR, useClass: DatabaseFailures },
       ],
       exports: [DATABASE, REDIS],

@@ -11,7 +11,8 @@ const LOCK = 6_113_508_204;
 
 /** Tokenward's tables, then the demo's; processes that start together take turns. */
 export async function migrateAll(databaseUrl: string): Promise<void> {
-  if (!existsSync(FOLDER)) throw new Error('the demo was built without its migrations: run npm run build');
+  if (!existsSync(FOLDER))
+    throw new Error('the demo was built without its migrations: run npm run build');
   const database = openDatabase(databaseUrl);
   try {
     await migrateAuth(database);

@@ -35,11 +35,16 @@ export function exampleProvider(issuer: string, client: ProviderClient) {
     const asked = await provider.interactionDetails(request, response).catch(() => undefined);
     if (!asked) {
       response.writeHead(400, { 'content-type': 'text/plain' });
-      return void response.end('This sign-in is over, or began in another browser. Begin it again.');
+      return void response.end(
+        'This sign-in is over, or began in another browser. Begin it again.',
+      );
     }
     if (request.method !== 'POST') {
       response.setHeader('content-security-policy', pagePolicy(client.origins));
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+      response.writeHead(200, {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+      });
       return void response.end(signInPage(`${pathname}/sign-in/${asked.uid}`));
     }
     const form = new URLSearchParams((await text(request)).slice(0, MAX_FORM_BYTES));
@@ -65,7 +70,9 @@ function configurationOf(
 ): Configuration {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return {
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'example', alg: 'RS256', use: 'sig' }] },
+    jwks: {
+      keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'example', alg: 'RS256', use: 'sig' }],
+    },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     clients: [
       {
@@ -100,8 +107,12 @@ function configurationOf(
     // the provider's own fetch refuses to call this machine
     fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
     ttl: {
-      ...{ AccessToken: 300, AuthorizationCode: 60, IdToken: 300, Interaction: 600 },
-      ...{ Grant: 3600, Session: 3600 },
+      AccessToken: 300,
+      AuthorizationCode: 60,
+      IdToken: 300,
+      Interaction: 600,
+      Grant: 3600,
+      Session: 3600,
     },
   };
 }

@@ -19,7 +19,10 @@ describe('the local provider', () => {
   });
 
   it.each([
-    ['with providers of one’s own', { OIDC_PROVIDERS: '[{"name":"a","issuer":"https://a","clientId":"c"}]' }],
+    [
+      'with providers of one’s own',
+      { OIDC_PROVIDERS: '[{"name":"a","issuer":"https://a","clientId":"c"}]' },
+    ],
     ['with none', { OIDC_PROVIDERS: '[]' }],
     ['at an address of other machines', { HOST: '192.0.2.1' }],
     ['at an address that no policy can name', { HOST: '::1' }],

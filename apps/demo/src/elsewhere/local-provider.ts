@@ -8,7 +8,11 @@ const PATH = '/example-provider';
 /** Its name in the routes; the page says "Sign in with Example". */
 const NAME = 'example';
 
-export type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+export type Middleware = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: () => void,
+) => void;
 
 /** An OpenID provider to try the sign-in with. */
 export interface LocalProvider {
@@ -27,7 +31,8 @@ export function localProvider(config: DemoConfig): LocalProvider | undefined {
   const address = pageAddress(config);
   if (config.factors.providers || process.env['NODE_ENV'] === 'production') return undefined;
   // a content security policy cannot name [::1], but the form of the provider leads there
-  if (address === undefined || address.includes('[') || config.tls || !isInstalled()) return undefined;
+  if (address === undefined || address.includes('[') || config.tls || !isInstalled())
+    return undefined;
   const issuer = address + PATH;
   const prefix = config.hostPrefix === undefined ? '' : `/${config.hostPrefix}`;
   const routes = `${prefix}/auth/oidc/${NAME}`;
@@ -38,13 +43,16 @@ export function localProvider(config: DemoConfig): LocalProvider | undefined {
     callbackPath: `${routes}/callback`,
     logoutUrl: `${address}${routes}/backchannel-logout`,
   };
-  let made: Promise<(request: IncomingMessage, response: ServerResponse) => Promise<void>> | undefined;
+  let made:
+    Promise<(request: IncomingMessage, response: ServerResponse) => Promise<void>> | undefined;
   return {
     providers: { [NAME]: { issuer, clientId: client.clientId } },
     path: PATH,
     answer: (request, response, next) => {
       if (!isDirect(request) || !isNamedLoopback(request)) return next();
-      made ??= import('./example-provider.js').then(({ exampleProvider }) => exampleProvider(issuer, client));
+      made ??= import('./example-provider.js').then(({ exampleProvider }) =>
+        exampleProvider(issuer, client),
+      );
       made
         .then((answer) => answer(request, response))
         .catch(() => {

@@ -32,7 +32,9 @@ describe('messages of a socket, fuzzed', () => {
       const message = parseMessage(data);
       if (!message) return;
       must(
-        typeof message.event === 'string' && typeof message.data === 'object' && message.data !== null,
+        typeof message.event === 'string' &&
+          typeof message.data === 'object' &&
+          message.data !== null,
         'no message',
       );
       must((JSON.parse(String(data)) as { type: unknown }).type === message.event, 'another type');

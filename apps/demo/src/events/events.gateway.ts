@@ -30,7 +30,10 @@ interface Visitor {
  */
 @WebSocketGateway({ path: '/events', maxPayload: 16 * 1024 })
 export class EventsGateway
-  implements OnGatewayConnection<WebSocket>, OnGatewayDisconnect<WebSocket>, BeforeApplicationShutdown
+  implements
+    OnGatewayConnection<WebSocket>,
+    OnGatewayDisconnect<WebSocket>,
+    BeforeApplicationShutdown
 {
   private readonly visitors = new Map<WebSocket, Visitor>();
   private readonly pings: NodeJS.Timeout;

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../../../tools/embedded-postgres/start-error.js';
 
@@ -13,7 +22,10 @@ const ABANDONED_AFTER_MS = 60_000;
 export function createExclusively(path: string, content: string): void {
   const dir = dirname(path);
   removeAbandoned(dir);
-  const draft = join(dir, `${DRAFT}${basename(path)}-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const draft = join(
+    dir,
+    `${DRAFT}${basename(path)}-${process.pid}-${randomBytes(4).toString('hex')}`,
+  );
   try {
     const file = openSync(draft, 'wx', 0o600);
     try {
@@ -45,6 +57,7 @@ function sync(dir: string): void {
 function removeAbandoned(dir: string): void {
   for (const name of readdirSync(dir).filter((entry) => entry.startsWith(DRAFT))) {
     const stats = statSync(join(dir, name), { throwIfNoEntry: false });
-    if (stats && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS) rmSync(join(dir, name), { force: true });
+    if (stats && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS)
+      rmSync(join(dir, name), { force: true });
   }
 }

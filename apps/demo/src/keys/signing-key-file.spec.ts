@@ -28,7 +28,9 @@ describe('the signing key of the first start', () => {
       expect(await signingKeyIn(dir, algorithm)).toEqual(made);
       expect(statSync(join(dir, 'keys')).mode & 0o777).toBe(0o700);
       expect(readdirSync(join(dir, 'keys'))).toEqual([`${algorithm.toLowerCase()}.pem`]);
-      expect(statSync(join(dir, 'keys', `${algorithm.toLowerCase()}.pem`)).mode & 0o777).toBe(0o600);
+      expect(statSync(join(dir, 'keys', `${algorithm.toLowerCase()}.pem`)).mode & 0o777).toBe(
+        0o600,
+      );
     },
   );
 

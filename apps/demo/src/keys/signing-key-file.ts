@@ -8,7 +8,11 @@ import { createExclusively } from './exclusive-file.js';
 
 const generate = promisify(generateKeyPair);
 /** RFC 7518, section 3.4. */
-const CURVES: Partial<Record<SigningAlgorithm, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+const CURVES: Partial<Record<SigningAlgorithm, string>> = {
+  ES256: 'P-256',
+  ES384: 'P-384',
+  ES512: 'P-521',
+};
 /** 128 bits of security, good beyond 2030 (NIST SP 800-57 part 1, section 5.6). */
 const RSA_BITS = 3072;
 const SECRET_BYTES = 64;

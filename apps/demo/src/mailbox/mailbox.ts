@@ -18,8 +18,13 @@ export class Mailbox {
   take(mail: AccountMail): void {
     const { kind, to } = mail;
     const link =
-      'token' in mail ? { token: mail.token, ...(mail.url !== undefined && { url: mail.url }) } : {};
-    this.messages = [{ at: new Date().toISOString(), kind, to, ...link }, ...this.messages].slice(0, MOST);
+      'token' in mail
+        ? { token: mail.token, ...(mail.url !== undefined && { url: mail.url }) }
+        : {};
+    this.messages = [{ at: new Date().toISOString(), kind, to, ...link }, ...this.messages].slice(
+      0,
+      MOST,
+    );
   }
 
   list(): readonly Message[] {

@@ -13,7 +13,8 @@ export class MetricsController {
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   @Header('Cache-Control', 'no-store')
   read(@Req() request: LocalRequest): Promise<string> {
-    if (!isDirect(request) && this.metrics.access !== 'open') throw new ForbiddenException('Forbidden');
+    if (!isDirect(request) && this.metrics.access !== 'open')
+      throw new ForbiddenException('Forbidden');
     return this.metrics.text();
   }
 }

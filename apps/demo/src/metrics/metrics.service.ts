@@ -17,7 +17,8 @@ export class DemoMetrics {
     readonly access: 'loopback' | 'open',
   ) {
     collectDefaultMetrics({ register: this.registry });
-    for (const metric of Object.values(METRICS)) this.instruments.set(metric.name, this.instrumentOf(metric));
+    for (const metric of Object.values(METRICS))
+      this.instruments.set(metric.name, this.instrumentOf(metric));
   }
 
   /** The current metrics in the text format. */

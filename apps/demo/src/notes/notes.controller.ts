@@ -1,4 +1,14 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  ParseUUIDPipe,
+  Post,
+} from '@nestjs/common';
 import { CurrentUser, type Principal } from '@tokenward/nestjs';
 import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
@@ -41,7 +51,10 @@ export class NotesController {
 
   @Delete(':id')
   @HttpCode(204)
-  async remove(@CurrentUser() user: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  async remove(
+    @CurrentUser() user: Principal,
+    @Param('id', ParseUUIDPipe) id: string,
+  ): Promise<void> {
     const removed = await this.database
       .delete(notes)
       .where(and(eq(notes.id, id), eq(notes.userId, user.id)))

@@ -39,7 +39,10 @@ export function secureHeaders(app: INestApplication, tls: 'proxy' | 'itself'): v
 }
 
 /** Serves the page and its assets at `/`. The names of the assets contain a hash of their content. */
-export async function servePage(app: INestApplication, adapter: DemoConfig['adapter']): Promise<void> {
+export async function servePage(
+  app: INestApplication,
+  adapter: DemoConfig['adapter'],
+): Promise<void> {
   if (adapter === 'express')
     (app as NestExpressApplication).useStaticAssets(FILES, {
       setHeaders: (response: ServerResponse, path) => {

@@ -26,7 +26,9 @@ export function AccountPage({ account, news, authTime, onLeaving }: AccountPageP
   const confirm = useConfirmIdentity();
 
   const confirmNow = async (): Promise<void> => {
-    const isProved = await confirm('It renews the proof that it is you, and this session’s tokens.');
+    const isProved = await confirm(
+      'It renews the proof that it is you, and this session’s tokens.',
+    );
     if (isProved) announce('Confirmed.');
   };
 
@@ -45,8 +47,9 @@ export function AccountPage({ account, news, authTime, onLeaving }: AccountPageP
         <div className="panel">
           <h2>Proof that it is you</h2>
           <p>
-            You last proved it {authTime ? <Ago at={authTime} now={now} /> : 'some time ago'}. What cannot be
-            undone, and what changes how you sign in, asks for a proof at most five minutes old.
+            You last proved it {authTime ? <Ago at={authTime} now={now} /> : 'some time ago'}. What
+            cannot be undone, and what changes how you sign in, asks for a proof at most five
+            minutes old.
           </p>
           <button onClick={() => void confirmNow()}>Confirm now</button>
         </div>

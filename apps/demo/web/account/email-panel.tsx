@@ -34,7 +34,9 @@ export function EmailPanel({ account: { email, emailVerified } }: { readonly acc
         look=""
         onSubmit={async ({ email: next = '' }) => {
           await changeEmail(caller, next);
-          announce(`Nothing changes before the link that ${next} gets is used. It is in the mailbox.`);
+          announce(
+            `Nothing changes before the link that ${next} gets is used. It is in the mailbox.`,
+          );
         }}
       >
         <EmailField label="New email" autoComplete="email" />

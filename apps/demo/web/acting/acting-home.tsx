@@ -17,8 +17,8 @@ export function ActingHome({ acting }: { readonly acting: Acting }) {
         <aside className="panel" aria-labelledby={id}>
           <h2 id={id}>Not while you act</h2>
           <p>
-            Password, email, second factors, API keys, the account, other sessions, and whatever asks for a
-            fresh proof: the server answers 403.
+            Password, email, second factors, API keys, the account, other sessions, and whatever
+            asks for a fresh proof: the server answers 403.
           </p>
         </aside>
       </div>

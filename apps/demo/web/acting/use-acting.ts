@@ -26,7 +26,11 @@ export function useActing(): UseActing {
     const unfollow = client.on('signedOut', ({ reason }) => {
       isOver = true;
       setActing(undefined);
-      announce(reason === 'logout' ? `You act as ${email} no longer.` : `The session as ${email} was ended.`);
+      announce(
+        reason === 'logout'
+          ? `You act as ${email} no longer.`
+          : `The session as ${email} was ended.`,
+      );
     });
     return () => {
       unfollow();

@@ -3,7 +3,11 @@ import type { FeedEvent } from '../api/models.js';
 import { narrate } from './narrate.js';
 
 const event = (members: Partial<FeedEvent>): FeedEvent => ({
-  ...{ id: 1, at: '2026-11-21T12:00:00.000Z', severity: 'info', type: 'login.succeeded', sessionId: 'other' },
+  id: 1,
+  at: '2026-11-21T12:00:00.000Z',
+  severity: 'info',
+  type: 'login.succeeded',
+  sessionId: 'other',
   ...members,
 });
 
@@ -19,12 +23,12 @@ it('distinguishes this browser from others', () => {
 });
 
 it('explains a reuse and an ended session', () => {
-  expect(narrate(event({ type: 'refresh.reused', severity: 'high', sessionsEnded: 3 }), 'own')).toMatchObject(
-    {
-      tone: 'danger',
-      detail: 'Taken for theft: 3 sessions ended at once, with their access tokens.',
-    },
-  );
+  expect(
+    narrate(event({ type: 'refresh.reused', severity: 'high', sessionsEnded: 3 }), 'own'),
+  ).toMatchObject({
+    tone: 'danger',
+    detail: 'Taken for theft: 3 sessions ended at once, with their access tokens.',
+  });
   expect(
     narrate(event({ type: 'sessions.ended', count: 1, reason: 'password_changed' }), 'own'),
   ).toMatchObject({
@@ -35,8 +39,13 @@ it('explains a reuse and an ended session', () => {
 });
 
 it('does not describe the user’s own actions as an attack', () => {
-  const tone = (reason: string) => narrate(event({ type: 'sessions.ended', count: 2, reason }), 'own').tone;
-  expect([tone('logout_all'), tone('reuse'), tone('ended_by_admin')]).toEqual(['plain', 'danger', 'danger']);
+  const tone = (reason: string) =>
+    narrate(event({ type: 'sessions.ended', count: 2, reason }), 'own').tone;
+  expect([tone('logout_all'), tone('reuse'), tone('ended_by_admin')]).toEqual([
+    'plain',
+    'danger',
+    'danger',
+  ]);
 });
 
 it('shows an unknown event by its name', () => {

@@ -1,6 +1,12 @@
 import type { FeedEvent } from '../api/models.js';
 import { describeDevice } from '../format/device.js';
-import { ENDED_BECAUSE, FACTOR_CHANGES, NARRATIONS, REFUSED_BECAUSE, type Tone } from './narrations.js';
+import {
+  ENDED_BECAUSE,
+  FACTOR_CHANGES,
+  NARRATIONS,
+  REFUSED_BECAUSE,
+  type Tone,
+} from './narrations.js';
 
 export interface Narration {
   readonly title: string;
@@ -58,7 +64,11 @@ function tell(event: FeedEvent, here: boolean): Omit<Narration, 'where'> {
         tone: 'good',
       };
     default: {
-      const [title, detail, how] = NARRATIONS[type] ?? [type, '', severity === 'info' ? 'plain' : 'warning'];
+      const [title, detail, how] = NARRATIONS[type] ?? [
+        type,
+        '',
+        severity === 'info' ? 'plain' : 'warning',
+      ];
       return { title, detail, tone: how };
     }
   }

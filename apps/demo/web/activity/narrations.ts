@@ -5,7 +5,11 @@ export const NARRATIONS: Readonly<Record<string, readonly [string, string, Tone]
   'user.registered': ['Account created', '', 'good'],
   'login.failed': ['A sign-in was refused', 'Somebody tried your account.', 'warning'],
   'login.throttled': ['Sign-in held back', 'Too many failures.', 'warning'],
-  'login.second_factor_due': ['Password right, second step due', 'Nobody is signed in yet.', 'plain'],
+  'login.second_factor_due': [
+    'Password right, second step due',
+    'Nobody is signed in yet.',
+    'plain',
+  ],
   'refresh.rotated': [
     'Refresh token rotated',
     'Used once, and replaced. The old one is spent: if it ever comes back, that is theft.',
@@ -43,9 +47,17 @@ export const NARRATIONS: Readonly<Record<string, readonly [string, string, Tone]
     'Every access token issued before is void; the sessions go on.',
     'warning',
   ],
-  'link.requested': ['A link was mailed', 'It works once, and only the newest of its kind.', 'plain'],
+  'link.requested': [
+    'A link was mailed',
+    'It works once, and only the newest of its kind.',
+    'plain',
+  ],
   'link.used': ['A mailed link was used', 'It is spent.', 'plain'],
-  'link.refused': ['A mailed link was refused', 'Spent, too old, or replaced by a newer one.', 'warning'],
+  'link.refused': [
+    'A mailed link was refused',
+    'Spent, too old, or replaced by a newer one.',
+    'warning',
+  ],
   'email.verified': ['Email confirmed', '', 'good'],
   'email.changed': ['Email changed', 'By the link that the new address got.', 'good'],
   'factor.refused': ['Wrong code or passkey given', 'By somebody who is signed in.', 'warning'],

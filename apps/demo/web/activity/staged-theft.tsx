@@ -61,8 +61,8 @@ export function StagedTheft({ email, onClose }: StagedTheftProps) {
           }
         >
           <p>
-            Signs in a second device as {email}, copies its refresh token, and uses the copy after the device
-            did. By default every session of yours ends then, this one too.
+            Signs in a second device as {email}, copies its refresh token, and uses the copy after
+            the device did. By default every session of yours ends then, this one too.
           </p>
           <PasswordField label="Your password" name="password" autoComplete="current-password" />
           {shown}

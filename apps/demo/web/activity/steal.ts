@@ -7,7 +7,10 @@ export interface Step {
 
 type Report = (step: Step) => void;
 
-async function post(path: string, body: object): Promise<{ status: number; tokens: Record<string, string> }> {
+async function post(
+  path: string,
+  body: object,
+): Promise<{ status: number; tokens: Record<string, string> }> {
   const response = await fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -38,11 +41,17 @@ export async function stageTheft(
   const owner = await post('/auth/refresh', { refreshToken });
   report({ said: 'The device refreshes: the token is spent, and replaced.', status: owner.status });
   const thief = await post('/auth/refresh', { refreshToken });
-  report({ said: 'The copy is used. A spent token that comes back is theft.', status: thief.status });
+  report({
+    said: 'The copy is used. A spent token that comes back is theft.',
+    status: thief.status,
+  });
   const after = await fetch('/me', {
     headers: { authorization: `Bearer ${String(owner.tokens['accessToken'])}` },
     credentials: 'omit',
   });
-  report({ said: 'The device’s new access token, minutes before it expires.', status: after.status });
+  report({
+    said: 'The device’s new access token, minutes before it expires.',
+    status: after.status,
+  });
   return 'stolen';
 }

@@ -9,7 +9,8 @@ export function NewApiKey({ value, onClose }: NewApiKeyProps) {
   return (
     <Dialog title="Your new key" onClose={onClose}>
       <p>
-        It is shown now and never again. Send it as <code>Authorization: Bearer</code>, from a machine alone.
+        It is shown now and never again. Send it as <code>Authorization: Bearer</code>, from a
+        machine alone.
       </p>
       <p className="secret">
         <code>{value}</code>

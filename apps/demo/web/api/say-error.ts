@@ -35,7 +35,10 @@ const BY_BROWSER: Readonly<Record<string, string>> = {
 const AWAY = 'The server cannot answer right now. Nothing was lost; try again in a moment.';
 
 /** A text for the user: what went wrong and what to do. `refused`: the meaning of a 401 or 403 here. Undefined if the user cancelled. */
-export function sayError(error: unknown, refused: Said = { text: 'That was refused.' }): Said | undefined {
+export function sayError(
+  error: unknown,
+  refused: Said = { text: 'That was refused.' },
+): Said | undefined {
   if (error instanceof DOMException && error.name in BY_BROWSER)
     return { text: BY_BROWSER[error.name] ?? '' };
   if (!(error instanceof AuthClientError) || error.status >= 500) return { text: AWAY };
@@ -43,7 +46,8 @@ export function sayError(error: unknown, refused: Said = { text: 'That was refus
   if (code === 'reauthentication_required') return undefined;
   if (code in BY_CODE) return BY_CODE[code];
   if (code === 'invalid_input') return sayInput(message);
-  if (status === 429) return { text: `Too many tries. Try again in ${minutes(retryAfterSeconds)}.` };
+  if (status === 429)
+    return { text: `Too many tries. Try again in ${minutes(retryAfterSeconds)}.` };
   return status === 401 || status === 403 ? refused : { text: 'This is not there any more.' };
 }
 
@@ -53,7 +57,10 @@ function sayInput(message: string): Said {
   const [pattern, words] = REASONS.find(([each]) => each.test(reason)) ?? [];
   const found = pattern?.exec(reason);
   if (found && words) return { field, text: words.replace('$1', found[1] ?? '') };
-  return { field, text: field === 'email' ? 'This is not an email address.' : 'Look at this once more.' };
+  return {
+    field,
+    text: field === 'email' ? 'This is not an email address.' : 'Look at this once more.',
+  };
 }
 
 function minutes(seconds = 60): string {

@@ -8,7 +8,13 @@ import { useAction } from '../ui/use-action.js';
 import { titleOf, useProviders } from './providers.js';
 
 /** `version`: changes when the list may have changed; `now`: see `Ago`. Renders nothing if the demo has no provider. */
-export function IdentitiesPanel({ version, now }: { readonly version: unknown; readonly now: number }) {
+export function IdentitiesPanel({
+  version,
+  now,
+}: {
+  readonly version: unknown;
+  readonly now: number;
+}) {
   const { data: providers = [] } = useProviders();
   return providers.length > 0 && <Identities {...{ providers, version, now }} />;
 }
@@ -20,7 +26,10 @@ interface IdentitiesProps {
 }
 
 function Identities({ providers, version, now }: IdentitiesProps) {
-  const { data, failure, reload } = useResource<readonly IdentityBody[]>('/auth/oidc/identities', version);
+  const { data, failure, reload } = useResource<readonly IdentityBody[]>(
+    '/auth/oidc/identities',
+    version,
+  );
   const announce = useAnnounce();
   const action = useAction();
   const link = (provider: string): void => {

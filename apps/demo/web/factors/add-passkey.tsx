@@ -29,8 +29,8 @@ export function AddPasskey({ onClose, onDone }: AddPasskeyProps) {
           }}
         >
           <p>
-            Your browser asks for a finger, a face or a PIN, and keeps the key. The server gets its public
-            half.
+            Your browser asks for a finger, a face or a PIN, and keeps the key. The server gets its
+            public half.
           </p>
           <Field
             label="Name (optional)"

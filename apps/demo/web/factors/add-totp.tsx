@@ -28,7 +28,10 @@ export function AddTotp({ onClose, onDone }: AddTotpProps) {
           key="code"
           submit="Add it"
           beside={cancel}
-          refused={{ text: 'That code is not right. Is the phone’s clock set by itself?', field: 'code' }}
+          refused={{
+            text: 'That code is not right. Is the phone’s clock set by itself?',
+            field: 'code',
+          }}
           onSubmit={async ({ code = '' }) => {
             onDone(await confirmTotp(caller, { id: secret.id, code: code.trim() }));
           }}

@@ -1,4 +1,12 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 import { answerWithPasskey, type FactorBody, factors } from '@tokenward/client/factors';
 import { client, onStepUp } from '../api/client.js';
 import { Dialog } from '../ui/dialog.js';

@@ -15,7 +15,8 @@ interface FactorListProps {
 }
 
 export function FactorList({ factors, now, busy, onRemove }: FactorListProps) {
-  if (factors.length === 0) return <p className="empty">None yet: the password is all that it takes.</p>;
+  if (factors.length === 0)
+    return <p className="empty">None yet: the password is all that it takes.</p>;
   return (
     <ul className="factors" aria-label="Your second factors">
       {factors.map((factor, index) => (
@@ -29,7 +30,8 @@ export function FactorList({ factors, now, busy, onRemove }: FactorListProps) {
                   , last used <Ago at={factor.lastUsedAt} now={now} />
                 </>
               )}
-              {factor.backedUp === true && '. Synchronised: it comes back with its provider’s account.'}
+              {factor.backedUp === true &&
+                '. Synchronised: it comes back with its provider’s account.'}
               {factor.backedUp === false && '. On one device alone: add another one.'}
             </p>
           </div>

@@ -15,8 +15,18 @@ import { RecoveryCodes } from './recovery-codes.js';
 type Open = 'totp' | 'passkey' | { readonly codes: readonly string[] };
 
 /** `version`: changes when the list may have changed; `now`: see `Ago`. */
-export function FactorsPanel({ version, now }: { readonly version: unknown; readonly now: number }) {
-  const { data: factors, failure, reload } = useResource<readonly FactorBody[]>('/auth/factors', version);
+export function FactorsPanel({
+  version,
+  now,
+}: {
+  readonly version: unknown;
+  readonly now: number;
+}) {
+  const {
+    data: factors,
+    failure,
+    reload,
+  } = useResource<readonly FactorBody[]>('/auth/factors', version);
   const [open, setOpen] = useState<Open>();
   const announce = useAnnounce();
   const action = useAction();
@@ -40,8 +50,8 @@ export function FactorsPanel({ version, now }: { readonly version: unknown; read
     <div className="panel">
       <h2>Second factors</h2>
       <p>
-        An app or a passkey is asked for after the password. A passkey also signs in by itself, without a
-        name.
+        An app or a passkey is asked for after the password. A passkey also signs in by itself,
+        without a name.
       </p>
       {!factors && !failure && <Waiting />}
       {factors && <FactorList {...{ factors, now }} busy={action.busy} onRemove={remove} />}

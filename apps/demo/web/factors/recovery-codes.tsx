@@ -9,8 +9,8 @@ export function RecoveryCodes({ codes, onClose }: RecoveryCodesProps) {
   return (
     <Dialog title="Your recovery codes" onClose={onClose}>
       <p>
-        Each signs you in once when the app or the key is lost. They are shown now and never again: write them
-        down, or keep them where your passwords are. Earlier ones are void.
+        Each signs you in once when the app or the key is lost. They are shown now and never again:
+        write them down, or keep them where your passwords are. Earlier ones are void.
       </p>
       <ol className="codes">
         {codes.map((code) => (

@@ -41,7 +41,11 @@ describe('describeDevice', () => {
       'Safari on iPhone',
       'phone',
     ],
-    ['Mozilla/5.0 (Android 16; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0', 'Firefox on Android', 'phone'],
+    [
+      'Mozilla/5.0 (Android 16; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0',
+      'Firefox on Android',
+      'phone',
+    ],
     ['curl/8.9.1', 'curl', 'program'],
     [null, 'Unknown device', 'program'],
   ])('%s', (userAgent, name, kind) => {

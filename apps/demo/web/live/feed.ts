@@ -21,7 +21,12 @@ type Message =
   | { readonly type: 'history'; readonly events: readonly FeedEvent[] }
   | { readonly type: 'event'; readonly event: FeedEvent };
 
-const EMPTY: FeedState = { status: 'connecting', events: [], news: undefined, expiresAt: undefined };
+const EMPTY: FeedState = {
+  status: 'connecting',
+  events: [],
+  news: undefined,
+  expiresAt: undefined,
+};
 
 /** The user's events over `WS /events`, while signed in. The handshake's cookie is the credential. */
 export class Feed {

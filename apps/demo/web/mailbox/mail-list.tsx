@@ -31,7 +31,11 @@ export function MailList() {
         {mails?.map(({ at, kind, to, token }) => (
           <li key={`${at} ${to} ${kind}`}>
             <p>
-              {token ? <a href={`#${kind}=${token}`}>{SUBJECTS[kind] ?? kind}</a> : (SUBJECTS[kind] ?? kind)}
+              {token ? (
+                <a href={`#${kind}=${token}`}>{SUBJECTS[kind] ?? kind}</a>
+              ) : (
+                (SUBJECTS[kind] ?? kind)
+              )}
             </p>
             <p className="hint">
               To {to}, <Ago at={at} now={now} />

@@ -6,7 +6,9 @@ export function MailboxPage() {
       <div className="heading">
         <div>
           <h1 tabIndex={-1}>Mailbox</h1>
-          <p className="lead">What the demo would have mailed, to anybody. Nothing leaves this machine.</p>
+          <p className="lead">
+            What the demo would have mailed, to anybody. Nothing leaves this machine.
+          </p>
         </div>
       </div>
       <MailList />

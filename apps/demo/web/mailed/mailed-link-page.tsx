@@ -102,7 +102,10 @@ export function MailedLinkPage({ link: { kind, value }, onDone }: MailedLinkPage
       );
     default:
       return (
-        <Frame title="That did not sign you in" notice="The other side refused, or it took too long.">
+        <Frame
+          title="That did not sign you in"
+          notice="The other side refused, or it took too long."
+        >
           <button
             onClick={() => {
               onDone();

@@ -1,6 +1,13 @@
 import { useEffect, useState } from 'react';
 
-const KINDS = ['password_reset', 'email_verify', 'email_change', 'magic_link', 'ticket', 'error'] as const;
+const KINDS = [
+  'password_reset',
+  'email_verify',
+  'email_change',
+  'magic_link',
+  'ticket',
+  'error',
+] as const;
 
 /** What a mailed link, or a sign-in at a provider, brings to this page. */
 export interface MailedLink {

@@ -17,8 +17,8 @@ export function CopiedCookies() {
     <section className="copied" aria-labelledby="copied-title">
       <h2 id="copied-title">Bound to this device</h2>
       <p>
-        The cookies of this browser are worth nothing elsewhere once its access cookie has expired: this
-        browser renews it by itself, with a key that does not leave the device.
+        The cookies of this browser are worth nothing elsewhere once its access cookie has expired:
+        this browser renews it by itself, with a key that does not leave the device.
       </p>
       <div className="actions">
         <button aria-disabled={busy} onClick={attempt}>
@@ -28,7 +28,8 @@ export function CopiedCookies() {
       <p role="status" className="steps">
         {status !== undefined && (
           <>
-            All the cookies, and no key: <code className={status === 403 ? 'bad' : 'good'}>{status}</code>
+            All the cookies, and no key:{' '}
+            <code className={status === 403 ? 'bad' : 'good'}>{status}</code>
           </>
         )}
       </p>

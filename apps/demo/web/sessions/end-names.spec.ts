@@ -3,9 +3,13 @@ import { endNames } from './end-names.js';
 
 it('gives different names, even to two sign-ins of one browser in one second', () => {
   const session = {
-    ...{ createdAt: '2026-11-21T12:00:00.100Z', lastUsedAt: '2026-11-21T12:00:00.100Z' },
-    ...{ expiresAt: '2026-12-21T12:00:00.100Z', ip: '127.0.0.1', userAgent: 'curl/8.9.1' },
-    ...{ persistent: false, current: false },
+    createdAt: '2026-11-21T12:00:00.100Z',
+    lastUsedAt: '2026-11-21T12:00:00.100Z',
+    expiresAt: '2026-12-21T12:00:00.100Z',
+    ip: '127.0.0.1',
+    userAgent: 'curl/8.9.1',
+    persistent: false,
+    current: false,
   };
   const names = endNames([
     { ...session, id: 'a' },

@@ -1,4 +1,9 @@
-import { endOtherSessions, endSession, logoutEverywhere, type SessionBody } from '@tokenward/client/account';
+import {
+  endOtherSessions,
+  endSession,
+  logoutEverywhere,
+  type SessionBody,
+} from '@tokenward/client/account';
 import { caller } from '../api/client.js';
 import { useResource } from '../api/use-resource.js';
 import { describeDevice } from '../format/device.js';
@@ -28,7 +33,9 @@ export function SessionsPage({ version, onLeaving }: SessionsPageProps) {
   const end = (session: SessionBody): void => {
     void action.run(async () => {
       await endSession(caller, session.id);
-      announce(`${describeDevice(session.userAgent).name} is signed out. Its next request is refused.`);
+      announce(
+        `${describeDevice(session.userAgent).name} is signed out. Its next request is refused.`,
+      );
       reload();
       focusHeading();
     });

@@ -16,8 +16,11 @@ export function placeOf(ageMs: number, oldestMs: number): number {
 }
 
 /** The labels that fit, with their positions. */
-export function marksWithin(oldestMs: number): { readonly label: string; readonly percent: number }[] {
-  return MARKS.map(({ label, ms }) => ({ label, percent: ms < oldestMs ? placeOf(ms, oldestMs) : 0 })).filter(
-    ({ percent }) => percent > CROWDED_PERCENT.start && percent < CROWDED_PERCENT.end,
-  );
+export function marksWithin(
+  oldestMs: number,
+): { readonly label: string; readonly percent: number }[] {
+  return MARKS.map(({ label, ms }) => ({
+    label,
+    percent: ms < oldestMs ? placeOf(ms, oldestMs) : 0,
+  })).filter(({ percent }) => percent > CROWDED_PERCENT.start && percent < CROWDED_PERCENT.end);
 }

@@ -15,7 +15,9 @@ export function TopBar({ account, route }: TopBarProps) {
   const { busy, run } = useAction();
   const signOut = async (): Promise<void> => {
     await client.logout().catch(() => {
-      announce('You are still signed in: the server could not end the session. Try again in a moment.');
+      announce(
+        'You are still signed in: the server could not end the session. Try again in a moment.',
+      );
     });
   };
   return (

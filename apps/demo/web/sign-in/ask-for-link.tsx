@@ -35,7 +35,8 @@ export function AskForLink({ kind }: { readonly kind: keyof typeof KINDS }) {
       <p role="status">
         {asked !== undefined && (
           <>
-            If {asked} has an account here, a mail is on its way: <a href="#mailbox">open the mailbox</a>.
+            If {asked} has an account here, a mail is on its way:{' '}
+            <a href="#mailbox">open the mailbox</a>.
           </>
         )}
       </p>

@@ -22,12 +22,18 @@ export function CredentialsForm({ mode, onDue }: CredentialsFormProps) {
       onSubmit={async ({ email = '', password = '', name = '', rememberMe }) => {
         if (registering)
           await register(client, { email, password, ...(name.trim() && { name: name.trim() }) });
-        const result = await client.login({ email, password, rememberMe: rememberMe !== undefined });
+        const result = await client.login({
+          email,
+          password,
+          rememberMe: rememberMe !== undefined,
+        });
         if (result.next) onDue(result);
       }}
     >
       <EmailField autoComplete={registering ? 'username' : 'username webauthn'} />
-      {registering && <Field label="Name (optional)" name="name" autoComplete="name" maxLength={200} />}
+      {registering && (
+        <Field label="Name (optional)" name="name" autoComplete="name" maxLength={200} />
+      )}
       {registering ? (
         <NewPasswordField label="Password" name="password" />
       ) : (

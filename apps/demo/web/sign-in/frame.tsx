@@ -44,8 +44,9 @@ export function Frame({ title, notice, children }: FrameProps) {
           {children}
         </div>
         <p className="footnote">
-          A demo on your own machine: its first start printed two users in the terminal, and what it mails is
-          in its <a href="#mailbox">mailbox</a>. The API is described at <a href="/docs">/docs</a>.
+          A demo on your own machine: its first start printed two users in the terminal, and what it
+          mails is in its <a href="#mailbox">mailbox</a>. The API is described at{' '}
+          <a href="/docs">/docs</a>.
         </p>
       </main>
     </div>

@@ -19,7 +19,9 @@ const WRONG = 'That is not right. After five tries, or five minutes, begin again
 
 /** The password was correct, but the user is not signed in yet. */
 export function SecondStep({ due: { ticket, methods }, onDone }: SecondStepProps) {
-  const [recovering, setRecovering] = useState(!methods.includes('totp') && !methods.includes('passkey'));
+  const [recovering, setRecovering] = useState(
+    !methods.includes('totp') && !methods.includes('passkey'),
+  );
   const { busy, failure, run } = useAction();
   const usePasskey = async (): Promise<void> => {
     await loginWithSecondFactor(client, await answerWithPasskey(client, ticket));
@@ -40,7 +42,13 @@ export function SecondStep({ due: { ticket, methods }, onDone }: SecondStepProps
           }}
         >
           {recovering ? (
-            <Field label="Recovery code" name="code" autoComplete="off" spellCheck={false} required />
+            <Field
+              label="Recovery code"
+              name="code"
+              autoComplete="off"
+              spellCheck={false}
+              required
+            />
           ) : (
             <CodeField label="Code of your authenticator app" />
           )}

@@ -54,7 +54,10 @@ export function SignedOut({ because }: { readonly because: SignedOutBecause }) {
     );
   const isLink = view === 'password_reset' || view === 'magic_link';
   return (
-    <Frame title={TITLES[view]} notice={view === 'sign-in' && because ? NOTICES[because] : undefined}>
+    <Frame
+      title={TITLES[view]}
+      notice={view === 'sign-in' && because ? NOTICES[because] : undefined}
+    >
       {isLink ? (
         <AskForLink key={view} kind={view} />
       ) : (

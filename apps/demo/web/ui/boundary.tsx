@@ -2,7 +2,10 @@ import { Component, type ReactNode } from 'react';
 import { Lone } from '../shell/lone.js';
 
 /** Shows an error message instead of a white page. */
-export class Boundary extends Component<{ readonly children: ReactNode }, { readonly failed: boolean }> {
+export class Boundary extends Component<
+  { readonly children: ReactNode },
+  { readonly failed: boolean }
+> {
   override readonly state = { failed: false };
 
   static getDerivedStateFromError() {

@@ -52,7 +52,9 @@ export function Form({
     setBusy(true);
     setFailure(undefined);
     try {
-      const entries = [...new FormData(element)].map(([name, value]) => [name, String(value)] as const);
+      const entries = [...new FormData(element)].map(
+        ([name, value]) => [name, String(value)] as const,
+      );
       await onSubmit(Object.fromEntries(entries));
       element.reset();
     } catch (error) {

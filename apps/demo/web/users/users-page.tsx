@@ -45,7 +45,8 @@ export function UsersPage({ ownId, onAct }: UsersPageProps) {
         <div>
           <h1 tabIndex={-1}>Users</h1>
           <p className="lead">
-            A change voids the access tokens that say otherwise, at once. Checked against the database.
+            A change voids the access tokens that say otherwise, at once. Checked against the
+            database.
           </p>
         </div>
       </div>
@@ -62,5 +63,7 @@ export function UsersPage({ ownId, onAct }: UsersPageProps) {
 
 function said({ email }: UserRow, to: { role: string } | { disabled: boolean }): string {
   if ('role' in to) return `${email} is ${to.role} now. Earlier access tokens are void.`;
-  return to.disabled ? `${email} is disabled and signed out everywhere.` : `${email} may sign in again.`;
+  return to.disabled
+    ? `${email} is disabled and signed out everywhere.`
+    : `${email} may sign in again.`;
 }

@@ -81,7 +81,8 @@ export function algorithmOf(text: string): SigningAlgorithm {
 /** Milliseconds. */
 export function durationOf(name: OptionName, text: string): number {
   const parsed = parseDuration(text);
-  if (parsed === undefined) throw new UsageError(`--${name} is not a duration: write it as 900s, 15m or 30d`);
+  if (parsed === undefined)
+    throw new UsageError(`--${name} is not a duration: write it as 900s, 15m or 30d`);
   return parsed;
 }
 

@@ -39,7 +39,10 @@ export async function cleanUp(args: Arguments, environment: Environment): Promis
 }
 
 /** Every process learns of it within its staleness bound, because the entry is in the ledger. */
-export async function afterRestore(args: Arguments, environment: Environment): Promise<CommandResult> {
+export async function afterRestore(
+  args: Arguments,
+  environment: Environment,
+): Promise<CommandResult> {
   noWords(args);
   allowOnly(args.values, 'database-url', 'yes', 'schema', 'prefix', 'keep-key', 'clock-tolerance');
   if (!args.values.yes)

@@ -18,7 +18,9 @@ export function listDatabaseKeys(
   environment: Environment,
   leadTimeMs: number,
 ): Promise<ListedKey[]> {
-  return withDatabase(args, environment, async (db) => phasesOf(sourceOf(db, args, environment), leadTimeMs));
+  return withDatabase(args, environment, async (db) =>
+    phasesOf(sourceOf(db, args, environment), leadTimeMs),
+  );
 }
 
 export function rotateDatabaseKeys(
@@ -59,7 +61,10 @@ export async function revokeInDatabase(
   return withDatabase(args, environment, async (db) => {
     const source = hasEncryptionKeys(environment) ? sourceOf(db, args, environment) : undefined;
     const before = (await source?.load())?.keys.find((each) => each.kid === kid);
-    const { ledger, keySightings } = drizzleStorage(db, { schema: tablesOf(args), deadline: '10s' });
+    const { ledger, keySightings } = drizzleStorage(db, {
+      schema: tablesOf(args),
+      deadline: '10s',
+    });
     // a typing error, or another schema, must not look like a successful revocation
     if (!before && !isInDirectory && !args.values.yes && !(await keySightings.knows(kid)))
       throw new CommandError(
@@ -68,7 +73,12 @@ export async function revokeInDatabase(
     await ledger.append([keyRevoked(kid)]);
     if (!source || !before) return undefined;
     const algorithm = before.alg as SigningAlgorithm;
-    const made = await source.rotate?.({ algorithm, leadTimeMs: 0, retainMs: RETAIN_MS, revoked: [kid] });
+    const made = await source.rotate?.({
+      algorithm,
+      leadTimeMs: 0,
+      retainMs: RETAIN_MS,
+      revoked: [kid],
+    });
     return made === 'rotated' ? newest(await source.load()) : undefined;
   });
 }
@@ -90,6 +100,8 @@ export function sourceOf(db: CliDatabase, args: Arguments, environment: Environm
     throw new UsageError(
       'KEY_ENCRYPTION_KEYS is not set: it opens the keys in Postgres (for files give --dir DIR)',
     );
-  const encryptionKeys = (environment['KEY_ENCRYPTION_KEYS'] ?? '').split(',').map((each) => each.trim());
+  const encryptionKeys = (environment['KEY_ENCRYPTION_KEYS'] ?? '')
+    .split(',')
+    .map((each) => each.trim());
   return drizzleKeySource(db, { encryptionKeys, schema: tablesOf(args), deadline: '15s' });
 }

@@ -16,7 +16,9 @@ const NAME = /^[a-z_][a-z0-9_]{0,48}$/;
 export function tablesOf({ values }: Arguments): AuthSchema {
   for (const name of ['schema', 'prefix'] as const)
     if (values[name] !== undefined && !NAME.test(values[name]))
-      throw new UsageError(`--${name} must be small letters, digits and underscores, as in createAuthSchema`);
+      throw new UsageError(
+        `--${name} must be small letters, digits and underscores, as in createAuthSchema`,
+      );
   return createAuthSchema({ schema: values.schema, prefix: values.prefix });
 }
 
@@ -34,7 +36,8 @@ export async function withDatabase<T>(
   const connectionString = databaseUrlOf(args, environment);
   if (!connectionString) throw new UsageError('the database is not named: set DATABASE_URL');
   const protocol = URL.canParse(connectionString) ? new URL(connectionString).protocol : '';
-  if (!/^postgres(?:ql)?:$/.test(protocol)) throw new UsageError('DATABASE_URL must begin with postgres://');
+  if (!/^postgres(?:ql)?:$/.test(protocol))
+    throw new UsageError('DATABASE_URL must begin with postgres://');
   const pool = new pg.Pool({ connectionString, max: 4, connectionTimeoutMillis: 10_000 });
   // the failure also rejects the query; the event alone must not end the process
   pool.on('error', () => undefined);

@@ -30,7 +30,9 @@ export async function listDirectoryKeys(read: ReadAs, leadTimeMs: number): Promi
 /** @throws CommandError if the key is not in the directory, before anything is changed */
 export async function assertInDirectory(read: ReadAs, kid: string): Promise<void> {
   if (!(await keysIn(read)).some((jwk) => jwk.kid === kid))
-    throw new CommandError(`${read.dir} holds no key of that kid: tokenward keys list --dir ${read.dir}`);
+    throw new CommandError(
+      `${read.dir} holds no key of that kid: tokenward keys list --dir ${read.dir}`,
+    );
 }
 
 /** Makes the first key of a directory; it signs at once. Returns its file. */
@@ -61,7 +63,9 @@ export function rotateDirectoryKeys(
     const algorithm = nextAlgorithm(before, asked);
     const kept = files.read();
     const iat = nowSeconds();
-    files.add(await generateSigningJwk(algorithm, { iat, nbf: iat + Math.ceil(leadTimeMs / 1000) }));
+    files.add(
+      await generateSigningJwk(algorithm, { iat, nbf: iat + Math.ceil(leadTimeMs / 1000) }),
+    );
     for (const each of kept) {
       const phase = before.find(({ kid }) => kid === each.jwk.kid)?.phase;
       if (phase === undefined || phase === 'gone') files.remove(each);
@@ -85,22 +89,31 @@ export async function revokeInDirectory(
   try {
     return await files.exclusively(() => markRevoked(files, read, kid));
   } catch (error) {
-    if (!['EROFS', 'EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+    if (!['EROFS', 'EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code)))
+      throw error;
     throw new CommandError(
       `${dir} cannot be written: ${inLedger ? 'the key is revoked in Postgres, ' : 'nothing was revoked; '}take it out of the secret that is mounted there`,
     );
   }
 }
 
-async function markRevoked(files: KeyFiles, read: ReadAs, kid: string): Promise<string | undefined> {
+async function markRevoked(
+  files: KeyFiles,
+  read: ReadAs,
+  kid: string,
+): Promise<string | undefined> {
   const keys = await keysIn(read);
   const found = keys.find((jwk) => jwk.kid === kid);
   if (!found) throw new CommandError(`${files.dir} holds no key of that kid any more`);
   const marked = new Set(keys.flatMap((jwk) => (jwk.revoked === undefined ? [] : [jwk.kid])));
-  const left = keys.some((jwk) => jwk.kid !== kid && !marked.has(jwk.kid) && (jwk.d ?? jwk.k) !== undefined);
+  const left = keys.some(
+    (jwk) => jwk.kid !== kid && !marked.has(jwk.kid) && (jwk.d ?? jwk.k) !== undefined,
+  );
   const iat = nowSeconds();
   const { kty, alg } = found;
-  const fresh = left ? undefined : await generateSigningJwk(alg as SigningAlgorithm, { iat, nbf: iat });
+  const fresh = left
+    ? undefined
+    : await generateSigningJwk(alg as SigningAlgorithm, { iat, nbf: iat });
   if (fresh) files.add(fresh);
   const mark = { kty, alg, kid, iat: found.iat, revoked: iat };
   const own = files.ownFileOf(kid);

@@ -25,7 +25,10 @@ interface Column {
  * separately, and only if it still has that hash. Wrapped rows are skipped, so the command may be
  * stopped and started at any time, also while the application runs.
  */
-export async function wrapHashes(args: Arguments, environment: Environment): Promise<CommandResult> {
+export async function wrapHashes(
+  args: Arguments,
+  environment: Environment,
+): Promise<CommandResult> {
   const { values, words } = args;
   if (words.length > 0) throw new UsageError('this command takes no further words');
   allowOnly(values, 'database-url', 'table', 'column', 'id-column', 'schema', 'yes');

@@ -53,7 +53,9 @@ export class KeyFiles {
   /** @throws CommandError when a file is not a single JWK with a kid */
   read(): KeptKey[] {
     const names = this.names();
-    return names.sort().map((name) => ({ file: join(this.dir, name), jwk: jwkOf(join(this.dir, name)) }));
+    return names
+      .sort()
+      .map((name) => ({ file: join(this.dir, name), jwk: jwkOf(join(this.dir, name)) }));
   }
 
   /** The file that holds only this key. */
@@ -91,13 +93,15 @@ export class KeyFiles {
 
   /** Nothing signed with this key any more; its public half stays as long as it verifies. */
   withoutPrivateHalf(kept: KeptKey): void {
-    if (kept.jwk.kty !== 'oct' && kept.jwk.d !== undefined) this.replace(kept, publicHalf(kept.jwk));
+    if (kept.jwk.kty !== 'oct' && kept.jwk.d !== undefined)
+      this.replace(kept, publicHalf(kept.jwk));
   }
 
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     const lock = join(this.dir, LOCK);
     const stats = statSync(lock, { throwIfNoEntry: false });
-    if (stats && new SystemClock().now() - stats.mtimeMs > ABANDONED_AFTER_MS) rmSync(lock, { force: true });
+    if (stats && new SystemClock().now() - stats.mtimeMs > ABANDONED_AFTER_MS)
+      rmSync(lock, { force: true });
     try {
       closeSync(openSync(lock, 'wx', 0o600));
     } catch (error) {
@@ -134,7 +138,9 @@ export function writeWhole(path: string, content: string): void {
 }
 
 /** Writes both files or neither, with mode 0600, and never over an existing file or link. */
-export function createBoth(...files: readonly { readonly path: string; readonly content: string }[]): void {
+export function createBoth(
+  ...files: readonly { readonly path: string; readonly content: string }[]
+): void {
   const made: string[] = [];
   try {
     for (const { path, content } of files) {

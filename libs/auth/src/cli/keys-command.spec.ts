@@ -15,7 +15,11 @@ import { keyDirectory } from '../issue/keys/file-keys.js';
 import { files, scratch, tokenward } from './run.fixture.js';
 
 interface Listed {
-  readonly keys: readonly { readonly kid: string; readonly phase: string; readonly algorithm: string }[];
+  readonly keys: readonly {
+    readonly kid: string;
+    readonly phase: string;
+    readonly algorithm: string;
+  }[];
 }
 const listIn = async (dir: string): Promise<Listed['keys']> =>
   (JSON.parse((await tokenward(`keys list --dir ${dir} --json`)).out) as Listed).keys;
@@ -37,7 +41,9 @@ describe('keys generate', () => {
       expect(files(dir)).toHaveLength(1);
       expect([modeOf(dir), modeOf(file)]).toEqual(['700', '600']);
       const { kid } = JSON.parse(out) as { kid: string };
-      expect((await keyDirectory(dir).load()).keys).toMatchObject([{ kid, alg: algorithm, use: 'sig' }]);
+      expect((await keyDirectory(dir).load()).keys).toMatchObject([
+        { kid, alg: algorithm, use: 'sig' },
+      ]);
       expect(await listIn(dir)).toMatchObject([{ kid, algorithm, phase: 'active' }]);
     },
     60_000,
@@ -66,7 +72,9 @@ describe('keys generate', () => {
 
   it('--out writes both halves as PEM and prints neither', async () => {
     const dir = scratch();
-    const { code, out } = await tokenward(`keys generate --algorithm ES256 --out ${join(dir, 'jwt.pem')}`);
+    const { code, out } = await tokenward(
+      `keys generate --algorithm ES256 --out ${join(dir, 'jwt.pem')}`,
+    );
     expect([code, PRIVATE.test(out)]).toEqual([0, false]);
     expect(readFileSync(join(dir, 'jwt.pem'), 'utf8')).toMatch(/^-----BEGIN PRIVATE KEY-----/);
     expect(readFileSync(join(dir, 'jwt.pub.pem'), 'utf8')).toMatch(/^-----BEGIN PUBLIC KEY-----/);
@@ -114,7 +122,10 @@ describe('keys rotate', () => {
     expect(out).not.toMatch(PRIVATE);
     expect((await listIn(dir)).map(({ phase }) => phase).sort()).toEqual(['active', 'next']);
     const again = await tokenward(`keys rotate --dir ${dir}`);
-    expect([again.code, again.error]).toEqual([1, expect.stringMatching(/next key is there already/)]);
+    expect([again.code, again.error]).toEqual([
+      1,
+      expect.stringMatching(/next key is there already/),
+    ]);
     expect(files(dir).map(modeOf)).toEqual(['600', '600']);
   });
 
@@ -143,7 +154,9 @@ describe('keys rotate', () => {
     await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
     const lock = join(dir, '.tokenward-lock');
     writeFileSync(lock, '');
-    expect((await tokenward(`keys rotate --dir ${dir}`)).error).toMatch(/another tokenward command/);
+    expect((await tokenward(`keys rotate --dir ${dir}`)).error).toMatch(
+      /another tokenward command/,
+    );
     utimesSync(lock, new Date(0), new Date(0));
     expect(await tokenward(`keys rotate --dir ${dir}`)).toMatchObject({ code: 0 });
     expect(readdirSync(dir).includes('.tokenward-lock')).toBe(false);
@@ -152,7 +165,9 @@ describe('keys rotate', () => {
   it('refuses a directory whose files belong to another user', async () => {
     const dir = scratch();
     writeFileSync(join(dir, 'jwks.json'), '{"keys":[]}');
-    expect((await tokenward(`keys rotate --dir ${dir}`)).error).toMatch(/only directories that it made/);
+    expect((await tokenward(`keys rotate --dir ${dir}`)).error).toMatch(
+      /only directories that it made/,
+    );
   });
 });
 
@@ -190,7 +205,9 @@ describe('keys revoke', () => {
     ]);
     for (const wrong of ['--algorithm ES256', '--algorithm none'])
       expect((await tokenward(`keys list --dir ${dir} ${wrong}`)).code).toBe(2);
-    expect((await tokenward('keys list --algorithm PS256', { DATABASE_URL: 'postgres://x' })).code).toBe(2);
+    expect(
+      (await tokenward('keys list --algorithm PS256', { DATABASE_URL: 'postgres://x' })).code,
+    ).toBe(2);
   }, 60_000);
 
   it('changes nothing for an unknown kid', async () => {

@@ -2,7 +2,14 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { resolve } from 'node:path';
 import { assertKeyId } from '../verify/keys/key-fitness.js';
 import { generateSigningJwk } from '../issue/keys/generate-key.js';
-import { algorithmOf, allowOnly, type Arguments, bitsOf, databaseUrlOf, durationOf } from './arguments.js';
+import {
+  algorithmOf,
+  allowOnly,
+  type Arguments,
+  bitsOf,
+  databaseUrlOf,
+  durationOf,
+} from './arguments.js';
 import {
   addFirstKey,
   listDirectoryKeys,
@@ -21,17 +28,23 @@ export async function generateKey({ words, values }: Arguments): Promise<Command
   allowOnly(values, 'algorithm', 'bits', 'dir', 'out', 'stdout');
   const { dir, out, stdout } = values;
   if ([dir, out, stdout].filter((each) => each !== undefined).length !== 1)
-    throw new UsageError('where should the key go? give one of --dir DIR, --out FILE.pem, --stdout');
+    throw new UsageError(
+      'where should the key go? give one of --dir DIR, --out FILE.pem, --stdout',
+    );
   const algorithm = algorithmOf(values.algorithm ?? 'RS256');
   const bits = values.bits === undefined ? undefined : bitsOf(values.bits);
-  if (bits !== undefined && !/^[RP]S/.test(algorithm)) throw new UsageError('--bits is for RSA keys');
+  if (bits !== undefined && !/^[RP]S/.test(algorithm))
+    throw new UsageError('--bits is for RSA keys');
   if (dir === undefined && algorithm.startsWith('HS'))
     throw new UsageError('HS algorithms take a secret: tokenward secret --hmac');
   const now = nowSeconds();
   const make = () => generateSigningJwk(algorithm, { iat: now, nbf: now }, bits);
   if (dir !== undefined) {
     const { jwk, file } = await addFirstKey(dir, make);
-    return { lines: [`${jwk.kid} ${algorithm} in ${file}`], data: { kid: jwk.kid, algorithm, file } };
+    return {
+      lines: [`${jwk.kid} ${algorithm} in ${file}`],
+      data: { kid: jwk.kid, algorithm, file },
+    };
   }
   const jwk = await make();
   const data = { kid: jwk.kid, algorithm };
@@ -93,13 +106,16 @@ export async function revokeKey(args: Arguments, environment: Environment): Prom
         ).revokeInDatabase(args, environment, kid, directory !== undefined),
       }
     : undefined;
-  const inDirectory = directory && { replacedBy: await revokeInDirectory(directory, kid, inLedger) };
+  const inDirectory = directory && {
+    replacedBy: await revokeInDirectory(directory, kid, inLedger),
+  };
   const replacedBy = inDirectory?.replacedBy ?? inPostgres?.replacedBy;
   const lines = [
     inPostgres && 'Refused by every process that shares the database, within a second.',
     inDirectory && `Marked in ${directory.dir}: refused when the processes read it again.`,
     replacedBy && `${replacedBy} signs from now on.`,
-    !inLedger && 'DATABASE_URL is not set: processes go on accepting the key until they read the directory.',
+    !inLedger &&
+      'DATABASE_URL is not set: processes go on accepting the key until they read the directory.',
   ];
   return {
     lines: lines.filter((line) => typeof line === 'string'),
@@ -111,7 +127,9 @@ export async function revokeKey(args: Arguments, environment: Environment): Prom
 function readAs({ values: { dir, algorithm } }: Arguments): ReadAs | undefined {
   const rsaAlgorithm = algorithm === undefined ? undefined : algorithmOf(algorithm);
   if (rsaAlgorithm !== undefined && (dir === undefined || !/^[RP]S/.test(rsaAlgorithm)))
-    throw new UsageError('--algorithm says here what RSA keys in PEM are for: an RS or PS one, with --dir');
+    throw new UsageError(
+      '--algorithm says here what RSA keys in PEM are for: an RS or PS one, with --dir',
+    );
   return dir === undefined ? undefined : { dir, rsaAlgorithm };
 }
 
@@ -123,7 +141,10 @@ function leadTimeOf({ values }: Arguments): number {
 }
 
 function lineOf({ kid, algorithm, phase, signsFrom, verifiesUntil }: ListedKey): string {
-  const times = [signsFrom && `signs from ${signsFrom}`, verifiesUntil && `verifies until ${verifiesUntil}`];
+  const times = [
+    signsFrom && `signs from ${signsFrom}`,
+    verifiesUntil && `verifies until ${verifiesUntil}`,
+  ];
   return [kid, algorithm, phase, ...times.filter(Boolean)].join('  ');
 }
 

@@ -32,7 +32,9 @@ export function listed(jwks: readonly SourceJwk[], leadTimeMs: number, nowMs: nu
   };
   const phases = new Map(phasesAt(keys, nowMs, rules).keys.map((each) => [each.key.kid, each]));
   // a revoked key in PEM or in a set has a mark beside it: only the mark is listed
-  const told = jwks.filter((jwk) => jwk.revoked !== undefined || !revoked.includes(String(jwk.kid)));
+  const told = jwks.filter(
+    (jwk) => jwk.revoked !== undefined || !revoked.includes(String(jwk.kid)),
+  );
   return told.map((jwk) => {
     const phased = phases.get(String(jwk.kid));
     return {
@@ -41,7 +43,8 @@ export function listed(jwks: readonly SourceJwk[], leadTimeMs: number, nowMs: nu
       phase: jwk.revoked === undefined ? (phased?.phase ?? 'gone') : 'revoked',
       createdAt: jwk.iat === undefined ? undefined : iso(jwk.iat * 1000),
       signsFrom: phased?.signsFromMs === undefined ? undefined : iso(phased.signsFromMs),
-      verifiesUntil: phased?.verifiesUntilMs === undefined ? undefined : iso(phased.verifiesUntilMs),
+      verifiesUntil:
+        phased?.verifiesUntilMs === undefined ? undefined : iso(phased.verifiesUntilMs),
     };
   });
 }

@@ -8,7 +8,8 @@ let refusal: string | undefined;
 jest.unstable_mockModule('node:fs', () => ({
   ...fs,
   openSync: (path: string, flags: string, mode: number) => {
-    if (refusal !== undefined && flags !== 'r') throw Object.assign(new Error('refused'), { code: refusal });
+    if (refusal !== undefined && flags !== 'r')
+      throw Object.assign(new Error('refused'), { code: refusal });
     return fs.openSync(path, flags, mode);
   },
 }));
@@ -27,12 +28,13 @@ it.each([
     refusal = undefined;
     const dir = fs.mkdtempSync(join(tmpdir(), 'tokenward-mounted-'));
     const { jwk } = await addFirstKey(dir, () => generateSigningJwk('ES256', { iat: 0, nbf: 0 }));
-    const content = () => fs.readdirSync(dir).map((name) => [name, fs.readFileSync(join(dir, name), 'utf8')]);
+    const content = () =>
+      fs.readdirSync(dir).map((name) => [name, fs.readFileSync(join(dir, name), 'utf8')]);
     const before = content();
     refusal = code;
-    await expect(revokeInDirectory({ dir, rsaAlgorithm: undefined }, jwk.kid, inLedger)).rejects.toThrow(
-      says,
-    );
+    await expect(
+      revokeInDirectory({ dir, rsaAlgorithm: undefined }, jwk.kid, inLedger),
+    ).rejects.toThrow(says);
     expect(content()).toEqual(before);
   },
 );

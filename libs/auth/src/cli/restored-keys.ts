@@ -19,12 +19,16 @@ export interface RestoredKeys {
  */
 export async function restoredKeys(db: CliDatabase, args: Arguments): Promise<RestoredKeys> {
   const { signingKeys } = tablesOf(args);
-  const found = await db.execute(sql`select kid from ${signingKeys} where revoked_at is null order by kid`);
+  const found = await db.execute(
+    sql`select kid from ${signingKeys} where revoked_at is null order by kid`,
+  );
   const kids = found.rows.map(({ kid }) => String(kid));
   const named = args.values['keep-key'] ?? [];
   const missing = named.find((kid) => !kids.includes(kid));
   if (missing !== undefined)
-    throw new CommandError(`${placeOf(args)} hold no key ${JSON.stringify(missing)}: nothing was ended`);
+    throw new CommandError(
+      `${placeOf(args)} hold no key ${JSON.stringify(missing)}: nothing was ended`,
+    );
   return { kept: named, others: kids.filter((kid) => !named.includes(kid)) };
 }
 
@@ -43,7 +47,9 @@ export async function revokeRestoredKeys(
   const entries = others.map(keyRevoked);
   await drizzleStorage(db, { schema, deadline: '10s' }).ledger.append(entries);
   const table = schema.signingKeys;
-  const last = await db.execute(sql`select algorithm from ${table} order by signs_from desc limit 1`);
+  const last = await db.execute(
+    sql`select algorithm from ${table} order by signs_from desc limit 1`,
+  );
   await db.execute(
     sql`update ${table} set revoked_at = now(), sealed_private_jwk = null where revoked_at is null and kid in ${[...others]}`,
   );
@@ -51,6 +57,11 @@ export async function revokeRestoredKeys(
   if (!hasEncryptionKeys(environment)) return { revoked: others };
   const source = sourceOf(db, args, environment);
   const algorithm = String(last.rows[0]?.['algorithm']) as SigningAlgorithm;
-  const done = await source.rotate?.({ algorithm, leadTimeMs: 0, retainMs: RETAIN_MS, revoked: others });
+  const done = await source.rotate?.({
+    algorithm,
+    leadTimeMs: 0,
+    retainMs: RETAIN_MS,
+    revoked: others,
+  });
   return { revoked: others, made: done === 'rotated' ? newest(await source.load()) : undefined };
 }

@@ -63,7 +63,10 @@ describe('wrong use', () => {
     ['--frobnicate', ''],
   ])('%s names the nearest option', async (option, meant) => {
     const { code, error } = await tokenward(`secret ${option}`);
-    expect([code, error]).toEqual([2, expect.stringContaining(`is not an option of tokenward${meant}\n`)]);
+    expect([code, error]).toEqual([
+      2,
+      expect.stringContaining(`is not an option of tokenward${meant}\n`),
+    ]);
   });
 
   it('--help explains every command and exits with 0', async () => {

@@ -5,7 +5,10 @@ import { CommandError, type CommandResult, type Environment, type Io, UsageError
 import { generateKey, listKeys, revokeKey, rotateKey } from './keys-command.js';
 import { makeSecret } from './secret-command.js';
 
-type Command = (args: Arguments, environment: Environment) => CommandResult | Promise<CommandResult>;
+type Command = (
+  args: Arguments,
+  environment: Environment,
+) => CommandResult | Promise<CommandResult>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   'keys generate': generateKey,
@@ -16,12 +19,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   // loaded only when needed: Drizzle and pg are optional
   migrate: async (...given) => (await import('./database-commands.js')).migrate(...given),
   'hashes wrap': async (...given) => (await import('./hashes-command.js')).wrapHashes(...given),
-  'sessions cleanup': async (...given) => (await import('./database-commands.js')).cleanUp(...given),
-  'after-restore': async (...given) => (await import('./database-commands.js')).afterRestore(...given),
+  'sessions cleanup': async (...given) =>
+    (await import('./database-commands.js')).cleanUp(...given),
+  'after-restore': async (...given) =>
+    (await import('./database-commands.js')).afterRestore(...given),
 };
 
 /** Runs `tokenward` and returns the exit code (0 done, 1 failed, 2 wrong usage). */
-export async function run(argv: readonly string[], environment: Environment, io: Io): Promise<0 | 1 | 2> {
+export async function run(
+  argv: readonly string[],
+  environment: Environment,
+  io: Io,
+): Promise<0 | 1 | 2> {
   const asJson = argv.includes('--json');
   try {
     const args = readArguments(argv);
@@ -31,7 +40,11 @@ export async function run(argv: readonly string[], environment: Environment, io:
     }
     const [command, rest] = commandOf(args);
     const result = await command({ ...args, words: rest }, environment);
-    io.out(asJson ? `${JSON.stringify(result.data)}\n` : result.lines.map((line) => `${line}\n`).join(''));
+    io.out(
+      asJson
+        ? `${JSON.stringify(result.data)}\n`
+        : result.lines.map((line) => `${line}\n`).join(''),
+    );
     return 0;
   } catch (error) {
     const usage = error instanceof UsageError;

@@ -12,7 +12,8 @@ export function makeSecret({ words, values }: Arguments): CommandResult {
     throw new UsageError('--encryption and --hmac are two different secrets');
   if (values.id !== undefined && !ID.test(values.id))
     throw new UsageError('--id must be 1 to 64 letters, digits, dots, dashes or underscores');
-  if (values.hmac && values.id !== undefined) throw new UsageError('a secret for JWT_SECRET has no id');
+  if (values.hmac && values.id !== undefined)
+    throw new UsageError('a secret for JWT_SECRET has no id');
   const entropy = new SystemEntropy();
   if (values.hmac) return printed(entropy.bytes(64).toString('base64url'));
   const id = values.id ?? `${values.encryption ? 'e' : 'p'}${entropy.bytes(6).toString('hex')}`;

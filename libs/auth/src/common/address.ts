@@ -50,7 +50,9 @@ const bytesOf = (group: number): readonly number[] => [group >> 8, group & 0xff]
 
 function groupsOf(address: string): readonly number[] {
   const hex = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
-    [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(':'),
+    [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)]
+      .map((group) => group.toString(16))
+      .join(':'),
   );
   const [left = '', right] = hex.split('::');
   const parse = (text: string): number[] =>

@@ -5,7 +5,11 @@ import { withDeadline } from './deadline.js';
  * The answer of a host function, within `ms` milliseconds. An exception or a late answer becomes
  * `AuthError('unavailable')` with the name of the option.
  */
-export async function askHost<T>(option: string, ms: number, question: () => T | Promise<T>): Promise<T> {
+export async function askHost<T>(
+  option: string,
+  ms: number,
+  question: () => T | Promise<T>,
+): Promise<T> {
   try {
     return await withDeadline(Promise.resolve().then(question), ms, option);
   } catch (error) {

@@ -15,7 +15,9 @@ describe('a question that is asked while the application starts', () => {
 
   it('stops the start after the third time, with the private detail', async () => {
     const work = jest.fn<() => Promise<string>>().mockImplementation(asleep);
-    await expect(atBoot(work)).rejects.toThrow('the application cannot start: read the secret: 57014');
+    await expect(atBoot(work)).rejects.toThrow(
+      'the application cannot start: read the secret: 57014',
+    );
     expect(work).toHaveBeenCalledTimes(3);
   });
 

@@ -11,6 +11,8 @@ export async function atBoot<T>(work: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (!(error instanceof AuthError) || error.reason === 'configuration_invalid') throw error;
       if (error.reason === 'unavailable' && tries < TRIES) continue;
-      throw new Error(`the application cannot start: ${error.detail}`, { cause: error.extra.cause });
+      throw new Error(`the application cannot start: ${error.detail}`, {
+        cause: error.extra.cause,
+      });
     }
 }

@@ -38,7 +38,13 @@ describe('a refusal', () => {
     ['key_not_found', 404, 'not_found', 'Key not found', {}],
     ['email_taken', 409, 'taken', 'Email already registered', {}],
     ['body_too_large', 413, 'too_large', 'body: too large', {}],
-    ['body_type_unsupported', 415, 'unsupported_media_type', 'body: must be application/json in UTF-8', {}],
+    [
+      'body_type_unsupported',
+      415,
+      'unsupported_media_type',
+      'body: must be application/json in UTF-8',
+      {},
+    ],
     ['throttled', 429, 'too_many_attempts', 'Too many attempts', { 'Retry-After': '1' }],
     ['user_ambiguous', 503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '1' }],
     ['unavailable', 503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '1' }],
@@ -54,7 +60,12 @@ describe('a refusal', () => {
       expect(refusal).toBeInstanceOf(HttpException);
       expect(refusal).toMatchObject({ message, code });
       expect(refusal.getStatus()).toBe(status);
-      expect(Object.keys(refusal.getResponse())).toEqual(['statusCode', 'error', 'message', 'code']);
+      expect(Object.keys(refusal.getResponse())).toEqual([
+        'statusCode',
+        'error',
+        'message',
+        'code',
+      ]);
       expect(refusal.getResponse()).toMatchObject({ statusCode: status, message, code });
       expect(refusal.headers).toEqual({ 'Cache-Control': 'no-store', ...headers });
     },
@@ -62,10 +73,16 @@ describe('a refusal', () => {
 
   // T-sn4f
   it.each<[string, (refusal: AuthError) => string]>([
-    ['util.inspect', (refusal) => inspect(refusal, { showHidden: true, depth: null, getters: false })],
+    [
+      'util.inspect',
+      (refusal) => inspect(refusal, { showHidden: true, depth: null, getters: false }),
+    ],
     ['its stack', (refusal) => refusal.stack ?? ''],
     ['JSON', (refusal) => JSON.stringify(refusal)],
-    ['JSON of all own members', (refusal) => JSON.stringify(refusal, Object.getOwnPropertyNames(refusal))],
+    [
+      'JSON of all own members',
+      (refusal) => JSON.stringify(refusal, Object.getOwnPropertyNames(refusal)),
+    ],
     ['a copy', (refusal) => inspect({ ...refusal })],
     ['pino', (refusal) => JSON.stringify(pino.stdSerializers.err(refusal))],
     ['pino, with causes', (refusal) => JSON.stringify(pino.stdSerializers.errWithCause(refusal))],

@@ -12,7 +12,9 @@ server.listen(0, '127.0.0.1', () => require('node:worker_threads').parentPort.po
 describe('a deadline', () => {
   it('rejects with `unavailable` and names the operation', async () => {
     const never = new Promise<never>(() => undefined);
-    await expect(withDeadline(never, 10, 'the question')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(withDeadline(never, 10, 'the question')).rejects.toMatchObject({
+      code: 'unavailable',
+    });
     await expect(withDeadline(never, 10, 'the question')).rejects.toMatchObject({
       detail: expect.stringContaining('the question'),
     });

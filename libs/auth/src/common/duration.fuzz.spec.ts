@@ -45,7 +45,9 @@ function expected(text: string): number | undefined {
   const [, digits, unit = ''] = /^([0-9]{1,12}) ?([a-z]*)$/.exec(text.trim()) ?? [];
   if (digits === undefined || !Object.hasOwn(UNITS, unit)) return undefined;
   const value = Number(digits) * (UNITS[unit] ?? NaN);
-  return Number.isSafeInteger(value) && !(unit === '' && /\s$/.test(text.trim())) ? value : undefined;
+  return Number.isSafeInteger(value) && !(unit === '' && /\s$/.test(text.trim()))
+    ? value
+    : undefined;
 }
 
 describe('durations, fuzzed', () => {

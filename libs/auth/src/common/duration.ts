@@ -7,7 +7,8 @@ const WRITTEN = /^(\d{1,12})(?:\s?(ms|s|m|h|d|w))?$/;
 
 /** Milliseconds of a written duration, or undefined when it is not a duration. Fractions and signs are refused. */
 export function parseDuration(value: Duration): number | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value * 1000 : undefined;
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) && value >= 0 ? value * 1000 : undefined;
   // the configuration may come from JavaScript or JSON
   if (typeof value !== 'string') return undefined;
   const match = WRITTEN.exec(value.trim());

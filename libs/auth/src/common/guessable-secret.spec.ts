@@ -20,7 +20,11 @@ describe('a secret that is published or easy to guess is refused', () => {
       KNOWN,
     ],
     ['Supabase', 'super-secret-jwt-token-with-at-least-32-characters-long', KNOWN],
-    ['Supabase, self-hosted', 'your-super-secret-jwt-token-with-at-least-32-characters-long', KNOWN],
+    [
+      'Supabase, self-hosted',
+      'your-super-secret-jwt-token-with-at-least-32-characters-long',
+      KNOWN,
+    ],
     ['PostgREST', 'reallyreallyreallyreallyverysafe', KNOWN],
     ['jwt.io', 'a-string-secret-at-least-512-bits-long-which-is-very-long', KNOWN],
     ['FastAPI', '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7', KNOWN],
@@ -31,7 +35,9 @@ describe('a secret that is published or easy to guess is refused', () => {
     ],
     [
       'RFC 7515, A.1',
-      bytes('AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow'),
+      bytes(
+        'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow',
+      ),
       KNOWN,
     ],
     [

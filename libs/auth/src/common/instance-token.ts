@@ -11,7 +11,10 @@ const NAME = /^[a-z][a-z0-9-]{0,30}$/;
  * Injection token of a provider of one instance of the module: `@Inject(authToken(AuthService, 'staff'))`. Without a
  * name it belongs to the unnamed instance, where the class itself is a token too.
  */
-export function authToken(of: { readonly name: string } | symbol, instance = DEFAULT_INSTANCE): string {
+export function authToken(
+  of: { readonly name: string } | symbol,
+  instance = DEFAULT_INSTANCE,
+): string {
   const name = typeof of === 'symbol' ? String(of.description) : nameOf(of);
   return `tokenward:${instance}:${name}`;
 }

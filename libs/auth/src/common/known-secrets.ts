@@ -109,7 +109,8 @@ const KNOWN_BYTES: ReadonlySet<string> = new Set([
   'V8oU1SD4ib5bxtkxO0QvYqSnHWP86sUHyRRoOolEtKA', // RFC 9421, appendix B.1.5
 ]);
 
-const digest = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('base64url');
+const digest = (bytes: Buffer | string): string =>
+  createHash('sha256').update(bytes).digest('base64url');
 
 /** Whether the text, or what it encodes, is a secret that is printed in public. */
 export function isKnownText(text: string): boolean {
@@ -122,5 +123,7 @@ export function isKnownText(text: string): boolean {
 /** The bytes may be the text of a secret, or what its text encodes. */
 export function isKnownSecret(bytes: Buffer): boolean {
   if (KNOWN_BYTES.has(digest(bytes))) return true;
-  return [bytes.toString('latin1'), bytes.toString('base64'), bytes.toString('hex')].some(isKnownText);
+  return [bytes.toString('latin1'), bytes.toString('base64'), bytes.toString('hex')].some(
+    isKnownText,
+  );
 }

@@ -64,7 +64,9 @@ export function cureOf(
   const meant = ALSO_KNOWN_AS[plain(unknown)] ?? unknown;
   const known = here.find((each) => plain(each) === plain(meant));
   if (known !== undefined) return `did you mean ${named(...path, known)}?`;
-  const places = all.filter((each) => plain(each) === plain(meant) || plain(lastOf(each)) === plain(meant));
+  const places = all.filter(
+    (each) => plain(each) === plain(meant) || plain(lastOf(each)) === plain(meant),
+  );
   if (places.includes(unknown)) return `write it nested: ${unknown.split('.').join(': { ')} … }`;
   if (places.length > 0)
     return `it belongs at ${places
@@ -91,7 +93,10 @@ export function nearest(unknown: string, known: readonly string[]): string | und
   });
 }
 
-function schemaAt(root: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
+function schemaAt(
+  root: z.core.$ZodType,
+  path: readonly PropertyKey[],
+): z.core.$ZodType | undefined {
   return path.reduce<z.core.$ZodType | undefined>(
     (at, each) => (typeof each === 'number' ? entriesOf(at) : shapeOf(at)?.[String(each)]),
     root,

@@ -40,7 +40,11 @@ export function oneOf<const Choices extends readonly string[]>(choices: Choices)
 export function whole(least: number, most: number) {
   const limits = `${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
   const error = wrong(`a whole number from ${limits.replace(' to ', ' to ')}`);
-  return z.int({ error }).min(least, { error }).max(most, { error }).register(optionLimits, { limits });
+  return z
+    .int({ error })
+    .min(least, { error })
+    .max(most, { error })
+    .register(optionLimits, { limits });
 }
 
 /** Written as `900s`, `15m` or `30d`, a bare number being seconds; read as milliseconds. */
@@ -53,7 +57,8 @@ export function duration(least: string, most: string) {
       const millis = parseDuration(value);
       if (millis !== undefined && millis >= min && millis <= max) return millis;
       const problem = millis === undefined ? `be ${cure}` : `be from ${least} to ${most}`;
-      const hint = typeof value === 'number' && millis !== undefined ? '; a bare number is seconds' : '';
+      const hint =
+        typeof value === 'number' && millis !== undefined ? '; a bare number is seconds' : '';
       context.addIssue(`must ${problem}${hint}`);
       return z.NEVER;
     })
@@ -75,13 +80,16 @@ export function list<Item extends z.core.SomeType>(item: Item, cure = 'a list') 
 
 /** A function of the host. */
 export function hook<Signature extends (...args: never[]) => unknown>() {
-  return z.custom<Signature>((value) => typeof value === 'function', { error: wrong('a function') });
+  return z.custom<Signature>((value) => typeof value === 'function', {
+    error: wrong('a function'),
+  });
 }
 
 /** An object that is passed on unchanged: a store, a key, a schema. `cure` says where it comes from. */
 export function handle<Handle>(fits: (value: object) => boolean, cure: string) {
   return z.custom<Handle>(
-    (value) => (typeof value === 'object' || typeof value === 'function') && value !== null && fits(value),
+    (value) =>
+      (typeof value === 'object' || typeof value === 'function') && value !== null && fits(value),
     { error: wrong(cure) },
   );
 }

@@ -67,7 +67,9 @@ export function dataOf(
   const shape = shapeOf(schema);
   if (!shape || !isObject(value) || Array.isArray(value)) return value;
   const known = Object.keys(shape).filter((name) => name in value);
-  const unknown = isPlain(value) ? Object.keys(value).filter((name) => !(name in shape)) : slipsOf(value);
+  const unknown = isPlain(value)
+    ? Object.keys(value).filter((name) => !(name in shape))
+    : slipsOf(value);
   if (!isPlain(value) && known.length + unknown.length === 0) return null;
   return Object.fromEntries(
     [...known, ...unknown].map((name) => {
@@ -80,7 +82,8 @@ export function dataOf(
   function slipsOf(instance: object): readonly string[] {
     const missing = Object.keys(shape ?? {}).filter((name) => !known.includes(name));
     return membersOf(instance).filter(
-      (name) => !known.includes(name) && (name in elsewhere || nearest(name, missing) !== undefined),
+      (name) =>
+        !known.includes(name) && (name in elsewhere || nearest(name, missing) !== undefined),
     );
   }
 }

@@ -3,7 +3,8 @@ import { RecentValues } from './recent-values.js';
 
 describe('RecentValues', () => {
   const values = new RecentValues<number, string>(10);
-  const held = (): number[] => Array.from({ length: 100 }, (_, key) => key).filter((key) => values.get(key));
+  const held = (): number[] =>
+    Array.from({ length: 100 }, (_, key) => key).filter((key) => values.get(key));
 
   it('holds the newest values: at most the limit, and at least half of it', () => {
     for (let key = 0; key < 100; key++) {

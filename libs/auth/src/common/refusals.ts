@@ -55,7 +55,10 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
 };
 
 /** The public body. `fields` are shown with a 400 or 409, if they say more than the fixed text. */
-export function bodyOf(reason: AuthErrorReason, fields: Readonly<Record<string, string>> = {}): ErrorBody {
+export function bodyOf(
+  reason: AuthErrorReason,
+  fields: Readonly<Record<string, string>> = {},
+): ErrorBody {
   const [statusCode, code, text] = REFUSALS[reason];
   const named = Object.entries(fields).map((each) => each.join(': '));
   const shown = (statusCode === 400 || statusCode === 409) && named.length > 0;
@@ -79,14 +82,21 @@ export interface HeaderFacts {
 }
 
 /** The headers of the answer; `Cache-Control: no-store` is on all of them. */
-export function headersOf(reason: AuthErrorReason, facts: HeaderFacts): Readonly<Record<string, string>> {
+export function headersOf(
+  reason: AuthErrorReason,
+  facts: HeaderFacts,
+): Readonly<Record<string, string>> {
   const [status] = REFUSALS[reason];
   return {
     'Cache-Control': 'no-store',
     ...(facts.dpop?.nonce !== undefined && { 'DPoP-Nonce': facts.dpop.nonce }),
     ...((status === 401 || facts.dpop) && { 'WWW-Authenticate': challengeOf(reason, facts) }),
-    ...(facts.sessionChallenge !== undefined && { 'Secure-Session-Challenge': facts.sessionChallenge }),
-    ...((status === 429 || status === 503) && { 'Retry-After': wholeSeconds(facts.retryAfterSeconds) }),
+    ...(facts.sessionChallenge !== undefined && {
+      'Secure-Session-Challenge': facts.sessionChallenge,
+    }),
+    ...((status === 429 || status === 503) && {
+      'Retry-After': wholeSeconds(facts.retryAfterSeconds),
+    }),
   };
 }
 
@@ -100,7 +110,8 @@ function challengeOf(
   const members = [
     dpop && `error="${dpop.error}", algs="${DPOP_ALGORITHMS}"`,
     !dpop && reason === 'token_refused' && 'error="invalid_token"',
-    reason === 'proof_too_old' && `error="insufficient_user_authentication", max_age="${maxAgeSeconds}"`,
+    reason === 'proof_too_old' &&
+      `error="insufficient_user_authentication", max_age="${maxAgeSeconds}"`,
     resourceMetadata !== undefined && `resource_metadata="${resourceMetadata}"`,
   ].filter((each) => typeof each === 'string');
   return [dpop ? 'DPoP' : 'Bearer', ...(members.length > 0 ? [members.join(', ')] : [])].join(' ');

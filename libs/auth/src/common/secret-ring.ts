@@ -24,9 +24,12 @@ export type Ring = readonly [RingEntry, ...RingEntry[]];
  * an id occurs twice.
  */
 export function readRing(lines: readonly string[], option: string, rules: RingRules): Ring {
-  const entries = lines.map((line, index) => readEntry(line.trim(), `${option}[${String(index)}]`, rules));
+  const entries = lines.map((line, index) =>
+    readEntry(line.trim(), `${option}[${String(index)}]`, rules),
+  );
   const [first, ...others] = entries;
-  if (!first) throw AuthError.configuration(option, `holds no secret: make one with \`${rules.madeBy}\``);
+  if (!first)
+    throw AuthError.configuration(option, `holds no secret: make one with \`${rules.madeBy}\``);
   if (new Set(entries.map(({ id }) => id)).size !== entries.length)
     throw AuthError.configuration(option, 'two secrets have one id: give each its own');
   return [first, ...others];

@@ -10,15 +10,23 @@ const rotation = () => rotationOf(newSession());
 
 describe('a rotation whose caller was told 503', () => {
   beforeEach(() => {
-    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+    jest.useFakeTimers({
+      doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'],
+    });
   });
   afterEach(() => void jest.useRealTimers());
 
   // T-fh97
   it('is not sent afterwards, because it would spend the token without an answer', async () => {
     let sent = 0;
-    const database = { call: () => (sent++, new Promise(() => undefined)) } as unknown as AuthDatabase;
-    const rotations = new SessionRotations(database, new SessionReads(database, DEADLINE_MS), DEADLINE_MS);
+    const database = {
+      call: () => (sent++, new Promise(() => undefined)),
+    } as unknown as AuthDatabase;
+    const rotations = new SessionRotations(
+      database,
+      new SessionReads(database, DEADLINE_MS),
+      DEADLINE_MS,
+    );
     // the first waits for a server that hangs, the second is queued behind it
     const refused = [0, 1].map(() =>
       expect(rotations.rotate(rotation())).rejects.toMatchObject({ code: 'unavailable' }),

@@ -24,7 +24,10 @@ export async function recordEvents(
  * Inserts all records in one statement with one parameter. At most one record may have the same
  * `fold`.
  */
-export function insertRecords(table: NonNullable<AuditTable>, records: readonly NewAuditRecord[]): SQL {
+export function insertRecords(
+  table: NonNullable<AuditTable>,
+  records: readonly NewAuditRecord[],
+): SQL {
   const values = JSON.stringify(records.map(writable));
   return sql`insert into ${table} as a (at, type, severity, subject, actor, session_id, ip, user_agent, detail, count, fold)
     select coalesce(r.at, clock_timestamp()), r.type, r.severity, r."userId", r."actorId", r."sessionId", r.ip, r."userAgent",
@@ -48,7 +51,8 @@ function writable({ ip, ...record }: NewAuditRecord): object {
 }
 
 export function toAuditRecord(row: Row): AuditRecord {
-  const text = (name: string): string | undefined => (row[name] == null ? undefined : String(row[name]));
+  const text = (name: string): string | undefined =>
+    row[name] == null ? undefined : String(row[name]);
   return {
     id: String(row['id']),
     at: new Date(Number(row['at'])).toISOString(),

@@ -8,7 +8,12 @@ import { sqlState, unavailable } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
 import { type HostPool, poolOf } from './host-pool.js';
 import { type Layout, lookAt } from './layout.js';
-import { inTransaction, type OwnTransaction, toQuery, type TransactionOptions } from './own-transaction.js';
+import {
+  inTransaction,
+  type OwnTransaction,
+  toQuery,
+  type TransactionOptions,
+} from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
 import type { AuthSchema } from './schema.js';
 import { type NamedUsers, namedUsers, type UserColumns } from './user-columns.js';
@@ -70,9 +75,18 @@ export class AuthDatabase {
   }
 
   /** One statement, by itself or in a transaction of the host. */
-  read(what: string, deadlineMs: number, query: () => SQL, tx?: HostTransaction): Promise<readonly Row[]> {
+  read(
+    what: string,
+    deadlineMs: number,
+    query: () => SQL,
+    tx?: HostTransaction,
+  ): Promise<readonly Row[]> {
     if (tx) return this.joining(what, deadlineMs, () => rows(asTransaction(tx), query()));
-    return this.call(what, deadlineMs, async (call) => (await call.query(toQuery(query()))).rows as Row[]);
+    return this.call(
+      what,
+      deadlineMs,
+      async (call) => (await call.query(toQuery(query()))).rows as Row[],
+    );
   }
 
   /**
@@ -113,9 +127,9 @@ export class AuthDatabase {
   /** Whether `place`, read in a transaction of the host, is Tokenward's own database. */
   async isAt(place: unknown, deadlineMs: number): Promise<boolean> {
     if (this.#place !== place)
-      this.#place = (await this.read('know the database', deadlineMs, () => sql`select ${this.place}`))[0]?.[
-        'place'
-      ];
+      this.#place = (
+        await this.read('know the database', deadlineMs, () => sql`select ${this.place}`)
+      )[0]?.['place'];
     return this.#place === place;
   }
 
@@ -123,7 +137,11 @@ export class AuthDatabase {
    * Ends the work at the deadline with `unavailable`. An error that the host's own work throws is
    * passed on unchanged.
    */
-  async call<T>(what: string, deadlineMs: number, work: (call: PooledCall) => Promise<T>): Promise<T> {
+  async call<T>(
+    what: string,
+    deadlineMs: number,
+    work: (call: PooledCall) => Promise<T>,
+  ): Promise<T> {
     try {
       await this.check(deadlineMs).catch(asOutage);
       return await new PooledCall(this.pool, what, deadlineMs).run(work);

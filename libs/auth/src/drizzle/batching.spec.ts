@@ -16,21 +16,24 @@ async function turns(): Promise<void> {
 
 function manual(limits: Partial<ConstructorParameters<typeof Batching>[0]> = {}) {
   const sendings: Sending[] = [];
-  const batching = new Batching<number, string>({ size: 64, patienceMs: 60_000, ...limits }, (items) => {
-    return new Promise((resolve, reject) => {
-      sendings.push({
-        items,
-        answer: async () => {
-          resolve(items.map(String));
-          await turns();
-        },
-        fail: async (error) => {
-          reject(error);
-          await turns();
-        },
+  const batching = new Batching<number, string>(
+    { size: 64, patienceMs: 60_000, ...limits },
+    (items) => {
+      return new Promise((resolve, reject) => {
+        sendings.push({
+          items,
+          answer: async () => {
+            resolve(items.map(String));
+            await turns();
+          },
+          fail: async (error) => {
+            reject(error);
+            await turns();
+          },
+        });
       });
-    });
-  });
+    },
+  );
   return { batching, sendings, sent: () => sendings.map(({ items }) => items) };
 }
 

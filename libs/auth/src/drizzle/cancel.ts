@@ -27,7 +27,9 @@ export function cancel(client: PoolClient): void {
   request.writeInt32BE(CANCEL_CODE, 4);
   request.writeInt32BE(processID, 8);
   request.writeInt32BE(secretKey, 12);
-  const socket = connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
+  const socket = connect(
+    host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port },
+  );
   socket.on('error', () => undefined);
   socket.setTimeout(WITHIN_MS, () => socket.destroy());
   socket.unref().end(request);

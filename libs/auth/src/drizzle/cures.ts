@@ -1,6 +1,7 @@
 import { causeOf } from '../common/auth-error.js';
 
-export const MIGRATE = 'run `tokenward migrate`, or your own migrations where the tables have another prefix';
+export const MIGRATE =
+  'run `tokenward migrate`, or your own migrations where the tables have another prefix';
 const GRANT = 'grant it to the role of the service (docs/database.md lists the grants)';
 const CONNECTION = 'correct the connection of the pool';
 

@@ -9,7 +9,9 @@ export type Row = Record<string, unknown>;
 
 /** Runs a statement inside a transaction, which is Tokenward's or the host's. */
 export interface Transaction {
-  execute(query: SQL): PromiseLike<{ readonly rows: readonly Row[]; readonly rowCount: number | null }>;
+  execute(
+    query: SQL,
+  ): PromiseLike<{ readonly rows: readonly Row[]; readonly rowCount: number | null }>;
 }
 
 /** With `withReplicas`, security reads go to the primary. */

@@ -93,7 +93,11 @@ export class DrizzleAccountDirectory implements AccountDirectory {
     return sql`update ${table} a set ${set} where ${where} ${shown} returning 1`;
   }
 
-  private async changes(what: string, statement: SQL, tx: HostTransaction | undefined): Promise<boolean> {
+  private async changes(
+    what: string,
+    statement: SQL,
+    tx: HostTransaction | undefined,
+  ): Promise<boolean> {
     return (await this.run(what, (runner) => rows(runner, statement), tx)).length > 0;
   }
 

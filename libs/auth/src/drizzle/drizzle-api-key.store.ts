@@ -1,6 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { ActedBy } from '../storage/acted-by.js';
-import { type ApiKey, ApiKeyStore, type FoundApiKey, type NewApiKey } from '../storage/api-key-store.port.js';
+import {
+  type ApiKey,
+  ApiKeyStore,
+  type FoundApiKey,
+  type NewApiKey,
+} from '../storage/api-key-store.port.js';
 import { LEDGER_LIFETIME_MS } from '../storage/ledger-entry.js';
 import type { StoreChange } from '../storage/store-change.js';
 import { apiKeyCreated, apiKeyDeleted } from '../storage/store-events.js';
@@ -32,7 +37,8 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
     return this.transaction('keep an API key', async (tx) => {
       const { subject, id: keyId, atMost, sessionId } = given;
       const { epoch } = await lockSubject(tx, this.schema, subject);
-      if (!(await isLiveSession(tx, this.schema, { sessionId, subject, epoch }))) return 'superseded';
+      if (!(await isLiveSession(tx, this.schema, { sessionId, subject, epoch })))
+        return 'superseded';
       const live = await rows(
         tx,
         sql`select 1 from ${this.schema.apiKeys} k where k.subject = ${subject} and ${LIVE_KEY}`,
@@ -91,7 +97,12 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
         sql`delete from ${this.schema.apiKeys} k where k.id = ${id} and k.subject = ${subject} and ${LIVE_KEY} returning k.last_used_at`,
       );
       if (!row) return undefined;
-      const entry = { kind: 'session', id, value: 0, expiresAt: nowMs + LEDGER_LIFETIME_MS } as const;
+      const entry = {
+        kind: 'session',
+        id,
+        value: 0,
+        expiresAt: nowMs + LEDGER_LIFETIME_MS,
+      } as const;
       const change: StoreChange = {
         // no process remembers a key that was never used, and keys made in a loop fill no ledger
         entries: row['last_used_at'] == null ? [] : [entry],
@@ -123,10 +134,17 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
 
   private async write(tx: Transaction, change: StoreChange): Promise<void> {
     const { revocations, audit } = this.schema;
-    await writeChange(tx, { revocations, audit: this.options.audit === 'on' ? audit : undefined }, change);
+    await writeChange(
+      tx,
+      { revocations, audit: this.options.audit === 'on' ? audit : undefined },
+      change,
+    );
   }
 
-  private transaction<T>(what: string, work: (tx: Transaction, nowMs: number) => Promise<T>): Promise<T> {
+  private transaction<T>(
+    what: string,
+    work: (tx: Transaction, nowMs: number) => Promise<T>,
+  ): Promise<T> {
     return this.database.transaction(what, this.options.deadlineMs, (tx) => work(tx, tx.nowMs));
   }
 }
@@ -144,7 +162,9 @@ function toApiKey(row: Row): ApiKey {
   const at = (name: string): Date | undefined =>
     row[name] == null ? undefined : new Date(Number(row[name]));
   return {
-    ...{ id: String(row['id']), subject: String(row['subject']), name: String(row['name']) },
+    id: String(row['id']),
+    subject: String(row['subject']),
+    name: String(row['name']),
     permissions: Array.isArray(row['permissions']) ? row['permissions'].map(String) : undefined,
     createdAt: at('created_at') ?? new Date(0),
     expiresAt: at('expires_at'),

@@ -63,7 +63,9 @@ describe('DrizzleAuditStore', () => {
     );
     await store.append([record({ at: at(1) })]);
     const minutes = async (query: object) =>
-      (await store.find({ userId, limit: 10, ...query })).map((each) => new Date(each.at).getUTCMinutes());
+      (await store.find({ userId, limit: 10, ...query })).map((each) =>
+        new Date(each.at).getUTCMinutes(),
+      );
     expect(await minutes({})).toEqual([4, 3, 2, 1, 0]);
     expect(await minutes({ types: ['login.failed'] })).toEqual([3, 1]);
     expect(await minutes({ types: [] })).toEqual([]);
@@ -89,7 +91,9 @@ describe('DrizzleAuditStore', () => {
       undefined,
       actorId,
     ]);
-    expect(await store.find({ userId, actorId, types: ['password.changed'], limit: 10 })).toEqual([]);
+    expect(await store.find({ userId, actorId, types: ['password.changed'], limit: 10 })).toEqual(
+      [],
+    );
   });
 
   it('removes old records in pages, on several processes at once', async () => {
@@ -115,7 +119,9 @@ describe('DrizzleAuditStore', () => {
   ])('says of %s with %s: network %s, user agent %s', async (ip, userAgent, network, agent) => {
     const userId = randomUUID();
     const login = { type: 'login.succeeded', userId, userAgent: 'agent' } as const;
-    expect(await store.familiarity({ userId, sessionId: 'x', ip, userAgent })).toMatchObject({ earlier: 0 });
+    expect(await store.familiarity({ userId, sessionId: 'x', ip, userAgent })).toMatchObject({
+      earlier: 0,
+    });
     await store.append([
       record({ ...login, ip: '192.0.2.1', sessionId: 'a' }),
       record({ ...login, ip: '2001:db8:1::1', sessionId: 'b' }),

@@ -1,6 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { AuditRecord, NewAuditRecord } from '../storage/audit-record.js';
-import { type AuditQuery, AuditStore, type Familiarity, type Sighting } from '../storage/audit-store.port.js';
+import {
+  type AuditQuery,
+  AuditStore,
+  type Familiarity,
+  type Sighting,
+} from '../storage/audit-store.port.js';
 import { insertRecords, toAuditRecord } from './audit-rows.js';
 import type { AuthDatabase } from './auth-database.js';
 import { ms, type Row } from './database.js';

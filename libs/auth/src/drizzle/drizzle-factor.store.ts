@@ -45,7 +45,8 @@ export class DrizzleFactorStore extends FactorStore {
     );
     const [first] = found;
     // a standby that lags may not have the factor yet
-    if (first?.['standby'] !== false) throw AuthError.unavailable('factors: the database is a standby');
+    if (first?.['standby'] !== false)
+      throw AuthError.unavailable('factors: the database is a standby');
     return {
       all: found.filter((row) => row['id'] != null).map(toFactor),
       recoveryCodesLeft: Number(first?.['codes'] ?? 0),
@@ -76,7 +77,9 @@ export class DrizzleFactorStore extends FactorStore {
     const audit = this.options.audit === 'on' ? schema.audit : undefined;
     const tables = { revocations: schema.revocations, audit };
     return this.transaction('change a factor', (tx) =>
-      changeCredentials(tx, schema, tables, change, () => act(tx, schema, change.subject, change.act)),
+      changeCredentials(tx, schema, tables, change, () =>
+        act(tx, schema, change.subject, change.act),
+      ),
     );
   }
 

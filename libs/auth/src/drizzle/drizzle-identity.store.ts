@@ -59,22 +59,28 @@ export class DrizzleIdentityStore extends IdentityStore {
   }
 
   endSessions(at: ProviderSessionEnd): Promise<Ended> {
-    return this.database.transaction('end sessions of a provider', this.options.deadlineMs, async (tx) => {
-      const ended = await markEnded(tx, this.schema, cameFrom(at), 'provider_logout');
-      const done = {
-        entries: sessionEntries(ended, tx.nowMs),
-        events: endingsOf(ended, 'provider_logout'),
-      };
-      await writeChange(tx, this.changeTables, done);
-      return { sessions: ended.length, ...done };
-    });
+    return this.database.transaction(
+      'end sessions of a provider',
+      this.options.deadlineMs,
+      async (tx) => {
+        const ended = await markEnded(tx, this.schema, cameFrom(at), 'provider_logout');
+        const done = {
+          entries: sessionEntries(ended, tx.nowMs),
+          events: endingsOf(ended, 'provider_logout'),
+        };
+        await writeChange(tx, this.changeTables, done);
+        return { sessions: ended.length, ...done };
+      },
+    );
   }
 
   change(change: IdentityChange): Promise<IdentityChangeOutcome> {
     const { schema } = this;
     const { subject, act } = change;
     return this.database.transaction('change an identity', this.options.deadlineMs, (tx) =>
-      changeCredentials(tx, schema, this.changeTables, change, () => actOnIdentity(tx, schema, subject, act)),
+      changeCredentials(tx, schema, this.changeTables, change, () =>
+        actOnIdentity(tx, schema, subject, act),
+      ),
     );
   }
 

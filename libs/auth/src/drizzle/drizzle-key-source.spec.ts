@@ -15,7 +15,12 @@ import { jwkMembers } from '../verify/keys/jwk-members.js';
 
 const line = (id: string) => `${id}:${randomBytes(32).toString('base64url')}`;
 const [first, second] = [line('one'), line('two')];
-const due: RotationRequest = { algorithm: 'ES256', leadTimeMs: 60_000, revoked: [], retainMs: 60_000 };
+const due: RotationRequest = {
+  algorithm: 'ES256',
+  leadTimeMs: 60_000,
+  revoked: [],
+  retainMs: 60_000,
+};
 
 let test: TestDatabase;
 let pool: pg.Pool;
@@ -70,7 +75,9 @@ describe('signing keys in Postgres', () => {
     await pool.query(
       `update auth_signing_keys set created_at = now() - interval '61 seconds', signs_from = now() - interval '61 seconds'`,
     );
-    const made = await Promise.all(Array.from({ length: 10 }, () => rotate({ whenOlderThanMs: 60_000 })));
+    const made = await Promise.all(
+      Array.from({ length: 10 }, () => rotate({ whenOlderThanMs: 60_000 })),
+    );
     expect(made.filter((each) => each === 'rotated')).toHaveLength(1);
     const [old, next] = await load();
     expect((next?.nbf ?? 0) - (next?.iat ?? 0)).toBeCloseTo(60, 0);
@@ -120,7 +127,9 @@ describe('signing keys in Postgres', () => {
     const [key] = await load();
     const { rows } = await pool.query<Record<string, unknown>>('select * from auth_signing_keys');
     const dump = Buffer.concat(
-      Object.values(rows[0] ?? {}).map((each) => (Buffer.isBuffer(each) ? each : Buffer.from(String(each)))),
+      Object.values(rows[0] ?? {}).map((each) =>
+        Buffer.isBuffer(each) ? each : Buffer.from(String(each)),
+      ),
     );
     expect(dump.includes(Buffer.from(String(key?.d), 'base64url'))).toBe(false);
     expect(dump.includes(String(key?.d))).toBe(false);
@@ -128,10 +137,16 @@ describe('signing keys in Postgres', () => {
 
   it('opens with a ring that still holds the encryption key, and with no other', async () => {
     await rotate();
-    expect(signs(await load(drizzleKeySource(db, { encryptionKeys: [second, first] })))).toEqual(['string']);
-    await expect(load(drizzleKeySource(db, { encryptionKeys: [second] }))).rejects.toThrow(/not configured/);
+    expect(signs(await load(drizzleKeySource(db, { encryptionKeys: [second, first] })))).toEqual([
+      'string',
+    ]);
+    await expect(load(drizzleKeySource(db, { encryptionKeys: [second] }))).rejects.toThrow(
+      /not configured/,
+    );
     const impostor = line('one');
-    await expect(load(drizzleKeySource(db, { encryptionKeys: [impostor] }))).rejects.toThrow(/does not open/);
+    await expect(load(drizzleKeySource(db, { encryptionKeys: [impostor] }))).rejects.toThrow(
+      /does not open/,
+    );
   });
 
   it.each([
@@ -188,7 +203,9 @@ describe('signing keys in Postgres', () => {
   it.each([[[]], [['short:AAAA']], [['no separator']], [[first, first]]])(
     'a ring %p is refused at boot',
     (encryptionKeys) => {
-      expect(() => drizzleKeySource(db, { encryptionKeys })).toThrow(/drizzleKeySource.encryptionKeys/);
+      expect(() => drizzleKeySource(db, { encryptionKeys })).toThrow(
+        /drizzleKeySource.encryptionKeys/,
+      );
     },
   );
 });
@@ -199,7 +216,8 @@ describe('refresh-token secrets in Postgres', () => {
     const peppers = new DrizzleRefreshSecretsStore(new AuthDatabase(db, createAuthSchema()), {
       deadlineMs: 2000,
     });
-    const ids = async () => (await peppers.loadOrCreate(line('unused'))).map((each) => each.split(':')[0]);
+    const ids = async () =>
+      (await peppers.loadOrCreate(line('unused'))).map((each) => each.split(':')[0]);
     await peppers.loadOrCreate(line('p1'));
     await peppers.rotate(line('p2'), 60_000, 3_600_000);
     expect(await ids()).toEqual(['p1', 'p2']);

@@ -31,7 +31,9 @@ export interface DrizzleKeySourceOptions {
 }
 
 export const drizzleKeySourceSchema = group({
-  encryptionKeys: list(text('id:base64url of 32 bytes; make one with `tokenward secret --encryption`')),
+  encryptionKeys: list(
+    text('id:base64url of 32 bytes; make one with `tokenward secret --encryption`'),
+  ),
   schema: authSchemaHandle().optional(),
   deadline: duration('10ms', '60s').prefault('2s'),
 });
@@ -146,7 +148,11 @@ class DrizzleKeySource extends KeySource {
    * The first key signs at once, because no verifier has cached anything yet. A key that replaces a
    * revoked one also signs at once.
    */
-  async #insert(tx: Transaction, jwk: GeneratedJwk, { leadTimeMs, revoked }: RotationRequest): Promise<void> {
+  async #insert(
+    tx: Transaction,
+    jwk: GeneratedJwk,
+    { leadTimeMs, revoked }: RotationRequest,
+  ): Promise<void> {
     const [clock] = await rows(
       tx,
       sql`select extract(epoch from clock_timestamp())::float8 as now, exists (select 1 from ${this.#table}

@@ -121,7 +121,11 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
     return sql`left join ${this.schema.subjects} u on u.subject = t.subject`;
   }
 
-  private async removeBeyond(tx: Transaction, kind: string, { subject, atMost }: TokenOwner): Promise<void> {
+  private async removeBeyond(
+    tx: Transaction,
+    kind: string,
+    { subject, atMost }: TokenOwner,
+  ): Promise<void> {
     const { oneTimeTokens: table } = this.schema;
     await rows(
       tx,

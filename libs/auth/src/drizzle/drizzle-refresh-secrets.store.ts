@@ -17,20 +17,24 @@ export class DrizzleRefreshSecretsStore extends RefreshSecretsStore {
 
   loadOrCreate(candidate: string): Promise<readonly string[]> {
     const [id, secret] = candidate.split(':', 2);
-    return this.database.transaction('read the refresh-token secret', this.options.deadlineMs, async (tx) => {
-      const table = this.database.tables.peppers;
-      // only one process makes a secret at a time; the second one finds the first one's
-      await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.pepper'))`);
-      await rows(
-        tx,
-        sql`insert into ${table} (id, secret) select ${id ?? ''}, ${secret ?? ''} where not exists (select 1 from ${table})`,
-      );
-      const kept = await rows(
-        tx,
-        sql`select id, secret from ${table} order by mints_from <= clock_timestamp() desc, mints_from desc, id`,
-      );
-      return kept.map((row) => `${String(row['id'])}:${String(row['secret'])}`);
-    });
+    return this.database.transaction(
+      'read the refresh-token secret',
+      this.options.deadlineMs,
+      async (tx) => {
+        const table = this.database.tables.peppers;
+        // only one process makes a secret at a time; the second one finds the first one's
+        await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.pepper'))`);
+        await rows(
+          tx,
+          sql`insert into ${table} (id, secret) select ${id ?? ''}, ${secret ?? ''} where not exists (select 1 from ${table})`,
+        );
+        const kept = await rows(
+          tx,
+          sql`select id, secret from ${table} order by mints_from <= clock_timestamp() desc, mints_from desc, id`,
+        );
+        return kept.map((row) => `${String(row['id'])}:${String(row['secret'])}`);
+      },
+    );
   }
 
   override rotate(candidate: string, leadTimeMs: number, retainMs: number): Promise<void> {

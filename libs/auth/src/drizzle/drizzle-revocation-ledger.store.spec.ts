@@ -40,7 +40,14 @@ const tokenEntry = (tokenId: string, inMs = 600_000): LedgerEntry => ({
 });
 const ids = (entries: readonly LedgerEntry[]) =>
   entries.map((entry) => (entry.kind === 'token' ? entry.id : entry.kind));
-const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 3, keyId: 'k', issuedAt: 1_000 };
+const token = {
+  tokenId: 't',
+  sessionId: 's',
+  subject: 'u',
+  tokenVersion: 3,
+  keyId: 'k',
+  issuedAt: 1_000,
+};
 
 beforeAll(async () => {
   await asAdmin(`create database "${name}" template template0`);
@@ -110,7 +117,11 @@ describe('DrizzleRevocationLedgerStore', () => {
     expect(read.entries).toEqual(expect.arrayContaining(entries));
     expect(read.entries).toHaveLength(entries.length);
     const ledger = await store.identity();
-    expect(read.position).toEqual({ ledger, timeline: 1, snapshot: expect.stringMatching(/^\d+:\d+:/) });
+    expect(read.position).toEqual({
+      ledger,
+      timeline: 1,
+      snapshot: expect.stringMatching(/^\d+:\d+:/),
+    });
     expect((await store.readSince(read.position)).entries).toEqual([]);
   });
 
@@ -134,9 +145,9 @@ describe('DrizzleRevocationLedgerStore', () => {
     await store.append([tokenEntry('kept')]);
     const { position } = await store.readSince(undefined);
     expect(ids((await store.readSince({ ...position, timeline: 0 })).entries)).toEqual(['kept']);
-    expect(ids((await store.readSince({ ...position, snapshot: '9000000000:9000000000:' })).entries)).toEqual(
-      ['kept'],
-    );
+    expect(
+      ids((await store.readSince({ ...position, snapshot: '9000000000:9000000000:' })).entries),
+    ).toEqual(['kept']);
     await expect(store.readSince({ ...position, timeline: 2 })).rejects.toMatchObject({
       code: 'unavailable',
     });
@@ -153,15 +164,25 @@ describe('DrizzleRevocationLedgerStore', () => {
     ['a higher version', { kind: 'user', id: 'u', value: 4, expiresAt: Date.now() + 9_999 }, true],
     ['its own version', { kind: 'user', id: 'u', value: 3, expiresAt: Date.now() + 9_999 }, false],
     ['its key', { kind: 'key', id: 'k', value: 0, expiresAt: Date.UTC(9999, 0, 1) }, true],
-    ['everything before later', { kind: 'all', id: '', value: 1_001, expiresAt: Date.now() + 9_999 }, true],
-    ['everything before then', { kind: 'all', id: '', value: 1_000, expiresAt: Date.now() + 9_999 }, false],
+    [
+      'everything before later',
+      { kind: 'all', id: '', value: 1_001, expiresAt: Date.now() + 9_999 },
+      true,
+    ],
+    [
+      'everything before then',
+      { kind: 'all', id: '', value: 1_000, expiresAt: Date.now() + 9_999 },
+      false,
+    ],
   ])('answers the strict question: %s', async (_name, entry, revoked) => {
     await store.append([entry]);
     expect(await store.isRevoked(token)).toBe(revoked);
   });
 
   it('keeps to its deadline while the table is locked, and works again afterwards', async () => {
-    const hurried = new DrizzleRevocationLedgerStore(new AuthDatabase(db, schema), { deadlineMs: 150 });
+    const hurried = new DrizzleRevocationLedgerStore(new AuthDatabase(db, schema), {
+      deadlineMs: 150,
+    });
     const holder = await pool.connect();
     await holder.query('begin; lock table auth_revocations in access exclusive mode');
     const from = performance.now();
@@ -176,7 +197,8 @@ describe('DrizzleRevocationLedgerStore', () => {
   it('wakes listeners after a commit, also after the listening connection was killed', async () => {
     let wakes = 0;
     const woken = async (more: number) => {
-      for (let i = 0; wakes < more && i < 500; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+      for (let i = 0; wakes < more && i < 500; i++)
+        await new Promise((resolve) => setTimeout(resolve, 10));
       expect(wakes).toBeGreaterThanOrEqual(more);
     };
     const stop = await store.onAppended(() => wakes++);
@@ -197,16 +219,21 @@ describe('DrizzleRevocationLedgerStore', () => {
     expect(await store.warnings()).toEqual([]);
     await pool.query(`alter database "${name}" set synchronous_commit = off`);
     const other = testPool({ connectionString: url.href });
-    const warned = await new DrizzleRevocationLedgerStore(new AuthDatabase(drizzle(other), schema), {
-      deadlineMs: 1_000,
-    }).warnings();
+    const warned = await new DrizzleRevocationLedgerStore(
+      new AuthDatabase(drizzle(other), schema),
+      {
+        deadlineMs: 1_000,
+      },
+    ).warnings();
     expect(warned).toEqual([expect.stringContaining('synchronous_commit')]);
     await other.end();
   });
 });
 
 describe('the entries that refuse a token', () => {
-  const id = fc.constantFrom(...['a', 'b'].map((each) => `0000000${each}-0000-4000-8000-000000000000`));
+  const id = fc.constantFrom(
+    ...['a', 'b'].map((each) => `0000000${each}-0000-4000-8000-000000000000`),
+  );
   const entries = fc
     .record({
       kind: fc.constantFrom(...LEDGER_KINDS),
@@ -216,31 +243,41 @@ describe('the entries that refuse a token', () => {
     })
     .map((entry) => (entry.kind === 'all' ? { ...entry, id: '' } : entry));
   const tokens = fc.record({
-    ...{ tokenId: id, sessionId: id, subject: id, keyId: id },
-    ...{ tokenVersion: fc.nat(3), issuedAt: fc.nat(3) },
+    tokenId: id,
+    sessionId: id,
+    subject: id,
+    keyId: id,
+    tokenVersion: fc.nat(3),
+    issuedAt: fc.nat(3),
   });
 
   it('are the same for the rule, Postgres, the view and Redis', async () => {
     const sessions = new DrizzleSessionStore(new AuthDatabase(db, schema), { deadlineMs: 1_000 });
-    const property = fc.asyncProperty(fc.array(entries, { maxLength: 3 }), tokens, async (written, token) => {
-      await pool.query('delete from auth_revocations');
-      await store.append(written);
-      const live = written.filter(({ expiresAt }) => expiresAt > Date.now());
-      const expected = live.some((entry) => refusesToken(entry, token));
-      expect(await store.isRevoked(token)).toBe(expected);
-      expect((await sessions.readAuthority(token)).revoked).toBe(expected);
+    const property = fc.asyncProperty(
+      fc.array(entries, { maxLength: 3 }),
+      tokens,
+      async (written, token) => {
+        await pool.query('delete from auth_revocations');
+        await store.append(written);
+        const live = written.filter(({ expiresAt }) => expiresAt > Date.now());
+        const expected = live.some((entry) => refusesToken(entry, token));
+        expect(await store.isRevoked(token)).toBe(expected);
+        expect((await sessions.readAuthority(token)).revoked).toBe(expected);
 
-      const view = new RevokedSet(10);
-      for (const entry of live) view.add(entry, Date.now());
-      expect(view.refuses(token)).toBe(expected);
+        const view = new RevokedSet(10);
+        for (const entry of live) view.add(entry, Date.now());
+        expect(view.refuses(token)).toBe(expected);
 
-      // the index keeps the greatest value of a field
-      const index = new Map<string, string>();
-      for (const { field, value, expiresAt } of live.map(toFeedRow).toSorted((a, b) => a.value - b.value))
-        index.set(field, `${String(value)}:${String(expiresAt)}`);
-      const answers = lookupFields(token).map((field) => index.get(field) ?? null);
-      expect(verdictOf(token, answers)).toBe(expected ? 'revoked' : 'silent');
-    });
+        // the index keeps the greatest value of a field
+        const index = new Map<string, string>();
+        for (const { field, value, expiresAt } of live
+          .map(toFeedRow)
+          .toSorted((a, b) => a.value - b.value))
+          index.set(field, `${String(value)}:${String(expiresAt)}`);
+        const answers = lookupFields(token).map((field) => index.get(field) ?? null);
+        expect(verdictOf(token, answers)).toBe(expected ? 'revoked' : 'silent');
+      },
+    );
     await fc.assert(property, { numRuns: 60 });
   });
 });

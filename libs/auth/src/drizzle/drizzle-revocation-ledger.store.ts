@@ -102,13 +102,19 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     );
     const position = positionOf(first);
     for (let last = '0'; ;) {
-      const page = await this.inTransaction('revocation ledger read', deadlineMs * PAGE_FACTOR, (tx) =>
-        rows(tx, this.pageStatement(last)),
+      const page = await this.inTransaction(
+        'revocation ledger read',
+        deadlineMs * PAGE_FACTOR,
+        (tx) => rows(tx, this.pageStatement(last)),
       );
       // Another primary, or the same one after a restore, may not have all rows of the first
       // snapshot.
       const now = positionOf(page[0]);
-      if (now.ledger !== position.ledger || now.timeline !== position.timeline || xmax(now) < xmax(position))
+      if (
+        now.ledger !== position.ledger ||
+        now.timeline !== position.timeline ||
+        xmax(now) < xmax(position)
+      )
         throw AuthError.unavailable('revocation ledger: another server took over during the read');
       const entries = page.flatMap(entriesOf);
       await onBatch(entries);
@@ -118,10 +124,13 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   }
 
   async isRevoked(token: RevocableToken): Promise<boolean> {
-    const [row] = await this.inTransaction('revocation ledger question', this.options.deadlineMs, (tx) =>
-      rows(tx, this.questionStatement(token)),
+    const [row] = await this.inTransaction(
+      'revocation ledger question',
+      this.options.deadlineMs,
+      (tx) => rows(tx, this.questionStatement(token)),
     );
-    if (row?.['standby'] !== false) throw AuthError.unavailable('revocation ledger: the server is a standby');
+    if (row?.['standby'] !== false)
+      throw AuthError.unavailable('revocation ledger: the server is a standby');
     return row['revoked'] === true;
   }
 
@@ -130,11 +139,14 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   }
 
   override async warnings(): Promise<readonly string[]> {
-    const off = await this.inTransaction('revocation ledger settings', this.options.deadlineMs, (tx) =>
-      rows(
-        tx,
-        sql`select name from pg_settings where name in ('fsync', 'synchronous_commit') and setting = 'off'`,
-      ),
+    const off = await this.inTransaction(
+      'revocation ledger settings',
+      this.options.deadlineMs,
+      (tx) =>
+        rows(
+          tx,
+          sql`select name from pg_settings where name in ('fsync', 'synchronous_commit') and setting = 'off'`,
+        ),
     );
     return off.map(
       ({ name }) =>

@@ -70,13 +70,15 @@ describe('DrizzleSessionStore', () => {
 
   it('rotates only the current generation with the right hash', async () => {
     const session = await opened();
-    expect((await fixture.store.rotate(rotationOf(session, { generation: 2 }))).kind).toBe('missed');
-    expect((await fixture.store.rotate(rotationOf(session, { presentedHash: randomBytes(32) }))).kind).toBe(
+    expect((await fixture.store.rotate(rotationOf(session, { generation: 2 }))).kind).toBe(
       'missed',
     );
-    expect((await fixture.store.rotate(rotationOf(session, { sessionId: randomUUID() }))).kind).toBe(
-      'missed',
-    );
+    expect(
+      (await fixture.store.rotate(rotationOf(session, { presentedHash: randomBytes(32) }))).kind,
+    ).toBe('missed');
+    expect(
+      (await fixture.store.rotate(rotationOf(session, { sessionId: randomUUID() }))).kind,
+    ).toBe('missed');
     expect((await fixture.store.rotate(rotationOf(session))).kind).toBe('rotated');
   });
 
@@ -202,7 +204,10 @@ describe('DrizzleSessionStore', () => {
   it('reuse ends a live family once, and leaves ended sessions unchanged', async () => {
     const subject = randomUUID();
     const [stolen, bystander] = [await opened({ subject }), await opened({ subject })];
-    expect(await fixture.store.endReused(stolen.id, 'family')).toMatchObject({ kind: 'ended', sessions: 1 });
+    expect(await fixture.store.endReused(stolen.id, 'family')).toMatchObject({
+      kind: 'ended',
+      sessions: 1,
+    });
     expect(await fixture.store.endReused(stolen.id, 'user')).toEqual({ kind: 'spared' });
     expect(await fixture.store.list(subject)).toHaveLength(1);
     expect(await fixture.store.endReused(bystander.id, 'user')).toMatchObject({ kind: 'ended' });
@@ -235,7 +240,8 @@ describe('DrizzleSessionStore', () => {
       subject,
       expected: { tokenVersion: 1, epoch: 1 },
       nextHash: randomBytes(32),
-      ...{ cause: 'password' as const, amr: ['pwd'] },
+      cause: 'password' as const,
+      amr: ['pwd'],
       ttlMs: DAY,
       rememberMeTtlMs: DAY,
     };
@@ -253,8 +259,11 @@ describe('DrizzleSessionStore', () => {
     expect((await fixture.store.rotate(rotationOf(mine))).kind).toBe('missed');
     expect((await fixture.store.rotate(rotationOf(other))).kind).toBe('missed');
     expect(
-      (await fixture.store.rotate(rotationOf(mine, { generation: 2, presentedHash: replacement.nextHash })))
-        .kind,
+      (
+        await fixture.store.rotate(
+          rotationOf(mine, { generation: 2, presentedHash: replacement.nextHash }),
+        )
+      ).kind,
     ).toBe('rotated');
     expect((await fixture.store.replaceAndEndOthers(replacement, {})).kind).toBe('superseded');
     expect(await fixture.store.readSubject(subject)).toEqual({ tokenVersion: 2, epoch: 2 });
@@ -264,7 +273,9 @@ describe('DrizzleSessionStore', () => {
   it('removes only sessions that ended or expired long ago, in pages, on several processes at once', async () => {
     const subject = randomUUID();
     const live = await opened({ subject });
-    const doomed = await Promise.all(Array.from({ length: 30 }, () => opened({ subject: randomUUID() })));
+    const doomed = await Promise.all(
+      Array.from({ length: 30 }, () => opened({ subject: randomUUID() })),
+    );
     const ids = sql.join(
       doomed.map(({ id }) => sql`${id}::uuid`),
       sql`, `,
@@ -291,7 +302,9 @@ describe('DrizzleSessionStore', () => {
     const session = newSession({ subject: 'a'.repeat(50) });
     const broken = await openStore(database.url, 1);
     await broken.pool.end();
-    const error = await broken.store.rotate(rotationOf(session)).catch((each: unknown) => each as Error);
+    const error = await broken.store
+      .rotate(rotationOf(session))
+      .catch((each: unknown) => each as Error);
     expect(error).toMatchObject({ code: 'unavailable' });
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(session.id);
   });

@@ -54,7 +54,14 @@ import {
 } from './session-endings.js';
 import { SessionReads } from './session-reads.js';
 import { SessionRotations } from './session-rotations.js';
-import { SESSION_COLUMNS, toActing, toCounters, toSession, toState, UNEXPIRED } from './session-rows.js';
+import {
+  SESSION_COLUMNS,
+  toActing,
+  toCounters,
+  toSession,
+  toState,
+  UNEXPIRED,
+} from './session-rows.js';
 import {
   authorityStatement,
   registerStatement,
@@ -93,7 +100,9 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   open(session: NewSession): Promise<OpenOutcome> {
-    return this.changing('open a session', {}, (tx, nowMs) => openIn(tx, this.schema, session, nowMs));
+    return this.changing('open a session', {}, (tx, nowMs) =>
+      openIn(tx, this.schema, session, nowMs),
+    );
   }
 
   async rotate(rotation: Rotation): Promise<RotateOutcome> {
@@ -119,25 +128,31 @@ export class DrizzleSessionStore extends SessionStore {
 
   replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome> {
     const superseded = new Superseded();
-    const attempt = this.changing<ReplaceOutcome>('change a password', alongside, async (tx, nowMs) => {
-      const { subject, sessionId, expected } = replacement;
-      const { state, acting } = await bumpVersionIn(tx, this.schema, subject, 'both', nowMs);
-      if (!sameState(state, { tokenVersion: expected.tokenVersion + 1, epoch: expected.epoch + 1 }))
-        throw superseded;
-      const epoch = { from: expected.epoch, to: state.epoch };
-      const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
-      if (!row) throw superseded;
-      await markEnded(
-        tx,
-        this.schema,
-        sql`s.subject = ${subject} and s.id <> ${sessionId}`,
-        'password_changed',
-      );
-      await removeTokensOf(tx, this.schema, subject);
-      const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
-      const events = [secretReplaced(replacement), ...acting.events];
-      return { kind: 'replaced', ...toState(row, this.users), entries, events };
-    });
+    const attempt = this.changing<ReplaceOutcome>(
+      'change a password',
+      alongside,
+      async (tx, nowMs) => {
+        const { subject, sessionId, expected } = replacement;
+        const { state, acting } = await bumpVersionIn(tx, this.schema, subject, 'both', nowMs);
+        if (
+          !sameState(state, { tokenVersion: expected.tokenVersion + 1, epoch: expected.epoch + 1 })
+        )
+          throw superseded;
+        const epoch = { from: expected.epoch, to: state.epoch };
+        const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
+        if (!row) throw superseded;
+        await markEnded(
+          tx,
+          this.schema,
+          sql`s.subject = ${subject} and s.id <> ${sessionId}`,
+          'password_changed',
+        );
+        await removeTokensOf(tx, this.schema, subject);
+        const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
+        const events = [secretReplaced(replacement), ...acting.events];
+        return { kind: 'replaced', ...toState(row, this.users), entries, events };
+      },
+    );
     return attempt.catch((error: unknown) => {
       if (error === superseded) return { kind: 'superseded' };
       throw error;
@@ -180,7 +195,8 @@ export class DrizzleSessionStore extends SessionStore {
     // one of our access tokens may still name a session of another system
     if (!UUID.test(sessionId)) return undefined;
     return this.changing('end a session', {}, async (tx, nowMs) => {
-      const owned = subject === undefined ? sql`true` : sql`s.subject = ${subject} and ${UNEXPIRED}`;
+      const owned =
+        subject === undefined ? sql`true` : sql`s.subject = ${subject} and ${UNEXPIRED}`;
       const ended = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
       const [session] = ended;
       if (!session) return undefined;
@@ -207,7 +223,11 @@ export class DrizzleSessionStore extends SessionStore {
     });
   }
 
-  endReused(sessionId: string, scope: 'user' | 'family', by: ClientContext = {}): Promise<ReuseOutcome> {
+  endReused(
+    sessionId: string,
+    scope: 'user' | 'family',
+    by: ClientContext = {},
+  ): Promise<ReuseOutcome> {
     return this.changing('end a reused family', {}, (tx, nowMs) =>
       endReusedIn(tx, this.schema, { sessionId, scope, by, nowMs }),
     );
@@ -217,7 +237,11 @@ export class DrizzleSessionStore extends SessionStore {
     return this.changing('bump a token version', alongside, async (tx, nowMs) => {
       const { state, acting } = await bumpVersionIn(tx, this.schema, subject, 'version', nowMs);
       const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
-      return { sessions: 0, entries, events: [versionBumped(subject, alongside), ...acting.events] };
+      return {
+        sessions: 0,
+        entries,
+        events: [versionBumped(subject, alongside), ...acting.events],
+      };
     });
   }
 
@@ -229,7 +253,8 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   endEverything(by: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
-    const end = (tx: Transaction, nowMs: number) => endEverythingIn(tx, this.schema, by, nowMs + toleranceMs);
+    const end = (tx: Transaction, nowMs: number) =>
+      endEverythingIn(tx, this.schema, by, nowMs + toleranceMs);
     // ends every session in one transaction, so its time grows with their number
     return this.changing('end everything', {}, end, this.options.deadlineMs * 60);
   }
@@ -248,7 +273,12 @@ export class DrizzleSessionStore extends SessionStore {
       authorityStatement(this.schema, this.users, token),
     ).catch(noneIfUnwritable);
     if (!row)
-      return { sessionLive: false, subject: { tokenVersion: 0, epoch: 0 }, user: 'gone', revoked: false };
+      return {
+        sessionLive: false,
+        subject: { tokenVersion: 0, epoch: 0 },
+        user: 'gone',
+        revoked: false,
+      };
     return {
       sessionLive: row['live'] === true,
       subject: toCounters(row),
@@ -269,9 +299,14 @@ export class DrizzleSessionStore extends SessionStore {
     return { revocations, audit: this.options.audit === 'on' ? audit : undefined };
   }
 
-  private async query(what: string, statement: () => SQL, tx?: HostTransaction): Promise<readonly Row[]> {
+  private async query(
+    what: string,
+    statement: () => SQL,
+    tx?: HostTransaction,
+  ): Promise<readonly Row[]> {
     const found = await this.database.read(what, this.options.deadlineMs, statement, tx);
-    if (found[0]?.['standby'] === true) throw AuthError.unavailable(`${what}: the database is a standby`);
+    if (found[0]?.['standby'] === true)
+      throw AuthError.unavailable(`${what}: the database is a standby`);
     return found;
   }
 

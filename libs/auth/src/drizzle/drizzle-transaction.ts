@@ -20,7 +20,10 @@ class DrizzleTransaction extends SqlTransaction {
     super();
   }
 
-  override async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+  override async query(
+    text: string,
+    parameters: readonly SqlParameter[],
+  ): Promise<readonly SqlRow[]> {
     const { tx } = this;
     if (!is(tx, PgTransaction))
       throw transactionRefused(

@@ -52,20 +52,28 @@ export class DrizzleUserDirectory extends UserDirectory {
   override readonly tenants: 'kept' | 'none';
   override readonly findByIdentifier?: NonNullable<UserDirectory['findByIdentifier']>;
 
-  constructor(db: Database | AuthDatabase, schema: AuthSchema, options: DrizzleUserDirectoryOptions) {
+  constructor(
+    db: Database | AuthDatabase,
+    schema: AuthSchema,
+    options: DrizzleUserDirectoryOptions,
+  ) {
     super();
     const { users, deadlineMs } = options;
     this.database =
-      db instanceof AuthDatabase ? db : new AuthDatabase(db, schema, { users, tables: ['subjects'] });
+      db instanceof AuthDatabase
+        ? db
+        : new AuthDatabase(db, schema, { users, tables: ['subjects'] });
     this.users = this.database.users ?? namedUsers(this.database.db, users);
     this.deadlineMs = deadlineMs;
     this.further = new FurtherColumns(this.database.db, this.users);
     this.tenants = users.tenant ? 'kept' : 'none';
     const { identifier, emailVerified } = this.users;
     if (identifier)
-      this.findByIdentifier = (named, tenant) => this.called('identifier', identifier, named, tenant);
+      this.findByIdentifier = (named, tenant) =>
+        this.called('identifier', identifier, named, tenant);
     this.accounts =
-      emailVerified && new DrizzleAccountDirectory(this.database, this.users, emailVerified, deadlineMs);
+      emailVerified &&
+      new DrizzleAccountDirectory(this.database, this.users, emailVerified, deadlineMs);
   }
 
   /** Compares in lower case and normalised, so that an index on `lower(email)` is used. */
@@ -140,7 +148,9 @@ export class DrizzleUserDirectory extends UserDirectory {
         if (NOT_HELD.test(state)) throw refusedValue(state);
         throw error;
       });
-    return created[0] ? { kind: 'created', account: toCandidate(created[0]).account } : { kind: 'taken' };
+    return created[0]
+      ? { kind: 'created', account: toCandidate(created[0]).account }
+      : { kind: 'taken' };
   }
 
   /**
@@ -159,7 +169,11 @@ export class DrizzleUserDirectory extends UserDirectory {
       ? sql`a.${sql.identifier(kept.name)} = ${valueFor(kept, sql`${tenant ?? null}`)} and `
       : sql``;
     const where = sql`${inIt}${isSpelled(column, name)}`;
-    const found = await this.rows({ where, limit: MOST_SPELLINGS, plainly: isPlainly(column, name) });
+    const found = await this.rows({
+      where,
+      limit: MOST_SPELLINGS,
+      plainly: isPlainly(column, name),
+    });
     const theirs = found.filter(
       (row) => row['plainly'] === true || normaliseEmail(String(row[key])) === normaliseEmail(name),
     );

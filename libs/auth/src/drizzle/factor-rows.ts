@@ -38,7 +38,11 @@ function credentialOf(row: Row): Omit<PasskeyFactor, 'kind' | 'id' | 'subject' |
   };
 }
 
-export async function insertTotp(tx: Transaction, { factors }: AuthSchema, totp: NewTotp): Promise<void> {
+export async function insertTotp(
+  tx: Transaction,
+  { factors }: AuthSchema,
+  totp: NewTotp,
+): Promise<void> {
   await rows(
     tx,
     sql`delete from ${factors} where subject = ${totp.subject} and kind = 'totp' and confirmed_at is null`,
@@ -95,7 +99,16 @@ async function insertPasskey(
   { factors }: AuthSchema,
   passkey: NewPasskey,
 ): Promise<boolean> {
-  const { id, subject, name = null, credentialId, publicKey, counter, backupEligible, backedUp } = passkey;
+  const {
+    id,
+    subject,
+    name = null,
+    credentialId,
+    publicKey,
+    counter,
+    backupEligible,
+    backedUp,
+  } = passkey;
   const transports = JSON.stringify(passkey.transports);
   const added = await rows(
     tx,
@@ -126,7 +139,11 @@ async function replaceCodes(
  * Call this with the subject locked. Returns how many factors were in use; a secret that waits for
  * its first code does not count.
  */
-export async function removeFactorsOf(tx: Transaction, schema: AuthSchema, subject: string): Promise<number> {
+export async function removeFactorsOf(
+  tx: Transaction,
+  schema: AuthSchema,
+  subject: string,
+): Promise<number> {
   const gone = await rows(
     tx,
     sql`delete from ${schema.factors} where subject = ${subject} returning kind <> 'totp' or confirmed_at is not null as counts`,

@@ -26,7 +26,10 @@ export function poolOf(db: Database, option = 'drizzleStorage'): HostPool {
   if (isPool(client)) {
     // the driver would read the bytes as text and lose some of them
     if ((client.options as { binary?: boolean }).binary)
-      throw AuthError.configuration(option, 'cannot work on a pool with binary: true; take that setting out');
+      throw AuthError.configuration(
+        option,
+        'cannot work on a pool with binary: true; take that setting out',
+      );
     outliveLostConnections(client);
     return client;
   }
@@ -43,7 +46,8 @@ function isPool(client: Partial<HostPool> | undefined): client is HostPool {
 function nameOf(db: Database, client: object | undefined): string {
   const { constructor: made } = (db ?? {}) as { constructor: { [DRIVER]?: unknown } };
   const kind = made[DRIVER];
-  if (kind !== 'NodePgDatabase') return typeof kind === 'string' ? `a ${kind}` : 'not a Drizzle database';
+  if (kind !== 'NodePgDatabase')
+    return typeof kind === 'string' ? `a ${kind}` : 'not a Drizzle database';
   // with one connection for all statements, the rollback of one request would undo the revocation
   // of another
   return client && 'connect' in client ? 'one Client' : 'without a pool';
@@ -63,7 +67,9 @@ function outliveLostConnections(pool: HostPool): void {
     if (pool.listenerCount('error') > 1 || performance.now() - toldAt < TELL_EVERY_MS) return;
     toldAt = performance.now();
     const code = typeof error.code === 'string' ? error.code : 'closed';
-    logger.warn(`connections of the pool were lost while idle (${code}); the next query opens another`);
+    logger.warn(
+      `connections of the pool were lost while idle (${code}); the next query opens another`,
+    );
   });
   pool.on('acquire', (client: PoolClient) => {
     const emitter: EventEmitter = client;

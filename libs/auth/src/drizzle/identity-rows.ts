@@ -23,7 +23,8 @@ export function toIdentity(row: Row): Identity {
 export function cameFrom({ issuer, issuerSubject, sid }: ProviderSessionEnd): SQL {
   if (issuerSubject === undefined)
     return sql`s.provider_issuer = ${issuer} and s.provider_sid = ${sid ?? null}`;
-  const ofSession = sid === undefined ? sql`` : sql`and (s.provider_sid is null or s.provider_sid = ${sid})`;
+  const ofSession =
+    sid === undefined ? sql`` : sql`and (s.provider_sid is null or s.provider_sid = ${sid})`;
   return sql`s.provider_issuer = ${issuer} and s.provider_subject = ${issuerSubject} ${ofSession}`;
 }
 

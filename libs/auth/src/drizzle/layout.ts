@@ -141,7 +141,11 @@ function listOf(value: unknown): string {
   return Array.isArray(value) ? value.join(', ') : '';
 }
 
-function adviseOnUsers({ users, option }: Layout, needs: readonly Need[], found: readonly Row[]): void {
+function adviseOnUsers(
+  { users, option }: Layout,
+  needs: readonly Need[],
+  found: readonly Row[],
+): void {
   const at = needs.findIndex(({ key }) => key === 'users');
   const row = found[at];
   if (!users || !row) return;
@@ -156,7 +160,9 @@ function adviseOnUsers({ users, option }: Layout, needs: readonly Need[], found:
 /** Sets one schema on all tables, also on those that were not checked. */
 function pin({ schema, option }: Layout, needs: readonly Need[], found: readonly Row[]): void {
   const places = needs.flatMap(({ key, name, schema: given }, at) =>
-    key === 'users' || given !== null ? [] : [{ name, in_: String(found[at]?.['schema']), row: found[at] }],
+    key === 'users' || given !== null
+      ? []
+      : [{ name, in_: String(found[at]?.['schema']), row: found[at] }],
   );
   const [home] = places;
   if (!home) return;
@@ -164,11 +170,16 @@ function pin({ schema, option }: Layout, needs: readonly Need[], found: readonly
   const stray = places.find(({ in_ }) => in_ !== home.in_);
   if (stray) {
     const both = `${home.in_}.${home.name} and ${stray.in_}.${stray.name}`;
-    throw AuthError.configuration(option, `the search path leads to ${both}; name the schema: ${named}`);
+    throw AuthError.configuration(
+      option,
+      `the search path leads to ${both}; name the schema: ${named}`,
+    );
   }
   const twice = places.filter(({ row }) => (row?.['everywhere'] as unknown[] | null)?.length !== 1);
   if (twice.length > 0) {
-    const names = twice.map(({ name, row }) => `${name} (${listOf(row?.['everywhere'])})`).join(', ');
+    const names = twice
+      .map(({ name, row }) => `${name} (${listOf(row?.['everywhere'])})`)
+      .join(', ');
     new Logger('Tokenward').warn(
       `${option}: more than one schema has ${names}; ${home.in_} is used. Name it: ${named}`,
     );

@@ -24,7 +24,9 @@ export const LEDGER_CHANNEL = 'tokenward_ledger';
 
 function toRow({ kind, id, value, expiresAt }: LedgerEntry): NewRow {
   return {
-    ...{ kind, subject: id, expiresAt: new Date(expiresAt) },
+    kind,
+    subject: id,
+    expiresAt: new Date(expiresAt),
     minVersion: kind === 'user' || kind === 'session_version' ? value : undefined,
     issuedBefore: kind === 'all' ? value : undefined,
   };

@@ -12,7 +12,11 @@ import { UUID } from './session-statements.js';
 export async function isLiveSession(
   tx: Transaction,
   { sessions }: AuthSchema,
-  asking: { readonly sessionId: string | undefined; readonly subject: string; readonly epoch: number },
+  asking: {
+    readonly sessionId: string | undefined;
+    readonly subject: string;
+    readonly epoch: number;
+  },
 ): Promise<boolean> {
   const { sessionId, subject, epoch } = asking;
   if (sessionId === undefined) return true;

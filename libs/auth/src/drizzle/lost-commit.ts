@@ -41,7 +41,10 @@ export async function outcomeOf(
 }
 
 /** Asks on a separate connection; one that does not answer is given up. */
-async function ask(pool: HostPool, id: string): Promise<{ status: string; server: string } | undefined> {
+async function ask(
+  pool: HostPool,
+  id: string,
+): Promise<{ status: string; server: string } | undefined> {
   const client = await pool.connect();
   const asked = client.query<{ status: string; server: string }>({ text: QUESTION, values: [id] });
   const answer = await Promise.race([

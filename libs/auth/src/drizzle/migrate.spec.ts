@@ -31,7 +31,9 @@ describe('migrateAuth', () => {
     const waiting = Promise.all(
       [1, 2, 3].map(() => migrateAuth(open({ statement_timeout: 50, lock_timeout: 50 }))),
     );
-    const { rows } = await holder.query(`select pg_sleep(0.3), to_regclass('auth_sessions') as before`);
+    const { rows } = await holder.query(
+      `select pg_sleep(0.3), to_regclass('auth_sessions') as before`,
+    );
     expect(rows[0].before).toBeNull();
     await holder.query('select pg_advisory_unlock(7270193551)');
     holder.release();

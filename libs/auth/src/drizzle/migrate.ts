@@ -42,7 +42,10 @@ export async function migrateAuth(
   db: NodePgDatabase<Record<string, unknown>> & { readonly $client: Pool },
   options: MigrateAuthOptions = {},
 ): Promise<void> {
-  const { schema } = readOptions(migrateSchema, options, { of: 'migrateAuth', prefix: 'migrateAuth' });
+  const { schema } = readOptions(migrateSchema, options, {
+    of: 'migrateAuth',
+    prefix: 'migrateAuth',
+  });
   if (!existsSync(MIGRATIONS_FOLDER)) throw AuthError.configuration('migrateAuth', BUNDLED);
   const client = await db.$client.connect();
   try {
@@ -79,7 +82,9 @@ export async function migrateAuth(
 function inOneTransaction(client: PoolClient) {
   const dialect = new PgDialect();
   class OpenTransaction extends NodePgSession<NoTables, NoTables> {
-    override transaction<T>(work: (tx: NodePgTransaction<NoTables, NoTables>) => Promise<T>): Promise<T> {
+    override transaction<T>(
+      work: (tx: NodePgTransaction<NoTables, NoTables>) => Promise<T>,
+    ): Promise<T> {
       return work(new NodePgTransaction(dialect, this, undefined));
     }
   }

@@ -60,11 +60,13 @@ export async function inTransaction<T>(
     const result = await work({ nowMs, query, execute, host: () => forHost(call, db) });
     call.commits(COMMIT_GRACE_MS);
     const { command } = await call.query({ text: 'commit' }).catch(async (error: unknown) => {
-      if (mark && isConnectionLoss(error) && (await call.stands(mark))) return { command: 'COMMIT' };
+      if (mark && isConnectionLoss(error) && (await call.stands(mark)))
+        return { command: 'COMMIT' };
       throw error;
     });
     // a statement of the host's work failed and the work went on: the server has rolled back
-    if (command !== 'COMMIT') throw new StatementError(new Error('the transaction was rolled back'));
+    if (command !== 'COMMIT')
+      throw new StatementError(new Error('the transaction was rolled back'));
     call.ends();
     return result;
   } catch (error) {
@@ -104,7 +106,8 @@ async function begin(
 function forHost(call: PooledCall, db: Database): HostTransaction {
   const own = dialectOf(db);
   const { session, ...schema } = db._;
-  const { logger, cache } = session as unknown as ConstructorParameters<typeof NodePgSession>[3] & object;
+  const { logger, cache } = session as unknown as ConstructorParameters<typeof NodePgSession>[3] &
+    object;
   const relational = schema.schema ? (schema as never) : undefined;
   return new NodePgTransaction(
     own,

@@ -31,7 +31,11 @@ describe('asPlainText', () => {
 
   it('sends flags, days and large numbers as text', () => {
     const day = new Date('2026-01-02T03:04:05.678Z');
-    const { text, parameters } = asPlainText('select $1, $2, $3, $1', [true, day, 9_007_199_254_740_993n]);
+    const { text, parameters } = asPlainText('select $1, $2, $3, $1', [
+      true,
+      day,
+      9_007_199_254_740_993n,
+    ]);
     expect(text).toContain(
       'select $1::text::boolean, $2::text::timestamptz, $3::text::bigint, $1::text::boolean',
     );
@@ -39,6 +43,7 @@ describe('asPlainText', () => {
   });
 
   it('refuses values that libraries write in different ways', () => {
-    for (const value of [{}, ['a']]) expect(() => asPlainText('select $1', [value])).toThrow(TypeError);
+    for (const value of [{}, ['a']])
+      expect(() => asPlainText('select $1', [value])).toThrow(TypeError);
   });
 });

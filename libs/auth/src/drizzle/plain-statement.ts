@@ -18,7 +18,10 @@ export function asPlainText(sql: string, params: readonly unknown[]): PlainState
   const text = `${head}tokenward as (${statement}) select to_jsonb(tokenward)::text as tokenward from tokenward`;
   const plain = params.map(plainOf);
   return {
-    text: text.replaceAll(/\$(\d+)/g, (mark, number: string) => plain[Number(number) - 1]?.as(mark) ?? mark),
+    text: text.replaceAll(
+      /\$(\d+)/g,
+      (mark, number: string) => plain[Number(number) - 1]?.as(mark) ?? mark,
+    ),
     parameters: plain.map(({ value }) => value),
   };
 }

@@ -20,24 +20,26 @@ it('after the deadline no statement and no commit is sent, and the client is des
     await pool.query(`create table ${table} (n int)`);
     const before = (await pool.query('select pg_backend_pid() as pid')).rows;
     let ended: Promise<unknown> = Promise.resolve();
-    const left = new PooledCall(poolOf(drizzle(pool) as unknown as Database), 'a slow host', 300).run(
-      (call) => {
-        const work = inTransaction(
-          call,
-          {} as Database,
-          async (tx) => {
-            // the server's own limit would end it as well
-            await tx.query({ text: 'set local idle_in_transaction_session_timeout = 0' });
-            await tx.query({ text: `insert into ${table} values (1)` });
-            // the host's work continues past the deadline, between two statements
-            await delay(400);
-          },
-          {},
-        );
-        ended = work.catch((error: unknown) => error);
-        return work;
-      },
-    );
+    const left = new PooledCall(
+      poolOf(drizzle(pool) as unknown as Database),
+      'a slow host',
+      300,
+    ).run((call) => {
+      const work = inTransaction(
+        call,
+        {} as Database,
+        async (tx) => {
+          // the server's own limit would end it as well
+          await tx.query({ text: 'set local idle_in_transaction_session_timeout = 0' });
+          await tx.query({ text: `insert into ${table} values (1)` });
+          // the host's work continues past the deadline, between two statements
+          await delay(400);
+        },
+        {},
+      );
+      ended = work.catch((error: unknown) => error);
+      return work;
+    });
     await expect(left).rejects.toMatchObject({ reason: 'unavailable' });
     expect(await ended).toBeInstanceOf(Error);
     expect((await pool.query(`select n from ${table}`)).rows).toEqual([]);
@@ -53,11 +55,13 @@ it('when a commit is not answered in time, the error says that it may have succe
   try {
     const table = 'committed_without_an_answer';
     await pool.query(`create table ${table} (n int)`);
-    const left = new PooledCall(poolOf(drizzle(pool) as unknown as Database), 'a change', 200).run((call) => {
-      call.commits(0);
-      const text = `do $$ begin insert into ${table} values (1); commit; perform pg_sleep(5); end $$`;
-      return call.query({ text });
-    });
+    const left = new PooledCall(poolOf(drizzle(pool) as unknown as Database), 'a change', 200).run(
+      (call) => {
+        call.commits(0);
+        const text = `do $$ begin insert into ${table} values (1); commit; perform pg_sleep(5); end $$`;
+        return call.query({ text });
+      },
+    );
     await expect(left).rejects.toMatchObject({
       reason: 'unavailable',
       detail: 'a change: the commit was not answered within 200 ms: it may stand',
@@ -92,7 +96,9 @@ describe('a connection that is lost during the commit', () => {
           call,
           {} as Database,
           async (tx) => {
-            pid = Number((await tx.query({ text: 'select pg_backend_pid() as pid' })).rows[0]?.['pid']);
+            pid = Number(
+              (await tx.query({ text: 'select pg_backend_pid() as pid' })).rows[0]?.['pid'],
+            );
             await tx.query({ text: `insert into ${name} values (1)` });
             return 'ended';
           },
@@ -108,7 +114,9 @@ describe('a connection that is lost during the commit', () => {
       const ended = await outcome;
       return { ended, rows: (await admin.query(`select n from ${name}`)).rowCount, pool };
     } finally {
-      await admin.query(`drop table ${name}; drop sequence ${name}_times; drop function ${name}_slow()`);
+      await admin.query(
+        `drop table ${name}; drop sequence ${name}_times; drop function ${name}_slow()`,
+      );
       await pool.end();
       await admin.end();
       await proxy.close();
@@ -131,7 +139,9 @@ describe('a connection that is lost during the commit', () => {
     const pool = testPool({ connectionString: given('TEST_DATABASE_URL') });
     const { rows } = await pool.query<{ id: string }>('select txid_current()::text as id');
     const mark = { id: rows[0]?.id ?? '', server: '1.5' };
-    expect(await outcomeOf(poolOf(drizzle(pool) as unknown as Database), mark, () => false)).toBe('unknown');
+    expect(await outcomeOf(poolOf(drizzle(pool) as unknown as Database), mark, () => false)).toBe(
+      'unknown',
+    );
     await pool.end();
   });
 

@@ -71,7 +71,8 @@ export class PooledCall {
   }
 
   get client(): PoolClient {
-    if (this.#isOver || !this.#client) throw new StatementError(new Error('the caller has given up waiting'));
+    if (this.#isOver || !this.#client)
+      throw new StatementError(new Error('the caller has given up waiting'));
     return this.#client;
   }
 
@@ -145,7 +146,12 @@ export class PooledCall {
             `${this.what}: the connection was lost at the commit: it may stand`,
             error,
           );
-        if (this.#isCommitting || this.#isOver || attempt >= MAX_ATTEMPTS || !mayBeTriedAgain(error))
+        if (
+          this.#isCommitting ||
+          this.#isOver ||
+          attempt >= MAX_ATTEMPTS ||
+          !mayBeTriedAgain(error)
+        )
           throw error;
         await delay(Math.random() * PAUSE_MS * attempt);
       }

@@ -9,7 +9,10 @@ import { sessionTables } from './tables/session-tables.js';
 
 export const authSchemaSchema = group({
   prefix: optionText('letters, digits and underscores, at most 40', /^\w{0,40}$/).prefault('auth_'),
-  schema: optionText('the name of a schema, 1 to 63 characters without quotes', /^[^"\0]{1,63}$/).optional(),
+  schema: optionText(
+    'the name of a schema, 1 to 63 characters without quotes',
+    /^[^"\0]{1,63}$/,
+  ).optional(),
 });
 
 export interface AuthSchemaOptions {

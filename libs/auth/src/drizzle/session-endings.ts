@@ -59,8 +59,12 @@ export async function bumpVersionIn(
   const state = await bumpSubject(tx, schema, subject, bump);
   // a role that was given to the subject must not pass to an actor who acts as the subject; `both`
   // ends all sessions of the subject anyway
-  const actedAs = bump === 'version' ? sql`or (s.subject = ${subject} and s.actor is not null)` : sql``;
-  return { state, acting: await endActingIn(tx, schema, sql`(s.actor = ${subject} ${actedAs})`, nowMs) };
+  const actedAs =
+    bump === 'version' ? sql`or (s.subject = ${subject} and s.actor is not null)` : sql``;
+  return {
+    state,
+    acting: await endActingIn(tx, schema, sql`(s.actor = ${subject} ${actedAs})`, nowMs),
+  };
 }
 
 async function endActingIn(
@@ -82,7 +86,10 @@ export async function lockSubject(
   schema: AuthSchema,
   subject: string,
 ): Promise<SubjectState> {
-  await rows(tx, sql`insert into ${schema.subjects} (subject) values (${subject}) on conflict do nothing`);
+  await rows(
+    tx,
+    sql`insert into ${schema.subjects} (subject) values (${subject}) on conflict do nothing`,
+  );
   const [row] = await rows(
     tx,
     sql`select token_version, session_epoch from ${schema.subjects} where subject = ${subject} for no key update`,
@@ -114,14 +121,20 @@ export async function markEnded(
       returning s.id, s.subject, s.actor`,
   );
   return ended.map((row) => ({
-    ...{ id: String(row['id']), subject: String(row['subject']) },
+    id: String(row['id']),
+    subject: String(row['subject']),
     ...(row['actor'] != null && { actorId: String(row['actor']) }),
   }));
 }
 
 /** One event for each session, with the actor who used it. */
-export function endingsOf(ended: readonly EndedSession[], reason: EndReason): readonly AuthEventInput[] {
-  return ended.map(({ id, subject: userId, actorId }) => sessionEnded(id, { userId, actorId, reason }));
+export function endingsOf(
+  ended: readonly EndedSession[],
+  reason: EndReason,
+): readonly AuthEventInput[] {
+  return ended.map(({ id, subject: userId, actorId }) =>
+    sessionEnded(id, { userId, actorId, reason }),
+  );
 }
 
 export async function ownerOf(
@@ -137,13 +150,19 @@ export async function ownerOf(
  * The oldest sessions that must end to leave room for one more. The user's own sessions and those
  * of actors are counted separately.
  */
-export function beyondLimit(schema: AuthSchema, { subject, expected, actor, maxPerUser }: NewSession): SQL {
+export function beyondLimit(
+  schema: AuthSchema,
+  { subject, expected, actor, maxPerUser }: NewSession,
+): SQL {
   const alike = actor ? sql`s.actor is not null` : sql`s.actor is null`;
   return sql`s.id in (select s.id from ${schema.sessions} s where s.subject = ${subject} and s.epoch = ${expected.epoch} and ${alike} and ${UNEXPIRED}
     order by s.created_at desc, s.id offset ${maxPerUser - 1})`;
 }
 
-export function sessionEntries(ended: readonly EndedSession[], nowMs: number): readonly LedgerEntry[] {
+export function sessionEntries(
+  ended: readonly EndedSession[],
+  nowMs: number,
+): readonly LedgerEntry[] {
   const expiresAt = nowMs + LEDGER_LIFETIME_MS;
   return ended.map(({ id }) => ({ kind: 'session', id, value: 0, expiresAt }));
 }
@@ -197,7 +216,12 @@ export async function endOthersIn(
     sql`update ${schema.sessions} s set epoch = ${state.epoch}
       where s.id = ${keep} and s.subject = ${subject} and s.epoch = ${state.epoch - 1}`,
   );
-  const ended = await markEnded(tx, schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
+  const ended = await markEnded(
+    tx,
+    schema,
+    sql`s.subject = ${subject} and s.id <> ${keep}`,
+    reason,
+  );
   // an attacker may have opened them, and they are not in any list of the subject's sessions
   const acting = await endActingIn(tx, schema, sql`s.actor = ${subject}`, nowMs);
   const entries = [...sessionEntries(ended, nowMs), ...acting.entries];
@@ -221,7 +245,9 @@ export async function unproveOthersIn(
       where s.subject = ${subject} and s.id <> ${keep} and s.epoch = ${state.epoch} and ${UNEXPIRED} returning s.id`,
   );
   const unproved = others.map((row) => ({
-    ...{ kind: 'session_version' as const, id: String(row['id']), value: state.tokenVersion },
+    kind: 'session_version' as const,
+    id: String(row['id']),
+    value: state.tokenVersion,
     expiresAt: nowMs + LEDGER_LIFETIME_MS,
   }));
   return { entries: [...unproved, ...acting.entries], events: acting.events };

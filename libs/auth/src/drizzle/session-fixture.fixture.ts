@@ -11,7 +11,9 @@ export async function openStore(url: string, max = 24) {
   const db = drizzle(pool);
   await migrateAuth(db);
   const schema = createAuthSchema();
-  const database = new AuthDatabase(db, schema, { tables: ['subjects', 'sessions', 'revocations'] });
+  const database = new AuthDatabase(db, schema, {
+    tables: ['subjects', 'sessions', 'revocations'],
+  });
   return { pool, db, schema, store: new DrizzleSessionStore(database, { deadlineMs: 5000 }) };
 }
 

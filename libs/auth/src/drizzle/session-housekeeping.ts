@@ -70,7 +70,9 @@ export async function endEverythingIn(
   return {
     sessions,
     // revocations of other issuers' tokens since the backup are lost, too
-    entries: [{ kind: 'all', id: '', value: issuedBefore, expiresAt: upToMs + FOREIGN_LEDGER_LIFETIME_MS }],
+    entries: [
+      { kind: 'all', id: '', value: issuedBefore, expiresAt: upToMs + FOREIGN_LEDGER_LIFETIME_MS },
+    ],
     events: [{ type: 'everything.revoked', actorId, sessionsEnded: sessions }],
   };
 }

@@ -4,7 +4,13 @@ import { deviceBound, sessionOpened } from '../storage/store-events.js';
 import { sameState } from '../storage/subject.js';
 import { type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
-import { beyondLimit, endingsOf, lockSubject, markEnded, sessionEntries } from './session-endings.js';
+import {
+  beyondLimit,
+  endingsOf,
+  lockSubject,
+  markEnded,
+  sessionEntries,
+} from './session-endings.js';
 import { toSession } from './session-rows.js';
 import { insertStatement } from './session-statements.js';
 
@@ -28,7 +34,9 @@ export async function openIn(
   const [row] = await rows(tx, insertStatement(schema, session));
   const opened = toSession(row as Row);
   return {
-    ...{ kind: 'opened', session: opened, entries: sessionEntries(ended, nowMs) },
+    kind: 'opened',
+    session: opened,
+    entries: sessionEntries(ended, nowMs),
     events: [
       ...endingsOf(ended, 'limit'),
       sessionOpened(session),

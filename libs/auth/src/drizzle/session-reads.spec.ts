@@ -9,12 +9,19 @@ import { createAuthSchema } from './schema.js';
 
 /** A database that records statements. The spec decides when each one is answered. */
 function recorded() {
-  const sent: { readonly ids: readonly string[]; readonly answer: (rows: readonly Row[]) => void }[] = [];
+  const sent: {
+    readonly ids: readonly string[];
+    readonly answer: (rows: readonly Row[]) => void;
+  }[] = [];
   const query = ({ values }: { values: readonly [readonly string[]] }) =>
     new Promise((resolve) => sent.push({ ids: values[0], answer: (rows) => resolve({ rows }) }));
   const call = (_what: string, _deadlineMs: number, work: (call: PooledCall) => unknown) =>
     work({ query } as unknown as PooledCall);
-  const database = { tables: createAuthSchema(), users: undefined, call } as unknown as AuthDatabase;
+  const database = {
+    tables: createAuthSchema(),
+    users: undefined,
+    call,
+  } as unknown as AuthDatabase;
   return { sent, reads: new SessionReads(database, 5_000) };
 }
 

@@ -60,7 +60,8 @@ export class SessionReads {
       this.statement ??= new PreparedStatement(readStatement(tables, users));
       return this.statement.rows(call, { ids });
     });
-    if (rows[0]?.['standby'] === true) throw AuthError.unavailable(`${WHAT}: the database is a standby`);
+    if (rows[0]?.['standby'] === true)
+      throw AuthError.unavailable(`${WHAT}: the database is a standby`);
     const byId = new Map(rows.map((row) => [String(row['id']), row]));
     return sessionIds.map((id) => byId.get(id));
   }

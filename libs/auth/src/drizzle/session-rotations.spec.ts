@@ -46,7 +46,9 @@ describe('batched rotations', () => {
 
   it('50 rotations that arrive while a statement is running share one statement, and each gets its own session', async () => {
     const sessions = await openedMany(50);
-    const rotations = sessions.map((each) => rotationOf(each, { ip: '192.0.2.9', userAgent: each.id }));
+    const rotations = sessions.map((each) =>
+      rotationOf(each, { ip: '192.0.2.9', userAgent: each.id }),
+    );
     const statements = jest.spyOn(fixture.pool, 'connect');
     try {
       const first = rotate(rotationOf(newSession()));
@@ -55,7 +57,12 @@ describe('batched rotations', () => {
       outcomes.forEach((outcome, at) =>
         expect(outcome).toMatchObject({
           kind: 'rotated',
-          session: { id: sessions[at]?.id, generation: 2, userAgent: sessions[at]?.id, ip: '192.0.2.9' },
+          session: {
+            id: sessions[at]?.id,
+            generation: 2,
+            userAgent: sessions[at]?.id,
+            ip: '192.0.2.9',
+          },
         }),
       );
       // the missed first rotation was tried once more by itself
@@ -156,7 +163,8 @@ describe('batched rotations', () => {
           for (const round of rounds) {
             const inOne = await together(await rotationsOf(batched, round));
             const oneByOne: string[] = [];
-            for (const rotation of await rotationsOf(single, round)) oneByOne.push(await rotate(rotation));
+            for (const rotation of await rotationsOf(single, round))
+              oneByOne.push(await rotate(rotation));
             for (const session of [0, 1, 2, 3]) {
               const of = (outcomes: readonly string[]) =>
                 outcomes.filter((_, at) => round[at]?.session === session).sort();
@@ -240,12 +248,9 @@ describe('batched rotations', () => {
       rotate(rotationOf(bad, { userAgent: 'nul \u0000' })),
       rotate(rotationOf(other)),
     ]);
-    expect(outcomes.map((each) => (each.status === 'fulfilled' ? each.value : each.reason))).toMatchObject([
-      'rotated',
-      'rotated',
-      { code: 'unavailable' },
-      'rotated',
-    ]);
+    expect(
+      outcomes.map((each) => (each.status === 'fulfilled' ? each.value : each.reason)),
+    ).toMatchObject(['rotated', 'rotated', { code: 'unavailable' }, 'rotated']);
     expect((await state(bad)).generation).toBe(1);
   });
 

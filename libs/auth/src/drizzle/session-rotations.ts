@@ -48,7 +48,9 @@ export class SessionRotations {
     const leftMs = (): number => Math.max(1, until - performance.now());
     const token = tokenOf(rotation);
     const before = this.tried.get(token);
-    const row = await (before ? withDeadline(before, this.deadlineMs, WHAT) : this.first(token, rotation));
+    const row = await (before
+      ? withDeadline(before, this.deadlineMs, WHAT)
+      : this.first(token, rotation));
     if (row) return { row };
     const found = await this.reads.afterMiss(rotation.sessionId, leftMs());
     if (!found || !isCurrent(found, rotation)) return { found };

@@ -2,7 +2,14 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { Session, SessionBinding, SessionSnapshot, SessionState } from '../storage/session.js';
 import type { SubjectState } from '../storage/subject.js';
 import { type Row, ms } from './database.js';
-import { disabledOf, factColumns, idFrom, toFacts, type NamedUsers, usersFrom } from './user-columns.js';
+import {
+  disabledOf,
+  factColumns,
+  idFrom,
+  toFacts,
+  type NamedUsers,
+  usersFrom,
+} from './user-columns.js';
 
 /** The select list of a session `s` with its subject `u`. */
 export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, to_jsonb(s.amr) as amr,
@@ -24,7 +31,11 @@ export const UNEXPIRED: SQL = sql`s.ended_at is null and s.idle_expires_at > clo
   and (s.register_by is null or s.register_by > clock_timestamp())`;
 
 /** `join … on` of the host's users for a session `s`; empty if the users are elsewhere. */
-export function joinUsers(users: NamedUsers | undefined, kind: 'join' | 'left join', subject: SQL): SQL {
+export function joinUsers(
+  users: NamedUsers | undefined,
+  kind: 'join' | 'left join',
+  subject: SQL,
+): SQL {
   if (!users) return sql``;
   return sql`${sql.raw(kind)} ${usersFrom(users)} a on a.${sql.identifier(users.id.name)} = ${idFrom(users, subject)}`;
 }

@@ -2,7 +2,12 @@ import { type Placeholder, sql, type SQL } from 'drizzle-orm';
 import { addressOf } from '../common/address.js';
 import type { NewSession } from '../storage/session.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
-import type { DeviceRegistration, DeviceUse, Replacement, Rotation } from '../storage/session-store.port.js';
+import type {
+  DeviceRegistration,
+  DeviceUse,
+  Replacement,
+  Rotation,
+} from '../storage/session-store.port.js';
 import { ms } from './database.js';
 import { refusedCondition } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
@@ -24,7 +29,10 @@ function textArray(values: readonly string[]): SQL {
   return sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 }
 
-function idleExpiry(times: { readonly ttlMs: number | SQL; readonly rememberMeTtlMs: number | SQL }): SQL {
+function idleExpiry(times: {
+  readonly ttlMs: number | SQL;
+  readonly rememberMeTtlMs: number | SQL;
+}): SQL {
   return sql`least(s.absolute_expires_at, clock_timestamp()
     + coalesce(s.idle_ttl_ms::float8, case when s.persistent then ${times.rememberMeTtlMs}::float8 else ${times.ttlMs}::float8 end)
       * interval '1 millisecond')`;
@@ -119,7 +127,11 @@ export function registerStatement(
 }
 
 /** Remembers a challenge and forgets old ones; see `SessionStore.useDevice`. */
-export function useDeviceStatement(schema: AuthSchema, users: NamedUsers | undefined, use: DeviceUse): SQL {
+export function useDeviceStatement(
+  schema: AuthSchema,
+  users: NamedUsers | undefined,
+  use: DeviceUse,
+): SQL {
   // compares bytes, so that the database's collation does not matter
   const remembered = sql`array(select c from unnest(s.used_challenges) c where c collate "C" >= ${use.oldestChallengeId})`;
   return sql`update ${schema.sessions} s set used_challenges = ${remembered} || ${use.challengeId}::text, ${usedBy(use)}

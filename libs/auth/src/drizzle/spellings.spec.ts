@@ -49,7 +49,8 @@ describe('a user whose identifier is stored unnormalised', () => {
     await migrateAuth(db);
     await pool.query(`create extension citext; create table guests (id uuid primary key default gen_random_uuid(), email text,
       folded citext unique, bytes text collate "C", hash text)`);
-    for (const name of ['email', 'bytes']) await pool.query(`create unique index on guests (lower(${name}))`);
+    for (const name of ['email', 'bytes'])
+      await pool.query(`create unique index on guests (lower(${name}))`);
   });
   afterAll(async () => {
     await pool.end();
@@ -84,7 +85,10 @@ describe('a user whose identifier is stored unnormalised', () => {
     });
 
     it('is not found, with a warning, when another user has the same name in another spelling', async () => {
-      const both = [await put(column.name, `k${O_AND_DOTS}nig`), await put(column.name, `k${O_UMLAUT}nig`)];
+      const both = [
+        await put(column.name, `k${O_AND_DOTS}nig`),
+        await put(column.name, `k${O_UMLAUT}nig`),
+      ];
       await expect(found(column, `k${O_UMLAUT}nig`)).rejects.toMatchObject({
         reason: 'user_ambiguous',
         extra: { userIds: expect.arrayContaining(both) },
@@ -105,7 +109,9 @@ describe('a user whose identifier is stored unnormalised', () => {
         `insert into guests (${column.name}) select 'guest' || n from generate_series(1, 3000) n`,
       );
       await pool.query('analyze guests');
-      const query = toQuery(sql`explain select * from ${guests} a where ${isSpelled(column, 'guest7')}`);
+      const query = toQuery(
+        sql`explain select * from ${guests} a where ${isSpelled(column, 'guest7')}`,
+      );
       const { rows } = await pool.query<Record<string, string>>(query);
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
       expect(plan).toMatch(/Index Scan|Bitmap Index Scan/);

@@ -9,7 +9,9 @@ const ASCII_CAPITALS = /[A-Z]+/g;
  */
 const WIDE = [/[!-~]/g, /[0-9A-Za-z]/g, /[A-Za-z]/g];
 const widthsOf = (text: string): readonly string[] =>
-  WIDE.map((wide) => text.replaceAll(wide, (each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0)));
+  WIDE.map((wide) =>
+    text.replaceAll(wide, (each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0)),
+  );
 const titled = (text: string): string =>
   text.replaceAll(/(?<!\p{L}\p{M}*)\p{L}/gu, (each) => each.toUpperCase());
 
@@ -33,7 +35,9 @@ export function isSpelled(column: Named, name: string): SQL {
   const held = sql`a.${sql.identifier(column.name)}`;
   const spellings = spellingsOf(name);
   // `lower` by the collation of the database, and by "C", which the column may have
-  const asC = spellings.map((each) => each.replace(ASCII_CAPITALS, (capitals) => capitals.toLowerCase()));
+  const asC = spellings.map((each) =>
+    each.replace(ASCII_CAPITALS, (capitals) => capitals.toLowerCase()),
+  );
   const lowered = sql`select lower(s) from ${texts(spellings)} s union select s from ${texts(asC)} s`;
   if (isCitext(column)) return sql`${held} = any(array(${lowered})::${sql.raw(typeOf(column))}[])`;
   return sql`lower(${held}) = any(array(${lowered}))`;

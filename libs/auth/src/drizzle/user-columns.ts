@@ -99,7 +99,11 @@ export type NamedUsers = { readonly table: PgTable; readonly where?: SQL } & {
 };
 
 /** The members that are columns. */
-export function columnsOf({ table: _table, where: _where, ...columns }: NamedUsers): readonly Named[] {
+export function columnsOf({
+  table: _table,
+  where: _where,
+  ...columns
+}: NamedUsers): readonly Named[] {
   return Object.values(columns);
 }
 
@@ -121,7 +125,9 @@ export function namedUsers(db: Database, { table, where, ...columns }: UserColum
 
 /** Returns how the host's database writes the names of columns. */
 export function namesIn(db: Database): (column: PgColumn) => string {
-  const { casing } = dialectOf(db) as unknown as { casing: { getColumnCasing(column: PgColumn): string } };
+  const { casing } = dialectOf(db) as unknown as {
+    casing: { getColumnCasing(column: PgColumn): string };
+  };
   return (column) => casing.getColumnCasing(column);
 }
 
@@ -139,7 +145,9 @@ function localised(condition: SQL, nameOf: (column: PgColumn) => string): SQL {
  */
 export function usersFrom(users: NamedUsers): SQL {
   if (!users.where) return sql`${users.table}`;
-  const names = [...new Set(columnsOf(users).map(({ name }) => name))].map((name) => sql.identifier(name));
+  const names = [...new Set(columnsOf(users).map(({ name }) => name))].map((name) =>
+    sql.identifier(name),
+  );
   return sql`(select ${sql.join(names, sql`, `)} from ${users.table} where ${users.where})`;
 }
 
@@ -162,7 +170,8 @@ export function valueFor(column: Named, value: SQL): SQL {
   return sql`${value}::text::${sql.raw(typeOf(column))}`;
 }
 
-const column = (each: Named | undefined): SQL => (each ? sql`a.${sql.identifier(each.name)}` : sql`null`);
+const column = (each: Named | undefined): SQL =>
+  each ? sql`a.${sql.identifier(each.name)}` : sql`null`;
 
 /** A `char(n)` column is padded with blanks, which the cast removes. */
 const textOf = (each: Named | undefined): SQL => sql`${column(each)}::text`;
@@ -207,7 +216,9 @@ export function toFacts(row: Row): UserFacts {
   const { role, permissions, disabled, tenant } = row;
   return {
     ...(typeof role === 'string' && role !== '' ? { role } : {}),
-    permissions: Array.isArray(permissions) ? permissions.filter((each) => typeof each === 'string') : [],
+    permissions: Array.isArray(permissions)
+      ? permissions.filter((each) => typeof each === 'string')
+      : [],
     disabled: disabled === true,
     ...(typeof tenant === 'string' ? { tenant } : {}),
   };

@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { pgSchema, text } from 'drizzle-orm/pg-core';
 import { indexAdvice } from './user-index.js';
 
-const table = pgSchema('Shop').table('Users', { id: text('Id'), shop: text('shopId'), email: text('eMail') });
+const table = pgSchema('Shop').table('Users', {
+  id: text('Id'),
+  shop: text('shopId'),
+  email: text('eMail'),
+});
 const { id, shop, email } = table;
 const users = { table, id, email, tenant: shop, passwordHash: id };
 const FULL = '"Shop"."Users"';
@@ -34,6 +38,8 @@ describe('the index of the users table', () => {
     const advice = indexAdvice(folded, FULL, [
       `CREATE UNIQUE INDEX some ON "Shop"."Users" USING btree ${columns}`,
     ]);
-    expect(advice?.includes('CONCURRENTLY ON "Shop"."Users" ("shopId", "eMail")') ?? false).toBe(isMissed);
+    expect(advice?.includes('CONCURRENTLY ON "Shop"."Users" ("shopId", "eMail")') ?? false).toBe(
+      isMissed,
+    );
   });
 });

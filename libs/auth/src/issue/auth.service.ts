@@ -67,7 +67,10 @@ export class AuthService {
   openSession(
     userId: string,
     options: OpenSessionOptions &
-      ({ readonly secondFactor: 'satisfied' } | { readonly actor: NonNullable<OpenSessionOptions['actor']> }),
+      (
+        | { readonly secondFactor: 'satisfied' }
+        | { readonly actor: NonNullable<OpenSessionOptions['actor']> }
+      ),
   ): Promise<LoginResult>;
   openSession(userId: string, options?: OpenSessionOptions): Promise<SignInResult>;
   openSession(userId: string, options?: OpenSessionOptions): Promise<SignInResult> {
@@ -242,10 +245,17 @@ export class AuthService {
   }: ActedBy & { readonly keepKeys?: readonly string[] } = {}): Promise<void> {
     const held = this.keys.keptKeys();
     if (keepKeys.some((kid) => !held.includes(kid)))
-      throw new AuthError('key_not_found', 'keepKeys names a key that the key source does not hold');
-    const ended = await this.store.endEverything(by, this.options.accessToken.clockToleranceSeconds * 1000);
+      throw new AuthError(
+        'key_not_found',
+        'keepKeys names a key that the key source does not hold',
+      );
+    const ended = await this.store.endEverything(
+      by,
+      this.options.accessToken.clockToleranceSeconds * 1000,
+    );
     await this.announcer.announce(ended);
-    for (const keyId of held) if (!keepKeys.includes(keyId)) await this.revocations.revokeKey(keyId, by);
+    for (const keyId of held)
+      if (!keepKeys.includes(keyId)) await this.revocations.revokeKey(keyId, by);
     // nobody can sign in before there is one
     if (held.length > keepKeys.length) await this.keys.refresh();
   }

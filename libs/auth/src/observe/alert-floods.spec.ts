@@ -44,13 +44,21 @@ describe('alerts about one account or address', () => {
 
   it('do not delay alerts about another account, address or key, or of another kind', () => {
     const key = (keyId: string): AuthAlert => ({ type: 'key.revoked', at: '', keyId });
-    const all = [reused('eve'), reused('bob'), burst('192.0.2.1'), burst('192.0.2.2'), key('a'), key('b')];
+    const all = [
+      reused('eve'),
+      reused('bob'),
+      burst('192.0.2.1'),
+      burst('192.0.2.2'),
+      key('a'),
+      key('b'),
+    ];
     for (const alert of all) floods.raise(alert);
     expect(told).toEqual(all);
   });
 
   it('of more than 10,000 addresses at once are merged into one per kind', () => {
-    for (let n = 0; n < 12_000; n++) floods.raise(burst(`10.0.${String(n >> 8)}.${String(n & 255)}`));
+    for (let n = 0; n < 12_000; n++)
+      floods.raise(burst(`10.0.${String(n >> 8)}.${String(n & 255)}`));
     floods.raise(reused('eve'));
     expect(told).toHaveLength(10_002);
     jest.advanceTimersByTime(MINUTE);

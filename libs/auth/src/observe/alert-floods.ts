@@ -56,6 +56,7 @@ export class AlertFloods {
 }
 
 function nameOf(alert: AuthAlert): string {
-  const { type, userId, ip, keyId } = alert as AuthAlert & Partial<Record<'userId' | 'ip' | 'keyId', string>>;
+  const { type, userId, ip, keyId } = alert as AuthAlert &
+    Partial<Record<'userId' | 'ip' | 'keyId', string>>;
   return JSON.stringify([type, userId ?? keyId ?? networkOf(ip)]);
 }

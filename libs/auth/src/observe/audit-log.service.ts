@@ -46,7 +46,9 @@ export class AuditLog {
     readOptions(querySchema, query, { of: 'AuditLog.find', prefix: 'AuditLog.find' });
     const limit = query.limit ?? DEFAULT_LIMIT;
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT)
-      throw new AuthError('input_invalid', 'limit', { fields: { limit: `must be from 1 to ${MAX_LIMIT}` } });
+      throw new AuthError('input_invalid', 'limit', {
+        fields: { limit: `must be from 1 to ${MAX_LIMIT}` },
+      });
     if (query.cursor !== undefined && !/^\d{1,18}$/.test(query.cursor))
       throw new AuthError('input_invalid', 'cursor', {
         fields: { cursor: 'is not a cursor of this audit trail' },

@@ -1,4 +1,9 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
 import { ResolvedObserveOptions } from '../options/observe-options.js';
 import { isKept, type NewAuditRecord, toRecord } from '../storage/audit-record.js';

@@ -20,7 +20,9 @@ class FlakyStore extends AuditStore {
 
   find = () => Promise.resolve([]);
   removeOlder = () =>
-    this.state === 'down' ? Promise.reject(AuthError.unavailable('clean up: 42501')) : Promise.resolve(0);
+    this.state === 'down'
+      ? Promise.reject(AuthError.unavailable('clean up: 42501'))
+      : Promise.resolve(0);
   familiarity = (): Promise<Familiarity> =>
     Promise.resolve({ earlier: 0, network: 'known', userAgent: 'known' });
 }
@@ -29,7 +31,8 @@ function set() {
   const store = new FlakyStore();
   const publisher = new AuthEventPublisher(new SystemClock(), { onAuthEvent: () => undefined });
   const recorder = new AuditRecorder(resolveObserve(observeSchema.parse({})), publisher, store);
-  const registered = (userId: string): void => publisher.publish({ type: 'user.registered', userId });
+  const registered = (userId: string): void =>
+    publisher.publish({ type: 'user.registered', userId });
   const refused = (ip: string): void => publisher.publish({ type: 'login.throttled', ip });
   return { store, publisher, recorder, registered, refused };
 }
@@ -41,7 +44,9 @@ describe('AuditRecorder', () => {
     expect(recorder.pending).toBe(1_200);
     await recorder.flush();
     expect(store.batches.map((batch) => batch.length)).toEqual([500, 500, 200]);
-    expect(store.batches.flat().map(({ userId }) => Number(userId))).toEqual([...Array(1_200).keys()]);
+    expect(store.batches.flat().map(({ userId }) => Number(userId))).toEqual([
+      ...Array(1_200).keys(),
+    ]);
     expect(recorder.pending).toBe(0);
     await recorder.onApplicationShutdown();
   });
@@ -84,7 +89,9 @@ describe('AuditRecorder', () => {
     await recorder.onApplicationShutdown();
     const written = store.batches.flat();
     expect(written.filter(({ type }) => type === 'refresh.refused')).toHaveLength(1);
-    const counts = written.filter(({ type }) => type === 'login.throttled').map(({ count = 1 }) => count);
+    const counts = written
+      .filter(({ type }) => type === 'login.throttled')
+      .map(({ count = 1 }) => count);
     expect(counts.reduce((sum, each) => sum + each)).toBe(20_000);
     expect(recorder.pending).toBe(0);
   });

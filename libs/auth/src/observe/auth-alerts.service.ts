@@ -37,7 +37,8 @@ export class AuthAlerts implements OnApplicationShutdown {
   ) {
     this.bursts = new FailureBursts(burstOf, burstWithinMs);
     this.floods = new AlertFloods((alert) => {
-      if (listener) events.calls.call(listener, `alert ${alert.type}`, () => listener.onAuthAlert(alert));
+      if (listener)
+        events.calls.call(listener, `alert ${alert.type}`, () => listener.onAuthAlert(alert));
     });
     if (listener) events.subscribe((event) => this.consider(event));
   }
@@ -131,7 +132,13 @@ export function isNewDevice({ knownDevice }: SignIn, { earlier, userAgent }: Fam
 
 function alertOf(
   type: 'device.refused' | 'login.new_device' | 'login.new_network' | 'refresh.new_network',
-  { at, userId, sessionId, ip, userAgent }: SignIn | Refresh | Extract<AuthEvent, { type: 'device.refused' }>,
+  {
+    at,
+    userId,
+    sessionId,
+    ip,
+    userAgent,
+  }: SignIn | Refresh | Extract<AuthEvent, { type: 'device.refused' }>,
 ): AuthAlert {
   return { type, at, userId, sessionId, ip, userAgent };
 }

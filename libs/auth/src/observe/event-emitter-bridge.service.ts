@@ -20,7 +20,8 @@ export class EventEmitterBridge implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const emitter = this.find();
-    if (emitter) this.events.subscribe((event) => emitter.emitAsync(`tokenward.${event.type}`, event));
+    if (emitter)
+      this.events.subscribe((event) => emitter.emitAsync(`tokenward.${event.type}`, event));
   }
 
   private find(): Emitter | undefined {

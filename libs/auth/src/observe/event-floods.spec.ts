@@ -47,7 +47,11 @@ describe('EventFloods', () => {
     const { at } = throttled('');
     const refused: AuthEvent = {
       type: 'device.refused',
-      ...{ severity: 'high', at, userId: 'ada', sessionId: 's', ip: '192.0.2.1' },
+      severity: 'high',
+      at,
+      userId: 'ada',
+      sessionId: 's',
+      ip: '192.0.2.1',
     };
     expect([refused, refused].map((each) => floods.pass(each))).toEqual([0, 'held']);
   });

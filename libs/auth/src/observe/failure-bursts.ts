@@ -19,7 +19,8 @@ export class FailureBursts {
   /** True for the failure that completes the burst, once in each window. */
   add(key: string, nowMs: number): boolean {
     const known = this.counts.get(key);
-    const count = known && nowMs - known.sinceMs < this.withinMs ? known : { failures: 0, sinceMs: nowMs };
+    const count =
+      known && nowMs - known.sinceMs < this.withinMs ? known : { failures: 0, sinceMs: nowMs };
     count.failures++;
     this.counts.set(key, count);
     return count.failures === this.burstOf;

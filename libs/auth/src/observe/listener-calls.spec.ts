@@ -27,7 +27,8 @@ describe('a listener that is slower than its events', () => {
       },
     });
     const flood = (times: number): void => {
-      for (let n = 0; n < times; n++) publisher.publish({ type: 'login.throttled', ip: '192.0.2.1' });
+      for (let n = 0; n < times; n++)
+        publisher.publish({ type: 'login.throttled', ip: '192.0.2.1' });
     };
     return { clock, heard, finish, publisher, flood };
   }

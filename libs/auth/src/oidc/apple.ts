@@ -36,8 +36,12 @@ export function apple(options: AppleOptions): OidcProvider {
   });
   const key = readKey(privateKey);
   return {
-    ...{ issuer: ISSUER, clientId, clientAuthentication: 'client_secret_post' },
-    ...{ scope: 'openid email name', responseMode: 'form_post', textFlags: true },
+    issuer: ISSUER,
+    clientId,
+    clientAuthentication: 'client_secret_post',
+    scope: 'openid email name',
+    responseMode: 'form_post',
+    textFlags: true,
     mintSecret: () =>
       new SignJWT()
         .setProtectedHeader({ alg: 'ES256', kid: keyId })
@@ -59,5 +63,8 @@ function readKey(pem: string): KeyObject {
     key = undefined;
   }
   if (key?.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
-  throw AuthError.configuration('apple.privateKey', 'must be the text of the .p8 file that Apple gave you');
+  throw AuthError.configuration(
+    'apple.privateKey',
+    'must be the text of the .p8 file that Apple gave you',
+  );
 }

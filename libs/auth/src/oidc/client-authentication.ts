@@ -5,7 +5,10 @@ import type { CheckedProvider } from './oidc-schema.js';
  * How the client authenticates at the token endpoint. A secret that is made for each request is sent by
  * `tokenParameters`.
  */
-export function authenticationOf({ clientSecret, clientAuthentication }: CheckedProvider): client.ClientAuth {
+export function authenticationOf({
+  clientSecret,
+  clientAuthentication,
+}: CheckedProvider): client.ClientAuth {
   if (clientSecret === undefined) return client.None();
   return clientAuthentication === 'client_secret_basic'
     ? client.ClientSecretBasic(clientSecret)

@@ -21,7 +21,9 @@ export const githubSchema = group({
 });
 
 const userSchema = z.object({ id: z.int().positive(), name: z.string().nullish() });
-const emailsSchema = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }));
+const emailsSchema = z.array(
+  z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }),
+);
 
 /**
  * Sign-in with GitHub. An account is known by its number, because names change hands. The email is the primary one,
@@ -36,13 +38,16 @@ export function github(options: GitHubOptions): OidcProvider {
     const emails = emailsSchema.parse(await get(`${api}/user/emails`));
     const email = emails.find(({ primary, verified }) => primary && verified)?.email;
     return {
-      ...{ subject: String(id), emailVerified: email !== undefined },
+      subject: String(id),
+      emailVerified: email !== undefined,
       ...(email !== undefined && { email }),
       ...(typeof name === 'string' && { name }),
     };
   };
   return {
-    ...{ issuer, ...credentials, clientAuthentication: 'client_secret_post' },
+    issuer,
+    ...credentials,
+    clientAuthentication: 'client_secret_post',
     scope: 'read:user user:email',
     oauth: {
       authorizationEndpoint: `${issuer}/login/oauth/authorize`,

@@ -24,7 +24,10 @@ const MAX_CHARACTERS = 8192;
 const text = z.string().min(1).max(255);
 const claimsSchema = z
   .looseObject({
-    ...{ jti: text, iat: z.number(), sub: text.optional(), sid: text.optional() },
+    jti: text,
+    iat: z.number(),
+    sub: text.optional(),
+    sid: text.optional(),
     events: z.looseObject({ [EVENT]: z.looseObject({}) }),
   })
   .refine((claims) => claims.sub !== undefined || claims.sid !== undefined)
@@ -47,10 +50,14 @@ export function logoutTokens(of: LogoutTokenIssuer): (token: string) => Promise<
   return async (token) => {
     if (token.length > MAX_CHARACTERS) return refused('too long');
     const { payload, protectedHeader } = await jwtVerify(token, keys, {
-      ...{ issuer: of.issuer, audience: of.clientId, algorithms },
-      ...{ maxTokenAge: '10m', clockTolerance: 30 },
+      issuer: of.issuer,
+      audience: of.clientId,
+      algorithms,
+      maxTokenAge: '10m',
+      clockTolerance: 30,
     });
-    if (protectedHeader.typ !== undefined && !TYPES.test(protectedHeader.typ)) return refused('typ');
+    if (protectedHeader.typ !== undefined && !TYPES.test(protectedHeader.typ))
+      return refused('typ');
     const read = claimsSchema.safeParse(payload);
     if (!read.success) return refused('claims');
     const { jti: id, iat: issuedAtSeconds, sub: issuerSubject, sid } = read.data;

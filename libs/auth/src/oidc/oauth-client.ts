@@ -28,12 +28,15 @@ export class OAuthClient {
     );
     this.configuration.timeout = timeoutMs / 1000;
     const { protocol, hostname } = new URL(tokenEndpoint);
-    if (protocol === 'http:' && isLoopbackHost(hostname)) client.allowInsecureRequests(this.configuration);
+    if (protocol === 'http:' && isLoopbackHost(hostname))
+      client.allowInsecureRequests(this.configuration);
   }
 
   async authorizationUrl({ redirectUri, state, verifier }: OidcRequest): Promise<string> {
     const url = client.buildAuthorizationUrl(this.configuration, {
-      ...{ redirect_uri: redirectUri, scope: this.provider.scope, state },
+      redirect_uri: redirectUri,
+      scope: this.provider.scope,
+      state,
       code_challenge: await client.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
     });
@@ -50,7 +53,8 @@ export class OAuthClient {
         this.configuration,
         url,
         {
-          ...{ expectedState: state, pkceCodeVerifier: verifier },
+          expectedState: state,
+          pkceCodeVerifier: verifier,
         },
         await tokenParameters(this.provider),
       );
@@ -61,7 +65,9 @@ export class OAuthClient {
       return {
         kind: 'person',
         person: {
-          ...{ issuer, issuerSubject: subject, emailVerified: emailVerified || trustEmail },
+          issuer,
+          issuerSubject: subject,
+          emailVerified: emailVerified || trustEmail,
           ...(email !== undefined && { email }),
           ...(name !== undefined && { name }),
         },
@@ -79,8 +85,18 @@ export class OAuthClient {
     const headers = new Headers({ accept: 'application/json' });
     const url = new URL(address);
     const { configuration } = this;
-    const answer = await client.fetchProtectedResource(configuration, accessToken, url, 'GET', null, headers);
+    const answer = await client.fetchProtectedResource(
+      configuration,
+      accessToken,
+      url,
+      'GET',
+      null,
+      headers,
+    );
     if (answer.status === 200) return answer.json();
-    throw Object.assign(new Error('an answer of another status'), { code: 'STATUS', cause: answer });
+    throw Object.assign(new Error('an answer of another status'), {
+      code: 'STATUS',
+      cause: answer,
+    });
   }
 }

@@ -82,8 +82,11 @@ export interface OidcOptions {
 function isSecureUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const url = new URL(value);
-  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
-  return secure && url.search === '' && url.hash === '' && !/[?#]/.test(value) && url.username === '';
+  const secure =
+    url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
+  return (
+    secure && url.search === '' && url.hash === '' && !/[?#]/.test(value) && url.username === ''
+  );
 }
 
 export const secureUrl = (example: string) => {
@@ -103,7 +106,9 @@ export const providerSchema = group({
   issuer: secureUrl('https://accounts.google.com'),
   clientId: exactText('the client id that the provider gave you'),
   clientSecret: exactText('the client secret that the provider gave you').optional(),
-  clientAuthentication: oneOf(['client_secret_basic', 'client_secret_post']).prefault('client_secret_basic'),
+  clientAuthentication: oneOf(['client_secret_basic', 'client_secret_post']).prefault(
+    'client_secret_basic',
+  ),
   mintSecret: hook<() => string | Promise<string>>().optional(),
   scope: text(SCOPES).prefault('openid email profile'),
   trustEmail: flag().prefault(false),
@@ -120,7 +125,10 @@ const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 export const oidcSchema = group({
   providers: z
     .record(z.string(), providerSchema, { error: 'must be an object of providers by their names' })
-    .refine((given) => Object.keys(given).length > 0, 'is empty: name a provider, or leave oidc(…) out')
+    .refine(
+      (given) => Object.keys(given).length > 0,
+      'is empty: name a provider, or leave oidc(…) out',
+    )
     .refine(
       (given) => Object.keys(given).every((name) => NAME.test(name)),
       'has a name that is not of lower-case letters, digits and dashes, at most 32: it is part of a path',

@@ -6,7 +6,11 @@ import { apple } from './apple.js';
 import { github } from './github.js';
 import { google, microsoft } from './presets.js';
 
-const PROVIDER: OidcProvider = { issuer: 'https://issuer.example', clientId: 'me', clientSecret: 'a secret' };
+const PROVIDER: OidcProvider = {
+  issuer: 'https://issuer.example',
+  clientId: 'me',
+  clientSecret: 'a secret',
+};
 const options = (changes: Partial<OidcOptions> = {}): OidcOptions => ({
   providers: { example: PROVIDER },
   ...changes,
@@ -20,7 +24,10 @@ describe('presets', () => {
   const client = { clientId: 'me', clientSecret: 'a secret' };
 
   it('name the exact issuer', () => {
-    const providers = { google: google(client), microsoft: microsoft({ ...client, tenant: TENANT }) };
+    const providers = {
+      google: google(client),
+      microsoft: microsoft({ ...client, tenant: TENANT }),
+    };
     expect([...oidc(options({ providers })).issuers.values()]).toEqual([
       'https://accounts.google.com',
       `https://login.microsoftonline.com/${TENANT}/v2.0`,
@@ -69,11 +76,19 @@ describe('presets', () => {
 describe('a provider that does not answer', () => {
   it('is asked again after five seconds', async () => {
     jest.useFakeTimers();
-    const metadata = { issuer: PROVIDER.issuer, authorization_endpoint: `${PROVIDER.issuer}/authorize` };
+    const metadata = {
+      issuer: PROVIDER.issuer,
+      authorization_endpoint: `${PROVIDER.issuer}/authorize`,
+    };
     const fetch = jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed'));
     const method = oidc(options());
     const ask = () =>
-      method.authorizationUrl('example', { redirectUri: '', state: 's', nonce: 'n', verifier: 'v' });
+      method.authorizationUrl('example', {
+        redirectUri: '',
+        state: 's',
+        nonce: 'n',
+        verifier: 'v',
+      });
     const refusal = { reason: 'unavailable' };
     await expect(ask()).rejects.toMatchObject(refusal);
     fetch.mockResolvedValue(Response.json(metadata));
@@ -94,9 +109,21 @@ describe('oidc(…)', () => {
       options({ providers: { 'a/b': PROVIDER } }),
       'oidc.providers: has a name',
     ],
-    ['a name in capitals', options({ providers: { Google: PROVIDER } }), 'oidc.providers: has a name'],
-    ['the name of a route', options({ providers: { identities: PROVIDER } }), 'names one identities'],
-    ['one issuer twice', options({ providers: { a: PROVIDER, b: PROVIDER } }), 'names one issuer twice'],
+    [
+      'a name in capitals',
+      options({ providers: { Google: PROVIDER } }),
+      'oidc.providers: has a name',
+    ],
+    [
+      'the name of a route',
+      options({ providers: { identities: PROVIDER } }),
+      'names one identities',
+    ],
+    [
+      'one issuer twice',
+      options({ providers: { a: PROVIDER, b: PROVIDER } }),
+      'names one issuer twice',
+    ],
     [
       'an issuer without TLS',
       provider({ issuer: 'http://issuer.example' }),
@@ -107,7 +134,11 @@ describe('oidc(…)', () => {
       provider({ issuer: 'http://localhost.evil.example' }),
       'issuer: must be',
     ],
-    ['an issuer with a query', provider({ issuer: 'https://issuer.example?a=b' }), 'issuer: must be'],
+    [
+      'an issuer with a query',
+      provider({ issuer: 'https://issuer.example?a=b' }),
+      'issuer: must be',
+    ],
     [
       'an issuer with a name and password',
       provider({ issuer: 'https://a:b@issuer.example' }),
@@ -115,8 +146,16 @@ describe('oidc(…)', () => {
     ],
     ['an issuer that is not a URL', provider({ issuer: 'issuer.example' }), 'issuer: must be'],
     ['an empty secret', provider({ clientSecret: '' }), 'clientSecret: must be'],
-    ['a secret with a line break', provider({ clientSecret: 'a\n' }), 'begins or ends with a blank'],
-    ['scopes without openid', provider({ scope: 'email' }), 'oidc.providers.example.scope: must be'],
+    [
+      'a secret with a line break',
+      provider({ clientSecret: 'a\n' }),
+      'begins or ends with a blank',
+    ],
+    [
+      'scopes without openid',
+      provider({ scope: 'email' }),
+      'oidc.providers.example.scope: must be',
+    ],
     [
       'a public URL without TLS',
       options({ publicUrl: 'http://app.example.com/auth' }),
@@ -132,12 +171,14 @@ describe('oidc(…)', () => {
     expect(() => oidc(given)).toThrow(message);
   });
 
-  it.each(['http://localhost:4000', 'http://127.0.0.1:4000', 'http://[::1]:4000', 'http://idp.localhost'])(
-    'accepts an issuer on loopback without TLS: %s',
-    (issuer) => {
-      expect(oidc(provider({ issuer })).issuers.get('example')).toBe(issuer);
-    },
-  );
+  it.each([
+    'http://localhost:4000',
+    'http://127.0.0.1:4000',
+    'http://[::1]:4000',
+    'http://idp.localhost',
+  ])('accepts an issuer on loopback without TLS: %s', (issuer) => {
+    expect(oidc(provider({ issuer })).issuers.get('example')).toBe(issuer);
+  });
 });
 
 function rsaPem(): string {

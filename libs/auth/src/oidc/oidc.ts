@@ -21,7 +21,9 @@ export function oidc(options: OidcOptions): OidcMethod {
   };
   return {
     kind: 'oidc',
-    ...{ publicUrl, createAccounts, linkByVerifiedEmail },
+    publicUrl,
+    createAccounts,
+    linkByVerifiedEmail,
     issuers: new Map(Object.entries(providers).map(([name, { issuer }]) => [name, issuer])),
     authorizationUrl: (provider, request) => clientOf(provider).authorizationUrl(request),
     person: (provider, parameters, request) => clientOf(provider).person(parameters, request),
@@ -29,7 +31,11 @@ export function oidc(options: OidcOptions): OidcMethod {
   };
 }
 
-function clientFor(name: string, provider: CheckedProvider, timeoutMs: number): ProviderClient | OAuthClient {
+function clientFor(
+  name: string,
+  provider: CheckedProvider,
+  timeoutMs: number,
+): ProviderClient | OAuthClient {
   const { oauth } = provider;
   return oauth
     ? new OAuthClient(name, provider, oauth, timeoutMs)

@@ -1,5 +1,10 @@
 import * as client from 'openid-client';
-import type { OidcAnswer, OidcLogoutAnswer, OidcPerson, OidcRequest } from '../options/oidc-options.js';
+import type {
+  OidcAnswer,
+  OidcLogoutAnswer,
+  OidcPerson,
+  OidcRequest,
+} from '../options/oidc-options.js';
 import { logoutTokens } from './logout-token.js';
 import { refusedOr, unavailable } from './provider-failure.js';
 import { authenticationOf, tokenParameters } from './client-authentication.js';
@@ -30,7 +35,10 @@ export class ProviderClient {
     const configuration = await this.configuration();
     const asksAuthTime = configuration.serverMetadata().claims_parameter_supported === true;
     const url = client.buildAuthorizationUrl(configuration, {
-      ...{ redirect_uri: redirectUri, scope: this.provider.scope, state, nonce },
+      redirect_uri: redirectUri,
+      scope: this.provider.scope,
+      state,
+      nonce,
       code_challenge: await client.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       ...(this.provider.responseMode !== 'query' && { response_mode: this.provider.responseMode }),
@@ -49,7 +57,9 @@ export class ProviderClient {
         configuration,
         url,
         {
-          ...{ expectedState: request.state, expectedNonce: request.nonce, idTokenExpected: true },
+          expectedState: request.state,
+          expectedNonce: request.nonce,
+          idTokenExpected: true,
           pkceCodeVerifier: request.verifier,
           ...(request.maxAgeSeconds !== undefined && { maxAge: request.maxAgeSeconds }),
         },
@@ -69,7 +79,13 @@ export class ProviderClient {
     const { jwks_uri: jwksUri, id_token_signing_alg_values_supported: algorithms } = metadata;
     if (jwksUri === undefined) return { kind: 'refused', detail: 'no jwks_uri' };
     const { issuer, clientId } = this.provider;
-    this.judge ??= logoutTokens({ issuer, clientId, jwksUri, algorithms, timeoutMs: this.timeoutMs });
+    this.judge ??= logoutTokens({
+      issuer,
+      clientId,
+      jwksUri,
+      algorithms,
+      timeoutMs: this.timeoutMs,
+    });
     try {
       return await this.judge(logoutToken);
     } catch (error) {

@@ -31,7 +31,9 @@ function isError(error: unknown): error is { name: string; code?: unknown; cause
 }
 
 function statusOf(cause: unknown): number {
-  return typeof cause === 'object' && cause !== null && 'status' in cause ? Number(cause.status) : 0;
+  return typeof cause === 'object' && cause !== null && 'status' in cause
+    ? Number(cause.status)
+    : 0;
 }
 
 /** Names and codes only: a message or a cause may hold a code, a token, or text of the provider. */

@@ -21,7 +21,8 @@ export function actingRefusal(
   actor: ActingFacts,
   user: ActingFacts,
 ): string | undefined {
-  if (actor.tenant !== undefined && actor.tenant !== user.tenant) return 'the user is of another tenant';
+  if (actor.tenant !== undefined && actor.tenant !== user.tenant)
+    return 'the user is of another tenant';
   const below = actor.role === undefined ? undefined : roles.get(actor.role);
   if (below && (user.role === undefined || below.includes(user.role))) return undefined;
   return 'sessions.mayActAs does not let the role of the actor act as the role of the user';

@@ -11,7 +11,9 @@ const sound: AuthOptions = {
   refreshToken: { reuseLeeway: '10s' },
 };
 const named = (changes: Partial<AuthOptions>, production = true): string[] =>
-  adviceOn(resolveOptions({ ...sound, ...changes }, {}), { production }).map(({ option }) => option);
+  adviceOn(resolveOptions({ ...sound, ...changes }, {}), { production }).map(
+    ({ option }) => option,
+  );
 
 describe('configuration advice', () => {
   it('is empty for sound options', () => {
@@ -56,7 +58,8 @@ describe('configuration advice', () => {
   ])(
     'deviceBound: require stops the boot where %s is false: nobody could sign in',
     (option, changes, routes) => {
-      const resolve = () => resolveOptions({ ...sound, ...changes, deviceBound: 'require' }, routes);
+      const resolve = () =>
+        resolveOptions({ ...sound, ...changes, deviceBound: 'require' }, routes);
       expect(resolve).toThrow(new RegExp(`^deviceBound: .*${option} is false.*leave it at true`));
     },
   );
@@ -68,7 +71,10 @@ describe('configuration advice', () => {
   });
 
   it('names cookies.domain where origins may share a refresh cookie without a leeway', () => {
-    const options = resolveOptions({ ...sound, refreshToken: {}, cookies: { domain: 'example.com' } }, {});
+    const options = resolveOptions(
+      { ...sound, refreshToken: {}, cookies: { domain: 'example.com' } },
+      {},
+    );
     const texts = adviceOn(options, { production: false }).filter(
       ({ option }) => option === 'cookies.domain',
     );
@@ -77,7 +83,9 @@ describe('configuration advice', () => {
 
   it('strictConfig turns the first advice into a refusal to start', () => {
     const advise = (strictConfig: boolean) =>
-      new BootAdvice(resolveOptions({ ...sound, throttle: false, strictConfig }, {})).onModuleInit();
+      new BootAdvice(
+        resolveOptions({ ...sound, throttle: false, strictConfig }, {}),
+      ).onModuleInit();
     expect(() => advise(true)).toThrow(/throttle.*strictConfig/);
     expect(() => advise(false)).not.toThrow();
   });

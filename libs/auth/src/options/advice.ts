@@ -15,8 +15,17 @@ export function adviceOn(
   options: ResolvedAuthOptions,
   environment: { readonly production: boolean },
 ): readonly Advice[] {
-  const { refreshToken, cookies, accessToken, revocation, throttle, origins, deviceBound, dpop, transports } =
-    options;
+  const {
+    refreshToken,
+    cookies,
+    accessToken,
+    revocation,
+    throttle,
+    origins,
+    deviceBound,
+    dpop,
+    transports,
+  } = options;
   const advice: Advice[] = [];
   const say = (when: boolean, option: string, text: string): void => {
     if (when) advice.push({ option, text });

@@ -2,11 +2,19 @@ import { z } from 'zod';
 import { flag, group } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';
 
-const NEST = ['imports', 'inject', 'useFactory', 'useClass', 'useExisting', 'provideInjectionTokensFrom'];
+const NEST = [
+  'imports',
+  'inject',
+  'useFactory',
+  'useClass',
+  'useExisting',
+  'provideInjectionTokensFrom',
+];
 const RETURNED = 'it belongs in what useFactory, useClass or useExisting returns';
 const nestShape = Object.fromEntries(NEST.map((name) => [name, z.unknown().optional()]));
 
-export const BESIDE = 'it stands beside useFactory, useClass or useExisting, not in what they return';
+export const BESIDE =
+  'it stands beside useFactory, useClass or useExisting, not in what they return';
 
 /** Part of the synchronous shape of every module. */
 export const isGlobal = flag().optional();
@@ -34,7 +42,8 @@ export function assertAsync(
 ): void {
   const schema = group({ ...nestShape, ...shape }).refine(
     (options) =>
-      ['useFactory', 'useClass', 'useExisting'].filter((name) => options[name] !== undefined).length === 1,
+      ['useFactory', 'useClass', 'useExisting'].filter((name) => options[name] !== undefined)
+        .length === 1,
     'takes one of useFactory, useClass and useExisting',
   );
   readOptions(schema, given, { of, elsewhere: { ...all(returned, RETURNED), ...elsewhere } });

@@ -31,5 +31,8 @@ export function accessCookieAttributes(options: CookieSettings): string {
 export function maxAccessTokenBytes(
   options: CookieSettings & Pick<ResolvedAuthOptions, 'accessToken'>,
 ): number {
-  return MAX_SET_COOKIE_BYTES - Buffer.byteLength(accessCookie(options, '', options.accessToken.ttlSeconds));
+  return (
+    MAX_SET_COOKIE_BYTES -
+    Buffer.byteLength(accessCookie(options, '', options.accessToken.ttlSeconds))
+  );
 }

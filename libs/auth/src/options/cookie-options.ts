@@ -46,7 +46,8 @@ export interface CookieOptions {
 }
 
 /** RFC 6265, section 4.1.1. */
-const cookieName = () => text('a cookie name of letters, digits and dashes', /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/);
+const cookieName = () =>
+  text('a cookie name of letters, digits and dashes', /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/);
 const cookieDomain = () =>
   text(
     'a domain name such as example.com',

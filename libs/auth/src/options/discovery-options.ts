@@ -41,7 +41,8 @@ export function isPublicUrl(given: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
 }
 
-const url = (cure: string) => text(cure).refine(isPublicUrl, { error: `must be ${cure}`, abort: true });
+const url = (cure: string) =>
+  text(cure).refine(isPublicUrl, { error: `must be ${cure}`, abort: true });
 const origin = url('an origin such as https://auth.example.com').refine(
   (given) => new URL(given).origin === given,
   'must be an origin such as https://auth.example.com, without a path',
@@ -77,11 +78,16 @@ export interface ResolvedDiscovery {
 type CheckedDiscovery = z.output<typeof discoverySchema>;
 
 /** `path`: the path of this instance's documents below the origin: empty, or `staff/`. */
-export function resolveDiscovery(given: CheckedDiscovery, issuer: string, path: string): ResolvedDiscovery {
+export function resolveDiscovery(
+  given: CheckedDiscovery,
+  issuer: string,
+  path: string,
+): ResolvedDiscovery {
   const issuerUrl = isPublicUrl(issuer) ? new URL(issuer) : undefined;
   return {
     jwksUriOf: (of) => {
-      const secure = isPublicUrl(of) && new URL(of).protocol === 'https:' ? new URL(of).origin : undefined;
+      const secure =
+        isPublicUrl(of) && new URL(of).protocol === 'https:' ? new URL(of).origin : undefined;
       return secure && `${given.origin ?? secure}/${path}${JWKS_PATH}`;
     },
     ...(given.resource && { resource: resourceOf(given.resource, issuerUrl && issuer) }),
@@ -96,7 +102,8 @@ function resourceOf(
   const path = pathname.replace(/\/+$/, '');
   return {
     ...given,
-    authorizationServers: given.authorizationServers ?? (issuer === undefined ? undefined : [issuer]),
+    authorizationServers:
+      given.authorizationServers ?? (issuer === undefined ? undefined : [issuer]),
     metadataUrl: `${at}/${RESOURCE_METADATA_PATH}${path}`,
     path,
   };

@@ -22,7 +22,9 @@ export interface DpopOptions {
 
 const MODES = ['off', 'offer', 'require'] as const;
 
-export const dpopOrigin = exactOrigin('an exact origin such as https://api.example.com, without a path');
+export const dpopOrigin = exactOrigin(
+  'an exact origin such as https://api.example.com, without a path',
+);
 
 export const dpopSchema = z.union(
   [
@@ -46,6 +48,7 @@ export interface ResolvedDpop {
 
 /** Undefined: off. */
 export function resolveDpop(given: z.output<typeof dpopSchema>): ResolvedDpop | undefined {
-  const { mode, ...others } = typeof given === 'string' ? { mode: given, bind: 'request' as const } : given;
+  const { mode, ...others } =
+    typeof given === 'string' ? { mode: given, bind: 'request' as const } : given;
   return mode === 'off' ? undefined : { mode, ...others, withoutRedis: 'nonce' };
 }

@@ -41,7 +41,10 @@ export const encryptionSchema = group({
     }),
     'a list of 1 to 16 keys: the first encrypts',
   )
-    .refine(({ length }) => length >= 1 && length <= 16, 'must hold 1 to 16 keys: the first encrypts')
+    .refine(
+      ({ length }) => length >= 1 && length <= 16,
+      'must hold 1 to 16 keys: the first encrypts',
+    )
     .refine(
       (keys) => new Set(keys.map(({ keyId }) => keyId)).size === keys.length,
       'two keys have the same keyId: give each its own',

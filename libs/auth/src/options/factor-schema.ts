@@ -10,7 +10,10 @@ const method = handle<FactorMethod>(
 
 export const factorSchema = group({
   methods: list(method, 'a list of at least one of totp(…), passkeys(…), oidc(…)')
-    .refine(({ length }) => length > 0, 'is empty: name totp(…), passkeys(…), oidc(…), or leave factors out')
+    .refine(
+      ({ length }) => length > 0,
+      'is empty: name totp(…), passkeys(…), oidc(…), or leave factors out',
+    )
     .refine(
       (methods) => new Set(methods.map(({ kind }) => kind)).size === methods.length,
       'names one method twice',

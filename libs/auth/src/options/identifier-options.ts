@@ -45,11 +45,14 @@ export interface ResolvedIdentifier {
   readonly tenant?: IdentifierOptions['tenant'];
 }
 
-const NAME = 'a name such as username: letters, digits and _, and not the name of another member of the body';
+const NAME =
+  'a name such as username: letters, digits and _, and not the name of another member of the body';
 
 /** The other members of the bodies, whose names the identifier cannot take. */
 const OF_THE_BODY: ReadonlySet<string> = new Set(
-  'password name rememberMe transport device tenant id role permissions disabled tokenVersion'.split(' '),
+  'password name rememberMe transport device tenant id role permissions disabled tokenVersion'.split(
+    ' ',
+  ),
 );
 
 export const identifierSchema = group({

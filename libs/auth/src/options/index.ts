@@ -19,8 +19,16 @@ export type { AccountMail, AccountMailKind } from './account-mail.js';
 export type { AccountOptions } from './account-options.js';
 export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 export type { DpopOptions } from './dpop-options.js';
-export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } from './encryption-options.js';
-export type { IdentifierOptions, RegistrationOptions, TenantRequest } from './identifier-options.js';
+export type {
+  EncryptionAlgorithm,
+  EncryptionKeyOptions,
+  EncryptionOptions,
+} from './encryption-options.js';
+export type {
+  IdentifierOptions,
+  RegistrationOptions,
+  TenantRequest,
+} from './identifier-options.js';
 export type {
   ForeignIssuerOf,
   ForeignJwksOptions,
@@ -29,7 +37,12 @@ export type {
 } from './issuer-options.js';
 export type { LegacyIssuerOptions, LegacyPrincipal } from './legacy-options.js';
 export type { ActingRoles } from './acting-options.js';
-export type { OpeningSession, SessionClaimsHook, SessionLimits, SessionLimitsHook } from './session-hooks.js';
+export type {
+  OpeningSession,
+  SessionClaimsHook,
+  SessionLimits,
+  SessionLimitsHook,
+} from './session-hooks.js';
 export { SIGNING_ALGORITHMS } from './key-options.js';
 export type {
   KeyMaterial,

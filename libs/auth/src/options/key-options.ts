@@ -100,7 +100,10 @@ export function keyMaterial<Material>() {
 export function instant() {
   const cure = 'a date in ISO 8601, 2026-12-31T00:00:00Z';
   return z
-    .custom<string | Date>((value) => typeof value === 'string' || value instanceof Date, `is not ${cure}`)
+    .custom<string | Date>(
+      (value) => typeof value === 'string' || value instanceof Date,
+      `is not ${cure}`,
+    )
     .refine((value) => !Number.isNaN(new Date(value).getTime()), `is not ${cure}`);
 }
 

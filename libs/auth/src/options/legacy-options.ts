@@ -67,9 +67,15 @@ export const legacySchema = list(
     name: text('1 to 64 letters, digits, dots or dashes', /^[A-Za-z0-9.-]{1,64}$/),
     issuer: exactText(NONE).optional(),
     audience: z
-      .union([exactText(NONE), list(exactText(NONE)).refine(({ length }) => length > 0, `must be ${NONE}`)], {
-        error: `must be ${NONE}`,
-      })
+      .union(
+        [
+          exactText(NONE),
+          list(exactText(NONE)).refine(({ length }) => length > 0, `must be ${NONE}`),
+        ],
+        {
+          error: `must be ${NONE}`,
+        },
+      )
       .optional(),
     keyId: exactText(NONE).optional(),
     algorithm: oneOf(SIGNING_ALGORITHMS),

@@ -19,7 +19,8 @@ export function resolveCookies(
   const refuse = (option: string, problem: string): never => {
     throw AuthError.configuration(`cookies.${option}`, problem);
   };
-  if (prefix && !secure) refuse('prefix', 'browsers refuse it without Secure; set cookies.secure to true');
+  if (prefix && !secure)
+    refuse('prefix', 'browsers refuse it without Secure; set cookies.secure to true');
   if (sameSite === 'none' && !secure)
     refuse('sameSite', 'browsers refuse None without Secure; set cookies.secure to true');
   if (prefix === '__Host-' && domain !== undefined)
@@ -28,7 +29,8 @@ export function resolveCookies(
     refuse('accessPath', 'browsers refuse anything but / with __Host-; drop it or take __Secure-');
 
   // two instances on one host must not read each other's cookies
-  const own = (name: string): string => (instance === DEFAULT_INSTANCE ? name : `${instance}_${name}`);
+  const own = (name: string): string =>
+    instance === DEFAULT_INSTANCE ? name : `${instance}_${name}`;
   // a cookie with a path of its own can only have __Secure-
   const scoped = prefix === '__Host-' ? '__Secure-' : prefix;
   const names = {

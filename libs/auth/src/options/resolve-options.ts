@@ -58,7 +58,10 @@ export function resolveChecked(
     },
     cookies: resolveCookies(options.cookies, instance),
     transports: transports(options.transports),
-    origins: { trusted: new Set(options.origins.trustedOrigins), trustProxy: options.origins.trustProxy },
+    origins: {
+      trusted: new Set(options.origins.trustedOrigins),
+      trustProxy: options.origins.trustProxy,
+    },
     throttle: throttle(options.throttle),
     passwords: passwords(options.passwords),
     identifier: options.identifier,
@@ -112,7 +115,12 @@ function trustedIssuers({ trustedIssuers: given, issuer, accessToken }: CheckedA
   return given.map(resolveTrustedIssuer);
 }
 
-function tenants({ tenants: given, issuer, trustedIssuers: others, accessToken }: CheckedAuthOptions) {
+function tenants({
+  tenants: given,
+  issuer,
+  trustedIssuers: others,
+  accessToken,
+}: CheckedAuthOptions) {
   return (
     given &&
     resolveTenants(given, {
@@ -123,7 +131,9 @@ function tenants({ tenants: given, issuer, trustedIssuers: others, accessToken }
   );
 }
 
-function legacyIssuer(given: CheckedAuthOptions['accessToken']['legacy'][number]): ResolvedLegacyIssuer {
+function legacyIssuer(
+  given: CheckedAuthOptions['accessToken']['legacy'][number],
+): ResolvedLegacyIssuer {
   const { audience, acceptUntil, maxLifetime, ...issuer } = given;
   return {
     ...issuer,
@@ -134,7 +144,9 @@ function legacyIssuer(given: CheckedAuthOptions['accessToken']['legacy'][number]
 }
 
 /** A default lifetime is cut to the absolute one; a given lifetime that is longer is refused. */
-function refreshToken(given: CheckedAuthOptions['refreshToken']): ResolvedAuthOptions['refreshToken'] {
+function refreshToken(
+  given: CheckedAuthOptions['refreshToken'],
+): ResolvedAuthOptions['refreshToken'] {
   const { ttl, rememberMeTtl, absoluteTtl, reuseLeeway, retryWindow, ...others } = given;
   for (const [name, each] of Object.entries({ ttl, rememberMeTtl }))
     if (each !== undefined && each > absoluteTtl)
@@ -195,6 +207,9 @@ function transports(given: CheckedAuthOptions['transports']): ResolvedAuthOption
   const [first = 'cookie'] = allowed;
   const fallback = given.default ?? (allowed.includes('cookie') ? 'cookie' : first);
   if (!allowed.includes(fallback))
-    throw AuthError.configuration('transports.default', 'is not among transports.allowed; add it there');
+    throw AuthError.configuration(
+      'transports.default',
+      'is not among transports.allowed; add it there',
+    );
   return { allowed, default: fallback };
 }

@@ -7,9 +7,10 @@ import type { RouteOptions } from './auth-options.js';
 const on = () => flag().prefault(true);
 
 const routeSchema = group({
-  prefix: text('a path such as auth or api/auth', /^\/*[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/*$/).prefault(
-    DEFAULT_ROUTE_PREFIX,
-  ),
+  prefix: text(
+    'a path such as auth or api/auth',
+    /^\/*[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/*$/,
+  ).prefault(DEFAULT_ROUTE_PREFIX),
   register: flag().prefault(false),
   login: on(),
   refresh: on(),

@@ -93,7 +93,10 @@ export abstract class ResolvedAuthOptions {
     readonly allowed: readonly TokenDelivery[];
     readonly default: TokenDelivery;
   };
-  abstract readonly origins: { readonly trusted: ReadonlySet<string>; readonly trustProxy: boolean };
+  abstract readonly origins: {
+    readonly trusted: ReadonlySet<string>;
+    readonly trustProxy: boolean;
+  };
   abstract readonly throttle:
     | false
     | {

@@ -37,7 +37,8 @@ export interface ResolvedTenants {
 export const tenantsSchema = group({
   issuers: z
     .record(exactText(), exactText("a tenant's iss, to the letter"), {
-      error: "must be an object of tenants with their issuers, such as { acme: 'https://acme.example.com' }",
+      error:
+        "must be an object of tenants with their issuers, such as { acme: 'https://acme.example.com' }",
     })
     .refine((issuers) => Object.keys(issuers).length > 0, 'is empty: name at least one tenant')
     .refine(
@@ -60,5 +61,9 @@ export function resolveTenants(
           `is also in ${option}: a token could not be told from one of another kind; give the tenant an issuer of its own`,
         );
   const entries = Object.entries(issuers);
-  return { issuers: new Map(entries), names: new Map(entries.map(([tenant, iss]) => [iss, tenant])), of };
+  return {
+    issuers: new Map(entries),
+    names: new Map(entries.map(([tenant, iss]) => [iss, tenant])),
+    of,
+  };
 }

@@ -16,7 +16,9 @@ const described = ({ credentialId: id, transports }: KnownCredential) => ({
 });
 const bytesOf = (challenge: string) => Uint8Array.from(Buffer.from(challenge, 'base64url'));
 const expecting = ({ rpId, origins }: RelyingParty, expectedChallenge: string) => ({
-  ...{ expectedChallenge, expectedOrigin: [...origins], expectedRPID: rpId },
+  expectedChallenge,
+  expectedOrigin: [...origins],
+  expectedRPID: rpId,
   requireUserVerification: true,
 });
 
@@ -32,7 +34,10 @@ export function passkeys(options: PasskeyOptions): PasskeyMethod {
 
     registrationOptions: ({ rpId: rpID }, { handle, name, displayName }, known, challenge) =>
       generateRegistrationOptions({
-        ...{ rpName, rpID, userName: name, userDisplayName: displayName },
+        rpName,
+        rpID,
+        userName: name,
+        userDisplayName: displayName,
         userID: Uint8Array.from(handle),
         challenge: bytesOf(challenge),
         attestationType: 'none',
@@ -59,7 +64,9 @@ export function passkeys(options: PasskeyOptions): PasskeyMethod {
 
     authenticationOptions: ({ rpId: rpID }, known, challenge) =>
       generateAuthenticationOptions({
-        ...{ rpID, challenge: bytesOf(challenge), userVerification: 'required' },
+        rpID,
+        challenge: bytesOf(challenge),
+        userVerification: 'required',
         ...(known && { allowCredentials: known.map(described) }),
       }),
 

@@ -17,7 +17,8 @@ export interface PasskeyOptions {
   readonly relatedOrigins?: readonly string[];
 }
 
-const DOMAIN = /^(?:localhost|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)$/;
+const DOMAIN =
+  /^(?:localhost|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)$/;
 const origin = () =>
   text('an origin such as https://app.example.com (http only on localhost)').refine(
     isSecureOrigin,
@@ -26,7 +27,10 @@ const origin = () =>
 
 export const passkeySchema = group({
   rpName: text('the name of your service'),
-  rpId: text('a domain in lower case such as example.com, without scheme and port', DOMAIN).optional(),
+  rpId: text(
+    'a domain in lower case such as example.com, without scheme and port',
+    DOMAIN,
+  ).optional(),
   origins: list(origin()).prefault([]),
   relatedOrigins: list(origin()).prefault([]),
 });
@@ -42,11 +46,17 @@ export function relyingPartyBy(given: PasskeyOptions): {
   const { rpName, rpId, origins, relatedOrigins } = options;
   if (rpId === undefined) {
     if (origins.length + relatedOrigins.length > 0)
-      throw AuthError.configuration('passkeys.rpId', 'is missing: name the domain of passkeys.origins');
+      throw AuthError.configuration(
+        'passkeys.rpId',
+        'is missing: name the domain of passkeys.origins',
+      );
     return { rpName, relyingParty: ofRequest };
   }
   if (origins.length === 0)
-    throw AuthError.configuration('passkeys.origins', `is missing: name the pages, such as https://${rpId}`);
+    throw AuthError.configuration(
+      'passkeys.origins',
+      `is missing: name the pages, such as https://${rpId}`,
+    );
   for (const each of origins)
     if (!isWithin(new URL(each).hostname, rpId))
       throw AuthError.configuration(

@@ -18,7 +18,13 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import type { Principal } from '../common/principal.js';
-import { CurrentUser, Public, RecentAuth, Roles, StrictRevocation } from '../verify/guards/decorators.js';
+import {
+  CurrentUser,
+  Public,
+  RecentAuth,
+  Roles,
+  StrictRevocation,
+} from '../verify/guards/decorators.js';
 import {
   ADAPTERS,
   type AppParts,
@@ -62,7 +68,10 @@ afterEach(async () => {
   for (const { app } of apps.splice(0)) await app.close();
 });
 async function start(adapter: (typeof ADAPTERS)[number], parts: AppParts): Promise<TestApp> {
-  const started = await startApp(adapter, { imports: [TokenwardPassportModule.forRoot()], ...parts });
+  const started = await startApp(adapter, {
+    imports: [TokenwardPassportModule.forRoot()],
+    ...parts,
+  });
   apps.push(started);
   return started;
 }
@@ -162,7 +171,8 @@ describe.each(ADAPTERS)("a route under AuthGuard('jwt') on %s", (adapter) => {
     const app = await start(adapter, {
       controllers: [routes('o', OptionalGuard), routes('t', TellingGuard)],
     });
-    const ask = async (path: string, token?: string) => (await app.call('GET', path, bearer(token))).status;
+    const ask = async (path: string, token?: string) =>
+      (await app.call('GET', path, bearer(token))).status;
     expect(await ask('/o/user')).toBe(200);
     expect(await ask('/o/user', 'forged')).toBe(200);
     expect(await ask('/o/admin')).toBe(401);

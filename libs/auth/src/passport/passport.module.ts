@@ -53,7 +53,10 @@ export class TokenwardPassportModule implements OnModuleInit, OnApplicationShutd
   }
 
   static forRoot(options: TokenwardPassportOptions = {}): DynamicModule {
-    return { module: TokenwardPassportModule, providers: [{ provide: OPTIONS, useValue: options }] };
+    return {
+      module: TokenwardPassportModule,
+      providers: [{ provide: OPTIONS, useValue: options }],
+    };
   }
 
   onModuleInit(): void {
@@ -83,7 +86,10 @@ export class TokenwardPassportModule implements OnModuleInit, OnApplicationShutd
   }
 
   private find<T>(of: abstract new (...args: never[]) => T): T {
-    const tokens = [authToken(of, this.instance), ...(this.instance === DEFAULT_INSTANCE ? [of] : [])];
+    const tokens = [
+      authToken(of, this.instance),
+      ...(this.instance === DEFAULT_INSTANCE ? [of] : []),
+    ];
     for (const token of tokens)
       try {
         return this.modules.get<T>(token, { strict: false });
@@ -103,7 +109,10 @@ export class TokenwardPassportModule implements OnModuleInit, OnApplicationShutd
   private refuseAnother(): void {
     for (const module of this.container.values())
       for (const { instance } of module.providers.values()) {
-        const { name, authenticate } = (instance ?? {}) as { name?: unknown; authenticate?: unknown };
+        const { name, authenticate } = (instance ?? {}) as {
+          name?: unknown;
+          authenticate?: unknown;
+        };
         if (name === this.name && typeof authenticate === 'function')
           throw AuthError.configuration(
             'TokenwardPassportModule',

@@ -4,7 +4,21 @@ import { fuzz, mutantsOf, must, staysLinear, textOf } from '../../../../test/sup
 import { LEDGER_KINDS, type LedgerEntry } from '../storage/ledger-entry.js';
 import { fromFeedRow, lookupFields, parseBeat, toFeedRow, verdictOf } from './feed-encoding.js';
 
-const FIELDS = ['t:', 's:', 'u:', 'k:', 'v:', 'a:', '#head', '#id', ':', 'x', 'u', '\u0000', '__proto__'];
+const FIELDS = [
+  't:',
+  's:',
+  'u:',
+  'k:',
+  'v:',
+  'a:',
+  '#head',
+  '#id',
+  ':',
+  'x',
+  'u',
+  '\u0000',
+  '__proto__',
+];
 const VALUES = [
   '0',
   '1',
@@ -81,7 +95,9 @@ describe('feed entries, fuzzed', () => {
         [sessionVersion, token.tokenVersion],
       ] as const)
         must(
-          text === null || text === undefined || Number(/^(\d+):\d+$/.exec(text)?.[1] ?? Infinity) <= most,
+          text === null ||
+            text === undefined ||
+            Number(/^(\d+):\d+$/.exec(text)?.[1] ?? Infinity) <= most,
           'taken for a no',
         );
     },
@@ -109,9 +125,18 @@ describe('feed entries, fuzzed', () => {
       const beat = parseBeat(text);
       if (!beat) return;
       const { position } = beat;
-      must(typeof beat.id === 'string' && beat.id !== '' && typeof beat.prev === 'string', 'no link');
-      must(isWhole(beat.version) && beat.before.every((each) => typeof each === 'string'), 'no chain');
-      must(beat.kind === 'part' || (beat.kind === 'whole' && position !== undefined), 'no position');
+      must(
+        typeof beat.id === 'string' && beat.id !== '' && typeof beat.prev === 'string',
+        'no link',
+      );
+      must(
+        isWhole(beat.version) && beat.before.every((each) => typeof each === 'string'),
+        'no chain',
+      );
+      must(
+        beat.kind === 'part' || (beat.kind === 'whole' && position !== undefined),
+        'no position',
+      );
       must(
         !position ||
           (typeof position.ledger === 'string' &&
@@ -132,7 +157,9 @@ describe('feed entries, fuzzed', () => {
     check: (ids) => {
       const fields = lookupFields({ ...token, ...ids });
       must(
-        fields.length === 6 && new Set(fields).size === 6 && !fields.some((each) => each.startsWith('#')),
+        fields.length === 6 &&
+          new Set(fields).size === 6 &&
+          !fields.some((each) => each.startsWith('#')),
         'one hides another',
       );
     },

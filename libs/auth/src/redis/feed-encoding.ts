@@ -69,7 +69,9 @@ export function copyOf({
   value,
 }: LedgerEntry): { readonly key: string; readonly value: number } | undefined {
   const prefix = COPY_PREFIX[kind];
-  return prefix === undefined ? undefined : { key: prefix + id, value: kind === 'user' ? value : 1 };
+  return prefix === undefined
+    ? undefined
+    : { key: prefix + id, value: kind === 'user' ? value : 1 };
 }
 
 /** In the order in which `verdictOf` reads the answers. */
@@ -77,7 +79,10 @@ export function lookupFields(token: RevocableToken): string[] {
   return LEDGER_KINDS.map((kind) => PREFIX[kind] + idOf(kind, token));
 }
 
-export function verdictOf(token: RevocableToken, answers: readonly (string | null)[]): 'revoked' | 'silent' {
+export function verdictOf(
+  token: RevocableToken,
+  answers: readonly (string | null)[],
+): 'revoked' | 'silent' {
   const refused = LEDGER_KINDS.some((kind, at) => {
     const text = answers[at];
     // an answer that cannot be read counts as a refusal
@@ -135,6 +140,8 @@ export function itemOf(fields: readonly string[]): FeedItem | undefined {
     return beat && { kind: 'beat', beat };
   }
   const entry =
-    name === 'r' && content !== undefined && text !== undefined ? fromFeedRow(content, text) : undefined;
+    name === 'r' && content !== undefined && text !== undefined
+      ? fromFeedRow(content, text)
+      : undefined;
   return entry && { kind: 'row', entry };
 }

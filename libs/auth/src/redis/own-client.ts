@@ -44,7 +44,11 @@ async function roleOf(client: HostClient): Promise<'primary' | keyof typeof NOT_
     .catch(() => undefined);
   if (!Array.isArray(said)) return 'unknown';
   const role: unknown = said[said.indexOf('role') + 1];
-  return role === 'master' ? 'primary' : role === 'slave' || role === 'replica' ? 'replica' : 'unknown';
+  return role === 'master'
+    ? 'primary'
+    : role === 'slave' || role === 'replica'
+      ? 'replica'
+      : 'unknown';
 }
 
 type ScriptCommand = (keyCount: number, ...rest: (string | number)[]) => Promise<unknown>;
@@ -104,7 +108,9 @@ export class OwnClient {
     if (this.client.status === 'wait') this.client.connect().catch(() => undefined);
     if (!this.#everReady && this.client.status !== 'ready') {
       // one listener for all who wait: there are many if Redis is away from the start
-      await (this.#firstReady ??= new Promise<void>((resolve) => this.client.once('ready', () => resolve())));
+      await (this.#firstReady ??= new Promise<void>((resolve) =>
+        this.client.once('ready', () => resolve()),
+      ));
     }
     this.#everReady = true;
     return this.client;
@@ -125,7 +131,8 @@ export class OwnClient {
     const [result, role] = await Promise.all([work(client), roleOf(client)]);
     if (sure(result)) return result;
     if (role !== 'primary') throw AuthError.unavailable(NOT_A_PRIMARY[role]);
-    if (this.connection !== connection) throw AuthError.unavailable('redis: the connection changed');
+    if (this.connection !== connection)
+      throw AuthError.unavailable('redis: the connection changed');
     return result;
   }
 

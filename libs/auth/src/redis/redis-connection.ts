@@ -28,7 +28,10 @@ export interface RedisConnection {
  * client, one through Sentinel or one on Cluster. Its address, credentials, TLS and key prefix are
  * used.
  */
-export function redisConnection(client: HostClient, options: RedisConnectionOptions = {}): RedisConnection {
+export function redisConnection(
+  client: HostClient,
+  options: RedisConnectionOptions = {},
+): RedisConnection {
   const clock = new SystemClock();
   const feed = new RedisRevocationFeedBus(client, clock, options);
   return {

@@ -12,8 +12,10 @@ const WINDOW_MS = 90_000;
 const clock = new HandClock(1_800_000_000);
 let proofs = 0;
 const proof = (changes: Partial<ProofUse> = {}): ProofUse => ({
-  ...{ id: `proof-${String(++proofs)}`, holder: `holder-${String(proofs)}` },
-  ...{ issuedAtMs: clock.now(), windowMs: WINDOW_MS },
+  id: `proof-${String(++proofs)}`,
+  holder: `holder-${String(proofs)}`,
+  issuedAtMs: clock.now(),
+  windowMs: WINDOW_MS,
   ...changes,
 });
 
@@ -30,7 +32,9 @@ describe('used proofs in Redis', () => {
     server = await privateRedis();
     clients = [1, 2, 3].map(() => new Redis(server.url, { retryStrategy: () => 20 }));
     for (const client of clients) client.on('error', () => undefined);
-    processes = clients.map((client) => new RedisProofReplays(client, clock, new SystemEntropy(), 2_000));
+    processes = clients.map(
+      (client) => new RedisProofReplays(client, clock, new SystemEntropy(), 2_000),
+    );
   });
   beforeEach(async () => {
     await clients[0]?.flushall();
@@ -50,7 +54,10 @@ describe('used proofs in Redis', () => {
     expect(await second().use(proof({ nonce: 'stale' }))).toEqual({ kind: 'nonce_needed', nonce });
     const used = proof({ nonce });
     const verdicts = await Promise.all([...processes, ...processes].map((each) => each.use(used)));
-    expect(verdicts.map(({ kind }) => kind).sort()).toEqual(['first', ...Array<string>(5).fill('replayed')]);
+    expect(verdicts.map(({ kind }) => kind).sort()).toEqual([
+      'first',
+      ...Array<string>(5).fill('replayed'),
+    ]);
   });
 
   // T-dpg3

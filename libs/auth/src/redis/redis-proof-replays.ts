@@ -32,7 +32,11 @@ export class RedisProofReplays extends ProofReplays {
     const fresh = this.entropy.bytes(NONCE_BYTES).toString('base64url');
     const answer = this.redis.eval(
       ...([REPLAY_SCRIPT, 2, `${TAG}epoch`, `${TAG}used:${id}`] as const),
-      ...[this.clock.now(), fresh, issuedAtMs, windowMs, nonce],
+      this.clock.now(),
+      fresh,
+      issuedAtMs,
+      windowMs,
+      nonce,
     );
     const [verdict, epoch] = (await withDeadline(answer, this.deadlineMs, 'redis proofs').catch(
       (error: unknown) => {

@@ -7,7 +7,14 @@ import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
 const keyPrefix = `feed-${randomUUID().slice(0, 8)}:`;
 const host = new Redis(process.env['TEST_REDIS_URL'] ?? '', { keyPrefix });
 const feed = new RedisRevocationFeedBus(host, new SystemClock(), { deadlineMs: 1_000 });
-const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 3, keyId: 'k', issuedAt: 1_000 };
+const token = {
+  tokenId: 't',
+  sessionId: 's',
+  subject: 'u',
+  tokenVersion: 3,
+  keyId: 'k',
+  issuedAt: 1_000,
+};
 const LEDGER = 'ours';
 const soon = () => Date.now() + 60_000;
 
@@ -28,7 +35,9 @@ describe('RedisRevocationFeedBus', () => {
   it('never lowers a version or a lifetime, either in the index or in the copy', async () => {
     const expiresAt = soon();
     await feed.publish(LEDGER, [{ kind: 'user', id: 'u', value: 7, expiresAt }]);
-    await feed.publish(LEDGER, [{ kind: 'user', id: 'u', value: 2, expiresAt: expiresAt - 30_000 }]);
+    await feed.publish(LEDGER, [
+      { kind: 'user', id: 'u', value: 2, expiresAt: expiresAt - 30_000 },
+    ]);
     expect(await host.get('user:version:u')).toBe('7');
     expect(await host.pttl('user:version:u')).toBeGreaterThan(50_000);
     expect((await feed.lookup(LEDGER, { ...token, tokenVersion: 6 })).verdict).toBe('revoked');
@@ -41,7 +50,11 @@ describe('RedisRevocationFeedBus', () => {
       { kind: 'session', id: 's', value: 0, expiresAt: soon() },
       { kind: 'key', id: 'k', value: 0, expiresAt: Date.UTC(9999, 0, 1) },
     ]);
-    expect(await host.mget('token:revoked:t', 'session:revoked:s', 'key:revoked:k')).toEqual(['1', '1', '1']);
+    expect(await host.mget('token:revoked:t', 'session:revoked:s', 'key:revoked:k')).toEqual([
+      '1',
+      '1',
+      '1',
+    ]);
     expect(await host.pttl('token:revoked:t')).toBeGreaterThan(50_000);
   });
 
@@ -57,7 +70,11 @@ describe('RedisRevocationFeedBus', () => {
       string,
     ];
     const beat = (id: string, prev: string) => ({
-      ...{ version: 2, id, prev, before: [], kind: 'whole' as const },
+      version: 2,
+      id,
+      prev,
+      before: [],
+      kind: 'whole' as const,
       position: { ledger: LEDGER, timeline: 1, snapshot: '1:1:' },
     });
     // written like one script: in one millisecond, earlier than the retention of the stream
@@ -68,7 +85,11 @@ describe('RedisRevocationFeedBus', () => {
     const read = `${longAgo}-${entry}`;
     for (let n = 0; n < 150; n++) await write('r', `s:${n}`, 'v', `0:${soon()}`);
     await write('h', JSON.stringify(beat('two', 'one')));
-    const two = { '#id': 'two', '#head': JSON.stringify(beat('two', 'one')), '#trim': `${longAgo}-${entry}` };
+    const two = {
+      '#id': 'two',
+      '#head': JSON.stringify(beat('two', 'one')),
+      '#trim': `${longAgo}-${entry}`,
+    };
     await host.hset(index, two);
     await feed.append(LEDGER, [], beat('three', 'two'));
     const { items } = await feed.read(LEDGER, read, 10);

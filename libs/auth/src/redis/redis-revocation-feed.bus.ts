@@ -149,7 +149,8 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       if (error instanceof AuthError) throw error;
       throw AuthError.unavailable('redis read: failed');
     }
-    if (own.connection !== connection) throw AuthError.unavailable('redis read: the connection changed');
+    if (own.connection !== connection)
+      throw AuthError.unavailable('redis read: the connection changed');
     const messages = answer.found?.[0]?.[1] ?? [];
     const items = messages.flatMap(([, fields]) => itemOf(fields) ?? []);
     return {
@@ -169,7 +170,10 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       const [lineage, next, flat] = await this.#read(
         'redis snapshot',
         async (client) => {
-          const page = await runScript(client, 'tokenwardPage', keysOf(ledger), [cursor, PAGE_COUNT]);
+          const page = await runScript(client, 'tokenwardPage', keysOf(ledger), [
+            cursor,
+            PAGE_COUNT,
+          ]);
           return page as [string, string, string[]];
         },
         PATIENCE,
@@ -192,10 +196,18 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     const ask = async (client: HostClient): Promise<FeedAnswer> => {
       const [lineage, answers] =
         options.lineage === 'include'
-          ? ((await runScript(client, 'tokenwardLookup', keys, fields)) as [string, (string | null)[]])
+          ? ((await runScript(client, 'tokenwardLookup', keys, fields)) as [
+              string,
+              (string | null)[],
+            ])
           : ['', await client.hmget(keys[1], ...fields)];
       const verdict = verdictOf(token, answers);
-      return { verdict, head: parseBeat(answers.at(-1)), connection, lineage: lineage || undefined };
+      return {
+        verdict,
+        head: parseBeat(answers.at(-1)),
+        connection,
+        lineage: lineage || undefined,
+      };
     };
     return this.#ask('redis lookup', () =>
       this.#asking.readPrimary(ask, ({ verdict }) => verdict === 'revoked'),
@@ -212,7 +224,9 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
   ledgersOf(signers: readonly string[]): Promise<readonly string[]> {
     return this.#read('redis ledgers', async (client) => {
       const pairs = (await runScript(client, 'tokenwardSigners', REGISTRY)) as string[];
-      const mine = pairs.map((pair) => pair.split(' ')).filter(([signer]) => signers.includes(signer ?? ''));
+      const mine = pairs
+        .map((pair) => pair.split(' '))
+        .filter(([signer]) => signers.includes(signer ?? ''));
       return [...new Set(mine.flatMap(([, ledger]) => ledger ?? []))];
     });
   }
@@ -245,7 +259,8 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     const { connection } = this.#reading;
     const now = this.clock.monotonic();
     const known = this.#readFrom;
-    if (known.connection === connection && now - known.askedAt < LINEAGE_KEPT_MS) return known.lineage;
+    if (known.connection === connection && now - known.askedAt < LINEAGE_KEPT_MS)
+      return known.lineage;
     const lineage = String(await runScript(client, 'tokenwardLineage', keysOf(ledger)));
     this.#readFrom = { connection, lineage, askedAt: now };
     return lineage;

@@ -34,7 +34,16 @@ class PrivateRedis {
   }
 
   async up(): Promise<void> {
-    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const settings = [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+    ];
     const child = spawn('redis-server', [...settings, '--dir', this.directory, ...this.extra], {
       stdio: 'pipe',
     });
@@ -68,7 +77,10 @@ class PrivateRedis {
 }
 
 const WINDOW_MS = 60_000;
-const attempt = (limits: Readonly<Record<string, number>>, windowMs = WINDOW_MS): ThrottleAttempt => ({
+const attempt = (
+  limits: Readonly<Record<string, number>>,
+  windowMs = WINDOW_MS,
+): ThrottleAttempt => ({
   id: randomUUID(),
   buckets: Object.entries(limits).map(([key, limit]) => ({ key, limit })),
   windowMs,
@@ -105,7 +117,9 @@ afterAll(async () => {
 
 describe('RedisThrottleStore', () => {
   const url = (): string => process.env.TEST_REDIS_URL ?? `redis://127.0.0.1:${String(local.port)}`;
-  const two = async (keyPrefix = ''): Promise<readonly [RedisThrottleStore, RedisThrottleStore, Redis]> => {
+  const two = async (
+    keyPrefix = '',
+  ): Promise<readonly [RedisThrottleStore, RedisThrottleStore, Redis]> => {
     const [first, second] = [connect(url(), keyPrefix), connect(url(), keyPrefix)];
     await Promise.all([ready(first), ready(second)]);
     return [storeOver(first), storeOver(second), first];
@@ -183,7 +197,9 @@ describe('RedisThrottleStore', () => {
       // four were counted before the outage, which does not start a new ten
       expect(countAllowed(during)).toBe(6);
       // the documented bound: a process that has seen no attempt allows its own ten, and no more
-      expect(countAllowed(await Promise.all(Array.from({ length: 30 }, () => guess(second))))).toBe(10);
+      expect(countAllowed(await Promise.all(Array.from({ length: 30 }, () => guess(second))))).toBe(
+        10,
+      );
 
       await server.up();
       await Promise.all([ready(mine), ready(theirs)]);
@@ -192,7 +208,9 @@ describe('RedisThrottleStore', () => {
       await expect(guess(second)).resolves.toMatchObject({ kind: 'refused' });
       const fresh = randomUUID();
       await expect(first.take(attempt({ [fresh]: 1 }))).resolves.toEqual(allowed);
-      await expect(second.take(attempt({ [fresh]: 1 }))).resolves.toMatchObject({ kind: 'refused' });
+      await expect(second.take(attempt({ [fresh]: 1 }))).resolves.toMatchObject({
+        kind: 'refused',
+      });
     } finally {
       await server.stop();
     }
@@ -239,13 +257,20 @@ describe('RedisThrottleStore', () => {
   });
 
   it('counts all buckets of an attempt in one step on Redis Cluster', async () => {
-    const server = await PrivateRedis.start('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1');
+    const server = await PrivateRedis.start(
+      '--cluster-enabled',
+      'yes',
+      '--cluster-announce-ip',
+      '127.0.0.1',
+    );
     try {
       const admin = connect(`redis://127.0.0.1:${String(server.port)}`);
       await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
       while (!((await admin.call('CLUSTER', 'INFO')) as string).includes('cluster_state:ok'))
         await new Promise((resolve) => setTimeout(resolve, 20));
-      const cluster = new Cluster([{ host: '127.0.0.1', port: server.port }], { keyPrefix: 'app:' });
+      const cluster = new Cluster([{ host: '127.0.0.1', port: server.port }], {
+        keyPrefix: 'app:',
+      });
       clients.push(cluster);
       await ready(cluster);
       const store = storeOver(cluster);

@@ -67,7 +67,10 @@ export class RedisThrottleStore extends ThrottleStore {
     const waitMs = await this.takeShared(attempt);
     if (waitMs === 'away' || waitMs <= 0) return ALLOWED;
     await this.#memory.giveBack(attempt);
-    return { kind: 'refused', retryAfterSeconds: Math.ceil(Math.min(waitMs, attempt.windowMs) / 1000) };
+    return {
+      kind: 'refused',
+      retryAfterSeconds: Math.ceil(Math.min(waitMs, attempt.windowMs) / 1000),
+    };
   }
 
   override async giveBack(attempt: ThrottleAttempt): Promise<void> {
@@ -85,7 +88,9 @@ export class RedisThrottleStore extends ThrottleStore {
     if (!this.reachable()) return this.lost('no connection');
     const limits = attempt.buckets.map((bucket) => bucket.limit);
     try {
-      const waitMs = Number(await this.run(TAKE_SCRIPT, attempt, [attempt.id, attempt.windowMs, ...limits]));
+      const waitMs = Number(
+        await this.run(TAKE_SCRIPT, attempt, [attempt.id, attempt.windowMs, ...limits]),
+      );
       if (Number.isNaN(waitMs)) return this.lost('an answer that is not a number');
       this.found();
       return waitMs;
@@ -118,7 +123,9 @@ export class RedisThrottleStore extends ThrottleStore {
 
   private lost(reason: string): 'away' {
     if (!this.#away)
-      this.#logger.warn(`Login throttling counts in this process alone: Redis cannot be reached (${reason})`);
+      this.#logger.warn(
+        `Login throttling counts in this process alone: Redis cannot be reached (${reason})`,
+      );
     this.#away = true;
     this.#askAgainAt = this.clock.monotonic() + this.#pauseMs;
     return 'away';

@@ -7,7 +7,10 @@ describe('the edits of nest add', () => {
   it.each([
     ['@Module({\n  imports: [],\n})', '@Module({\n  imports: [authModule],\n})'],
     ['@Module({ imports: [A, B] })', '@Module({ imports: [authModule, A, B] })'],
-    ['@Module({\n  controllers: [],\n})', '@Module({\n  imports: [authModule],\n  controllers: [],\n})'],
+    [
+      '@Module({\n  controllers: [],\n})',
+      '@Module({\n  imports: [authModule],\n  controllers: [],\n})',
+    ],
   ])('imports the module once: %j', (decorator, changed) => {
     const code = `import { Module } from '@nestjs/common';\n\n${decorator}\nexport class AppModule {}\n`;
     const once = importModule(code, same) ?? '';
@@ -50,7 +53,9 @@ describe('the edits of nest add', () => {
   it('adds the @nestjs/jwt of the installed Nest, and keeps versions that are already set', () => {
     const text = JSON.stringify({ dependencies: { '@nestjs/common': '^11.1.0', pg: '8.0.0' } });
     const once = addDependencies(text);
-    expect(JSON.parse(once)).toMatchObject({ dependencies: { '@nestjs/jwt': '^11.0.0', pg: '8.0.0' } });
+    expect(JSON.parse(once)).toMatchObject({
+      dependencies: { '@nestjs/jwt': '^11.0.0', pg: '8.0.0' },
+    });
     expect(addDependencies(once)).toBe(once);
   });
 });

@@ -90,7 +90,8 @@ function addImport(code: string, line: string): string {
   return last ? insert(code, last.index + last[0].length, `\n${line}`) : `${line}\n${code}`;
 }
 
-const insert = (code: string, at: number, text: string): string => code.slice(0, at) + text + code.slice(at);
+const insert = (code: string, at: number, text: string): string =>
+  code.slice(0, at) + text + code.slice(at);
 
 function sorted(record: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { SchematicContext, TaskConfigurationGenerator, Tree } from '@angular-devkit/schematics';
+import type {
+  SchematicContext,
+  TaskConfigurationGenerator,
+  Tree,
+} from '@angular-devkit/schematics';
 import ts from 'typescript';
 import { type NestAddOptions, nestAdd } from './nest-add.js';
 
@@ -11,7 +15,10 @@ const APP = {
     "import { NestFactory } from '@nestjs/core';\nimport { AppModule } from './app.module.js';\n\nconst app = await NestFactory.create(AppModule);\n",
 };
 const manifest = (dependencies: Record<string, string>) =>
-  JSON.stringify({ type: 'module', dependencies: { '@nestjs/common': '^12.0.0', ...dependencies } });
+  JSON.stringify({
+    type: 'module',
+    dependencies: { '@nestjs/common': '^12.0.0', ...dependencies },
+  });
 const TYPEORM = { 'package.json': manifest({ '@nestjs/typeorm': '^12.0.0', typeorm: '^1.0.0' }) };
 const PRISMA = { 'package.json': manifest({ '@prisma/client': '^7.0.0' }) };
 const SERVICE = { 'src/prisma.service.ts': 'export class PrismaService {}\n' };
@@ -46,7 +53,8 @@ function added(files: Record<string, string>, options: NestAddOptions = {}) {
   const tasks: unknown[] = [];
   const addTask = (task: TaskConfigurationGenerator) => tasks.push(task.toConfiguration());
   const context = { logger: { info: note, warn: note }, addTask } as unknown as SchematicContext;
-  const run = (): void => void nestAdd({ skipInstall: true, ...options })(tree as unknown as Tree, context);
+  const run = (): void =>
+    void nestAdd({ skipInstall: true, ...options })(tree as unknown as Tree, context);
   run();
   const read = (path: string): string => tree.read(path)?.toString('utf8') ?? '';
   const paths: string[] = [];
@@ -70,7 +78,9 @@ function importedOf(code: string): string[] {
     const { text } = each.moduleSpecifier;
     const names = each.importClause?.namedBindings;
     if (!text.startsWith('@tokenward/nestjs') || !names || !ts.isNamedImports(names)) return [];
-    return names.elements.map(({ name, propertyName }) => `${text}: ${(propertyName ?? name).text}`);
+    return names.elements.map(
+      ({ name, propertyName }) => `${text}: ${(propertyName ?? name).text}`,
+    );
   });
 }
 
@@ -97,7 +107,9 @@ describe('nest add finds the library that stores the users', () => {
 
   it('cookies are Secure unless one variable switches it off, whatever NODE_ENV is', () => {
     const { read, said } = added({ 'package.json': manifest({}) });
-    expect(read('src/auth/auth.setup.ts')).toContain("cookies: { secure: COOKIE_SECURE !== 'false' },");
+    expect(read('src/auth/auth.setup.ts')).toContain(
+      "cookies: { secure: COOKIE_SECURE !== 'false' },",
+    );
     expect(read('src/auth/auth.setup.ts')).not.toContain('NODE_ENV');
     expect(read('.env.example')).toContain('COOKIE_SECURE=true');
     expect(said).toContain('COOKIE_SECURE=false while you develop');
@@ -112,7 +124,8 @@ describe('nest add finds the library that stores the users', () => {
     expect(said).toContain('auth/user.entity.ts');
   });
 
-  const idOf = (decorator: string, type: string) => `  ${decorator}\n  id!: ${type};\n\n  @Column()\n`;
+  const idOf = (decorator: string, type: string) =>
+    `  ${decorator}\n  id!: ${type};\n\n  @Column()\n`;
   it.each([
     ['@PrimaryGeneratedColumn()', 'number', '2_147_483_647'],
     ["@PrimaryGeneratedColumn({ type: 'bigint' })", 'number', 'MAX_SAFE_INTEGER'],
@@ -122,10 +135,15 @@ describe('nest add finds the library that stores the users', () => {
     ['@PrimaryColumn()', 'string', "id.includes('\\0')"],
   ])("TypeORM: the host's own entity, with an id that is %s, a %s", (decorator, type, check) => {
     const entity = `import { Entity } from 'typeorm';\n@Entity('people')\nexport class User {\n${idOf(decorator, type)}  email!: string;\n}\n`;
-    const { paths, read, said } = added({ ...TYPEORM, 'src/users/entities/user.entity.ts': entity });
+    const { paths, read, said } = added({
+      ...TYPEORM,
+      'src/users/entities/user.entity.ts': entity,
+    });
     expect(paths).toEqual(['auth.setup.ts', 'database.ts', 'typeorm-users.ts']);
     for (const name of ['auth.setup.ts', 'typeorm-users.ts'])
-      expect(read(`src/auth/${name}`)).toContain("import { User } from '../users/entities/user.entity.js';");
+      expect(read(`src/auth/${name}`)).toContain(
+        "import { User } from '../users/entities/user.entity.js';",
+      );
     expect(read('src/auth/typeorm-users.ts')).toContain(check);
     expect(said).toContain('src/users/entities/user.entity.ts');
   });
@@ -201,18 +219,22 @@ describe('nest add finds the library that stores the users', () => {
     expect(paths).toEqual(['auth.setup.ts', 'database.ts', 'prisma-users.ts', 'prisma.module.ts']);
     for (const part of parts) expect(read('src/auth/prisma-users.ts')).toContain(part);
     expect(read('src/auth/prisma-users.ts')).not.toContain('{{');
-    expect(read('src/auth/auth.setup.ts')).toContain("import { PrismaService } from '../prisma.service.js';");
+    expect(read('src/auth/auth.setup.ts')).toContain(
+      "import { PrismaService } from '../prisma.service.js';",
+    );
     // Prisma reports an unknown table in `public` as drift
     expect(read('src/auth/database.ts')).toContain("migrateAuth(db, { schema: 'tokenward' })");
     expect(read('src/auth/auth.setup.ts')).toContain('drizzleStorage(db, { schema: authSchema })');
   });
 
   it('Prisma: missing parts are reported, and nothing is written partially', () => {
-    expect(() => added({ ...PRISMA, ...schema('  id Int @id') })).toThrow('no class PrismaService under src');
-    expect(() => added({ ...PRISMA, ...SERVICE })).toThrow('no "model User"');
-    expect(() => added({ ...PRISMA, ...SERVICE, ...schema('  id Int @id\n  email String') })).toThrow(
-      'no passwordHash',
+    expect(() => added({ ...PRISMA, ...schema('  id Int @id') })).toThrow(
+      'no class PrismaService under src',
     );
+    expect(() => added({ ...PRISMA, ...SERVICE })).toThrow('no "model User"');
+    expect(() =>
+      added({ ...PRISMA, ...SERVICE, ...schema('  id Int @id\n  email String') }),
+    ).toThrow('no passwordHash');
     expect(added(PRISMA, { orm: 'drizzle' }).paths).toEqual(['auth.setup.ts', 'database.ts']);
   });
 
@@ -221,7 +243,11 @@ describe('nest add finds the library that stores the users', () => {
     ['TypeORM', TYPEORM],
     [
       'Prisma',
-      { ...PRISMA, ...SERVICE, ...schema('  id Int @id\n  email String\n  password String\n  name String?') },
+      {
+        ...PRISMA,
+        ...SERVICE,
+        ...schema('  id Int @id\n  email String\n  password String\n  name String?'),
+      },
     ],
   ];
 
@@ -243,11 +269,14 @@ describe('nest add finds the library that stores the users', () => {
     },
   );
 
-  it.each(HOSTS)('%s: the output is valid TypeScript, and a second run changes nothing', (_, files) => {
-    const { read, paths, run } = added(files);
-    const before = paths.map((name) => read(`src/auth/${name}`));
-    for (const code of before) expect(faults(code)).toEqual([]);
-    run();
-    expect(paths.map((name) => read(`src/auth/${name}`))).toEqual(before);
-  });
+  it.each(HOSTS)(
+    '%s: the output is valid TypeScript, and a second run changes nothing',
+    (_, files) => {
+      const { read, paths, run } = added(files);
+      const before = paths.map((name) => read(`src/auth/${name}`));
+      for (const code of before) expect(faults(code)).toEqual([]);
+      run();
+      expect(paths.map((name) => read(`src/auth/${name}`))).toEqual(before);
+    },
+  );
 });

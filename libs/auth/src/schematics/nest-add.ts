@@ -14,7 +14,8 @@ export interface NestAddOptions {
   readonly orm?: UsersOrm;
 }
 
-const template = (name: string): string => readFileSync(new URL(`files/${name}`, import.meta.url), 'utf8');
+const template = (name: string): string =>
+  readFileSync(new URL(`files/${name}`, import.meta.url), 'utf8');
 
 /** As `nest add` itself decides: `npm install` in a tree of pnpm breaks both. */
 const LOCK_FILES = {
@@ -57,7 +58,8 @@ export function nestAdd({ sourceRoot = 'src', skipInstall = false, orm }: NestAd
       ? ormFiles(tree, sourceRoot, usersOrm(read(tree, 'package.json') ?? '{}', orm))
       : NOTHING;
     for (const [name, code] of Object.entries(users.files))
-      if (!tree.exists(`${sourceRoot}/auth/${name}`)) tree.create(`${sourceRoot}/auth/${name}`, local(code));
+      if (!tree.exists(`${sourceRoot}/auth/${name}`))
+        tree.create(`${sourceRoot}/auth/${name}`, local(code));
     if (fresh) tree.create(`${sourceRoot}/auth/auth.setup.ts`, local(setupOf(users)));
     edit(tree, `${sourceRoot}/app.module.ts`, (code) => importModule(code, local), context);
     edit(tree, `${sourceRoot}/main.ts`, (code) => prepareMain(code, local), context);

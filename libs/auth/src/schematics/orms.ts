@@ -12,7 +12,9 @@ export interface OrmFiles {
   readonly note: string;
 }
 
-const integerId = (most: string): string => `/** A token of another system may bring any text as an id. */
+const integerId = (
+  most: string,
+): string => `/** A token of another system may bring any text as an id. */
 const ownId = (id: string): number | undefined =>
   /^[1-9]\\d{0,15}$/.test(id) && Number(id) <= ${most} ? Number(id) : undefined;`;
 export const INTEGER_ID = integerId('2_147_483_647');
@@ -42,7 +44,8 @@ export function usersOrm(manifest: string, given: UsersOrm | undefined): UsersOr
 /** The usual names of a column of password hashes. */
 export const HASH_NAMES = ['passwordHash', 'password_hash', 'hashedPassword', 'password'];
 
-const OTHER_DATABASES = /^(?:mysql2?|mariadb|better-sqlite3|sqlite3|sql\.js|mssql|tedious|oracledb|mongodb)$/;
+const OTHER_DATABASES =
+  /^(?:mysql2?|mariadb|better-sqlite3|sqlite3|sql\.js|mssql|tedious|oracledb|mongodb)$/;
 
 /**
  * The generated code changes the password and ends the sessions in one transaction. Users in
@@ -67,7 +70,12 @@ export function findSource(
 ): { readonly path: string; readonly text: string } | undefined {
   let found: { path: string; text: string } | undefined;
   tree.getDir(sourceRoot).visit((path) => {
-    if (found || !path.endsWith('.ts') || path.endsWith('.spec.ts') || path.includes('/node_modules/'))
+    if (
+      found ||
+      !path.endsWith('.ts') ||
+      path.endsWith('.spec.ts') ||
+      path.includes('/node_modules/')
+    )
       return;
     const text = tree.read(path)?.toString('utf8') ?? '';
     if (pattern.test(text)) found = { path: path.slice(1), text };

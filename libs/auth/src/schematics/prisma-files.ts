@@ -18,14 +18,19 @@ import {
  */
 const OWN_SCHEMA = 'tokenward';
 
-export function prismaFiles(tree: Tree, sourceRoot: string, template: (name: string) => string): OrmFiles {
+export function prismaFiles(
+  tree: Tree,
+  sourceRoot: string,
+  template: (name: string) => string,
+): OrmFiles {
   const service = findSource(tree, sourceRoot, /export class PrismaService\b/);
   if (!service)
     throw new Error(
       `nest add found Prisma and no class PrismaService under ${sourceRoot}: make it as https://docs.nestjs.com/recipes/prisma says, or run again with --orm=drizzle`,
     );
   const written = prismaSchema(tree);
-  const provider = /^datasource\b[^}]*?\bprovider\s*=\s*"(\w+)"/m.exec(written)?.[1] ?? 'postgresql';
+  const provider =
+    /^datasource\b[^}]*?\bprovider\s*=\s*"(\w+)"/m.exec(written)?.[1] ?? 'postgresql';
   if (!/^postgres/.test(provider)) throw new Error(otherDatabase('Prisma', provider));
   const model = /^model User \{([^]*?)^\}/m.exec(written)?.[1];
   if (model === undefined)
@@ -34,7 +39,8 @@ export function prismaFiles(tree: Tree, sourceRoot: string, template: (name: str
     );
   const field = (name: string): string | undefined =>
     new RegExp(`^\\s*${name}\\s+\\S.*$`, 'm').exec(model)?.[0];
-  const column = (name: string): string => `"${/@map\("([^"]+)"\)/.exec(field(name) ?? '')?.[1] ?? name}"`;
+  const column = (name: string): string =>
+    `"${/@map\("([^"]+)"\)/.exec(field(name) ?? '')?.[1] ?? name}"`;
   const hash = HASH_NAMES.find(field);
   if (!hash)
     throw new Error(
@@ -60,7 +66,11 @@ export function prismaFiles(tree: Tree, sourceRoot: string, template: (name: str
     ['{{HASH}}', hash],
     [
       '{{COLUMNS}}',
-      [`${column('id')}::text as id`, `${column('email')} as email`, `${column(hash)} as "passwordHash"`]
+      [
+        `${column('id')}::text as id`,
+        `${column('email')} as email`,
+        `${column(hash)} as "passwordHash"`,
+      ]
         .concat(further.map((name) => `${column(name)} as ${name}`))
         .join(', '),
     ],

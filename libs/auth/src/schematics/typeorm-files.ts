@@ -21,7 +21,11 @@ const USER_CLASS = /@Entity\([^]*?export (default )?class (Users?(?:Entity|Model
 const USER_TABLE =
   /@Entity\(\s*(?:['"`]users?['"`]|\{[^}]*\bname:\s*['"`]users?['"`])[^]*?export (default )?class (\w+)/;
 
-export function typeormFiles(tree: Tree, sourceRoot: string, template: (name: string) => string): OrmFiles {
+export function typeormFiles(
+  tree: Tree,
+  sourceRoot: string,
+  template: (name: string) => string,
+): OrmFiles {
   assertPostgres(tree, 'TypeORM');
   const own = findSource(tree, sourceRoot, USER_CLASS) ?? findSource(tree, sourceRoot, USER_TABLE);
   const entity = own?.text ?? template('typeorm-user.entity.ts.template');

@@ -35,7 +35,9 @@ export type NewAuditRecord = Omit<AuditRecord, 'id' | 'at' | 'count'> & {
 
 /** Events that anybody can cause without a genuine token are only counted. */
 export function isKept(event: AuthEvent): boolean {
-  return event.type !== 'token.refused' && !(event.type === 'refresh.refused' && event.reason === 'junk');
+  return (
+    event.type !== 'token.refused' && !(event.type === 'refresh.refused' && event.reason === 'junk')
+  );
 }
 
 /** The row of an event. An event without a time gets the database's time. */
@@ -44,8 +46,16 @@ export function toRecord(event: AuthEvent | AuthEventInput): NewAuditRecord {
     event as AuthEventInput & Partial<AuditRecord>;
   const fold = at === undefined ? undefined : foldOf(event as AuthEvent);
   return {
-    ...{ type, severity: severity ?? severityOf(type), at, userId, actorId, sessionId, ip, userAgent },
-    ...{ detail, fold },
+    type,
+    severity: severity ?? severityOf(type),
+    at,
+    userId,
+    actorId,
+    sessionId,
+    ip,
+    userAgent,
+    detail,
+    fold,
   };
 }
 
@@ -81,6 +91,14 @@ export function foldOf(event: AuthEvent): string | undefined {
   const { type, at, reason, kind, userId, actorId, ip, tenant } = event as AuthEvent &
     Partial<Record<'reason' | 'kind' | 'userId' | 'actorId' | 'ip', string>>;
   const minute = Math.floor(Date.parse(at) / MINUTE_MS);
-  const names = JSON.stringify([type, reason ?? kind, userId, actorId, tenant, networkOf(ip), minute]);
+  const names = JSON.stringify([
+    type,
+    reason ?? kind,
+    userId,
+    actorId,
+    tenant,
+    networkOf(ip),
+    minute,
+  ]);
   return createHash('sha256').update(names).digest('base64url').slice(0, 22);
 }

@@ -15,7 +15,8 @@ interface Base {
 }
 
 /** Every event, as data. No event contains a token, hash, password or key. */
-export type AuthEvent = Base & (AccountEvent | FactorEvent | RevocationEvent | SessionEvent | SignInEvent);
+export type AuthEvent = Base &
+  (AccountEvent | FactorEvent | RevocationEvent | SessionEvent | SignInEvent);
 
 type OmitBase<E> = E extends unknown ? Omit<E, 'at' | 'severity'> : never;
 /** An event before the publisher stamps it. */

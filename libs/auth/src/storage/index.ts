@@ -60,7 +60,12 @@ export type { ProofUse, ProofVerdict } from './proof-replays.port.js';
 // users
 export type { AccountDirectory } from './account-directory.port.js';
 export { ambiguousUser, UserDirectory } from './user-directory.port.js';
-export type { CreateUserOutcome, LoginCandidate, NewUser, UserAccount } from './user-directory.port.js';
+export type {
+  CreateUserOutcome,
+  LoginCandidate,
+  NewUser,
+  UserAccount,
+} from './user-directory.port.js';
 export { OneTimeTokenStore } from './one-time-token-store.port.js';
 export type { NewOneTimeToken, OneTimeToken, TokenOwner } from './one-time-token-store.port.js';
 export { ApiKeyStore } from './api-key-store.port.js';

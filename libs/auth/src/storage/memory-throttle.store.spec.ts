@@ -23,7 +23,9 @@ const attempt = (limits: Readonly<Record<string, number>>, windowMs = 60_000): T
 describe('MemoryThrottleStore', () => {
   it('allows exactly the limit of parallel guesses', async () => {
     const store = new MemoryThrottleStore(new StillClock());
-    const decisions = await Promise.all(Array.from({ length: 50 }, () => store.take(attempt({ a: 10 }))));
+    const decisions = await Promise.all(
+      Array.from({ length: 50 }, () => store.take(attempt({ a: 10 }))),
+    );
     expect(decisions.filter((each) => each.kind === 'allowed')).toHaveLength(10);
   });
 
@@ -33,9 +35,15 @@ describe('MemoryThrottleStore', () => {
     await store.take(attempt({ a: 2 }));
     clock.at += 40_000;
     await store.take(attempt({ a: 2 }));
-    await expect(store.take(attempt({ a: 2 }))).resolves.toEqual({ kind: 'refused', retryAfterSeconds: 20 });
+    await expect(store.take(attempt({ a: 2 }))).resolves.toEqual({
+      kind: 'refused',
+      retryAfterSeconds: 20,
+    });
     clock.at += 19_999;
-    await expect(store.take(attempt({ a: 2 }))).resolves.toEqual({ kind: 'refused', retryAfterSeconds: 1 });
+    await expect(store.take(attempt({ a: 2 }))).resolves.toEqual({
+      kind: 'refused',
+      retryAfterSeconds: 1,
+    });
     clock.at += 1;
     await expect(store.take(attempt({ a: 2 }))).resolves.toEqual({ kind: 'allowed' });
     await expect(store.take(attempt({ a: 2 }))).resolves.toMatchObject({ kind: 'refused' });

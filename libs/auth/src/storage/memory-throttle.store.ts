@@ -1,5 +1,9 @@
 import { type Clock } from '../common/clock.js';
-import { type ThrottleAttempt, type ThrottleDecision, ThrottleStore } from './throttle-store.port.js';
+import {
+  type ThrottleAttempt,
+  type ThrottleDecision,
+  ThrottleStore,
+} from './throttle-store.port.js';
 
 /** Tries of one bucket: id → when it leaves, oldest first. */
 type Tries = Map<string, number>;

@@ -63,13 +63,19 @@ export abstract class OneTimeTokenStore {
    * Spends a live token in one statement, regardless of its tries. Of N simultaneous uses exactly one gets it. With
    * `tx` it takes part in that transaction, and is not spent if the transaction is rolled back.
    */
-  abstract redeem(kind: string, hash: Buffer, tx?: HostTransaction): Promise<OneTimeToken | undefined>;
+  abstract redeem(
+    kind: string,
+    hash: Buffer,
+    tx?: HostTransaction,
+  ): Promise<OneTimeToken | undefined>;
   /**
    * Records a use, so that something can be used only once. Of N simultaneous calls with one hash exactly one is
    * `first`, and every later one is `again`, for at least `ttlMs`. The record can be read and redeemed like a token
    * without an owner.
    */
-  abstract once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'>;
+  abstract once(
+    use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>,
+  ): Promise<'first' | 'again'>;
   /** Removes every token of a subject, because the email changed. */
   abstract removeOf(subject: string, tx?: HostTransaction): Promise<void>;
   /** Removes at most `page` expired rows and resolves with their number. Safe on many processes at once. */

@@ -29,7 +29,8 @@ export interface Heartbeat {
 }
 
 export type FeedItem =
-  { readonly kind: 'row'; readonly entry: LedgerEntry } | { readonly kind: 'beat'; readonly beat: Heartbeat };
+  | { readonly kind: 'row'; readonly entry: LedgerEntry }
+  | { readonly kind: 'beat'; readonly beat: Heartbeat };
 
 export interface FeedReply {
   readonly items: readonly FeedItem[];
@@ -86,7 +87,11 @@ export abstract class RevocationFeedBus {
   /** Adds rows to the feed, the index and the copies for other languages. Idempotent: the greatest value wins. */
   abstract publish(ledger: string, entries: readonly LedgerEntry[]): Promise<void>;
   /** In one step: if the head still is `beat.prev`, adds the rows and makes the beat the head. At most `maxRows` rows. */
-  abstract append(ledger: string, entries: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome>;
+  abstract append(
+    ledger: string,
+    entries: readonly LedgerEntry[],
+    beat: Heartbeat,
+  ): Promise<AppendOutcome>;
   abstract readonly maxRows: number;
   abstract head(ledger: string): Promise<FeedHead>;
   /** The items after `cursor`. Waits up to `blockMs` for the first one. */
@@ -97,7 +102,11 @@ export abstract class RevocationFeedBus {
    */
   abstract snapshot(ledger: string, add: (entry: LedgerEntry) => void): Promise<FeedHead>;
   /** The index and the head, in one step. */
-  abstract lookup(ledger: string, token: RevocableToken, options?: LookupOptions): Promise<FeedAnswer>;
+  abstract lookup(
+    ledger: string,
+    token: RevocableToken,
+    options?: LookupOptions,
+  ): Promise<FeedAnswer>;
   /**
    * Announces for some seconds that this ledger can revoke tokens of `signers` (RFC 7638 thumbprints). Returns the
    * other ledgers that were announced recently: applications that share the Redis.

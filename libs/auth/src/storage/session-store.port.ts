@@ -5,7 +5,13 @@ import type { RevocableToken } from './ledger-entry.js';
 import type { ClientContext } from '../common/principal.js';
 import type { StoreChange } from './store-change.js';
 import type { SubjectState, UserFacts } from './subject.js';
-import type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './session.js';
+import type {
+  NewSession,
+  RotationCause,
+  Session,
+  SessionSnapshot,
+  SessionState,
+} from './session.js';
 
 export type OpenOutcome =
   /** The change contains the sessions that ended because of the limit, and then this one. */
@@ -68,7 +74,8 @@ export type RegisterOutcome =
   ({ readonly kind: 'registered' } & SessionState & StoreChange) | { readonly kind: 'missed' };
 
 /** `missed`: the challenge was used before, or the session has ended or is bound to another key. */
-export type DeviceUseOutcome = ({ readonly kind: 'used' } & SessionState) | { readonly kind: 'missed' };
+export type DeviceUseOutcome =
+  ({ readonly kind: 'used' } & SessionState) | { readonly kind: 'missed' };
 
 /** A replacement of the secret without a refresh: a password change or a reauthentication. */
 export interface Replacement {
@@ -158,7 +165,10 @@ export abstract class SessionStore {
    * Password change: does what `replace` does, raises epoch and version, and ends every other session, in one
    * transaction.
    */
-  abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;
+  abstract replaceAndEndOthers(
+    replacement: Replacement,
+    alongside: Alongside,
+  ): Promise<ReplaceOutcome>;
   /** Binds an unbound cookie session to a browser's key, once. Of N simultaneous calls exactly one is `registered`. */
   abstract registerDevice(registration: DeviceRegistration): Promise<RegisterOutcome>;
   /** One statement: of N simultaneous uses of one challenge exactly one is `used`. The secret does not change. */
@@ -169,7 +179,11 @@ export abstract class SessionStore {
    * Undefined if no live session was ended. The actor of a `logout` is the owner of the session, or the person who
    * acts as the owner. The event has the session id in the store's spelling.
    */
-  abstract endOne(sessionId: string, reason: EndReason, options?: EndOneOptions): Promise<Ended | undefined>;
+  abstract endOne(
+    sessionId: string,
+    reason: EndReason,
+    options?: EndOneOptions,
+  ): Promise<Ended | undefined>;
   /**
    * Ends all sessions but `keep`, the caller's own. It raises the epoch, so a login under way is refused, but not the
    * version.

@@ -87,7 +87,11 @@ export function waysInRemoved(
 
 /** The events of identities that were linked before the email of the account was verified. */
 export function identitiesForgotten(userId: string, count: number): readonly AuthEventInput[] {
-  return Array<AuthEventInput>(count).fill({ type: 'factor.changed', userId, change: 'identity_unlinked' });
+  return Array<AuthEventInput>(count).fill({
+    type: 'factor.changed',
+    userId,
+    change: 'identity_unlinked',
+  });
 }
 
 export function credentialChanged({
@@ -133,7 +137,8 @@ export function entriesAppended(
 ): readonly AuthEventInput[] {
   return entries.flatMap((entry): AuthEventInput[] => {
     if (entry.kind === 'token') return [{ type: 'token.revoked', actorId, tokenId: entry.id }];
-    if (entry.kind === 'user') return [{ type: 'foreign_subject.revoked', actorId, subject: entry.id }];
+    if (entry.kind === 'user')
+      return [{ type: 'foreign_subject.revoked', actorId, subject: entry.id }];
     if (entry.kind === 'key') return [{ type: 'key.revoked', actorId, keyId: entry.id }];
     return [];
   });

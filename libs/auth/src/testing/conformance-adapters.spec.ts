@@ -105,7 +105,9 @@ describe('the PostgreSQL stores conform', () => {
   });
   describe('refresh-token secrets', () => {
     const pass = (ms: number): Promise<void> => sleep(ms);
-    all(refreshSecretsConformance(() => emptied('auth_peppers', { secrets: storage.peppers, pass })));
+    all(
+      refreshSecretsConformance(() => emptied('auth_peppers', { secrets: storage.peppers, pass })),
+    );
   });
   describe('signing keys', () => {
     const encryptionKeys = [`seal:${Buffer.alloc(32, randomUUID()).toString('base64url')}`];

@@ -18,7 +18,10 @@ import { revocationLedgerConformance } from './conformance/revocation-ledger.con
 import { sessionStoreConformance } from './conformance/session-store.conformance.js';
 import { oneTimeTokenStoreConformance } from './conformance/one-time-token-store.conformance.js';
 import { throttleStoreConformance } from './conformance/throttle-store.conformance.js';
-import { type ConformanceUser, userDirectoryConformance } from './conformance/user-directory.conformance.js';
+import {
+  type ConformanceUser,
+  userDirectoryConformance,
+} from './conformance/user-directory.conformance.js';
 import { ManualClock } from './manual-clock.js';
 import { memoryStorage } from './memory-storage.js';
 
@@ -29,13 +32,18 @@ const all = (cases: readonly ConformanceCase[]): void => {
 describe('the memory stores conform: sessions', () => {
   const storage = memoryStorage({ clock: new ManualClock() });
   all(
-    sessionStoreConformance(() => ({ store: storage.sessions, newUser: async () => storage.users.set({}) })),
+    sessionStoreConformance(() => ({
+      store: storage.sessions,
+      newUser: async () => storage.users.set({}),
+    })),
   );
 });
 
 describe('the memory stores conform: one-time tokens', () => {
   const { oneTimeTokens: tokens, sessions, users } = memoryStorage();
-  all(oneTimeTokenStoreConformance(() => ({ tokens, sessions, newUser: async () => users.set({}) })));
+  all(
+    oneTimeTokenStoreConformance(() => ({ tokens, sessions, newUser: async () => users.set({}) })),
+  );
 });
 
 describe('the memory stores conform: sessions of users elsewhere', () => {
@@ -45,7 +53,9 @@ describe('the memory stores conform: sessions of users elsewhere', () => {
 
 describe('the memory stores conform: identities', () => {
   const { identities, sessions, users } = memoryStorage({ clock: new ManualClock() });
-  all(identityStoreConformance(() => ({ identities, sessions, newUser: async () => users.set({}) })));
+  all(
+    identityStoreConformance(() => ({ identities, sessions, newUser: async () => users.set({}) })),
+  );
 });
 
 describe('the memory stores conform: factors', () => {
@@ -57,7 +67,9 @@ describe('the memory stores conform: API keys', () => {
   const clock = new ManualClock();
   const { apiKeys, sessions, users } = memoryStorage({ clock });
   const pass = async (ms: number): Promise<void> => clock.advance(`${String(ms)}ms`);
-  all(apiKeyStoreConformance(() => ({ apiKeys, sessions, newUser: async () => users.set({}), pass })));
+  all(
+    apiKeyStoreConformance(() => ({ apiKeys, sessions, newUser: async () => users.set({}), pass })),
+  );
 });
 
 // T-sw2b
@@ -67,7 +79,9 @@ describe('the memory stores conform: ledger, users, throttle', () => {
   all(revocationLedgerConformance(() => ({ ledger: storage.ledger, now: () => clock.now() })));
   all(
     userDirectoryConformance(() => ({
-      ...{ users: storage.users, unknownId: randomUUID, lacks: [] },
+      users: storage.users,
+      unknownId: randomUUID,
+      lacks: [],
       add: async (user) => storage.users.set(user),
     })),
   );
@@ -119,7 +133,9 @@ describe('the Drizzle and Redis stores conform', () => {
     );
     plainStorage = drizzleStorage(db, { users: { table: plain, ...plain }, deadline: '5s' });
     storage = drizzleStorage(db, { users: { table: people, ...people }, deadline: '5s' });
-    client = new Redis(process.env['TEST_REDIS_URL'] ?? '', { keyPrefix: `conformance:${randomUUID()}:` });
+    client = new Redis(process.env['TEST_REDIS_URL'] ?? '', {
+      keyPrefix: `conformance:${randomUUID()}:`,
+    });
     redis = redisConnection(client);
   });
 
@@ -149,7 +165,12 @@ describe('the Drizzle and Redis stores conform', () => {
   };
 
   describe('sessions of users with integer ids', () => {
-    all(sessionStoreConformance(() => ({ store: plainStorage.sessions, newUser: () => addPlain({}) })));
+    all(
+      sessionStoreConformance(() => ({
+        store: plainStorage.sessions,
+        newUser: () => addPlain({}),
+      })),
+    );
   });
   describe('users with integer ids, without names and permissions', () => {
     all(

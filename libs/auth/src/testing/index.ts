@@ -29,7 +29,10 @@ export type { FactorStoreSubject } from './conformance/factor-store.conformance.
 export { identityStoreConformance } from './conformance/identity-store.conformance.js';
 export type { IdentityStoreSubject } from './conformance/identity-store.conformance.js';
 export { userDirectoryConformance } from './conformance/user-directory.conformance.js';
-export type { ConformanceUser, UserDirectorySubject } from './conformance/user-directory.conformance.js';
+export type {
+  ConformanceUser,
+  UserDirectorySubject,
+} from './conformance/user-directory.conformance.js';
 export { revocationFeedConformance } from './conformance/revocation-feed.conformance.js';
 export type { RevocationFeedSubject } from './conformance/revocation-feed.conformance.js';
 export { auditStoreConformance } from './conformance/audit-store.conformance.js';

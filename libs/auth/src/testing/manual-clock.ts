@@ -25,7 +25,10 @@ export class ManualClock extends Clock {
   advance(by: Duration): void {
     const milliseconds = parseDuration(by);
     if (milliseconds === undefined)
-      throw AuthError.configuration('ManualClock.advance', 'is not a duration; write it as 15m or 250ms');
+      throw AuthError.configuration(
+        'ManualClock.advance',
+        'is not a duration; write it as 15m or 250ms',
+      );
     this.#nowMs += milliseconds;
     this.#monotonicMs += milliseconds;
   }

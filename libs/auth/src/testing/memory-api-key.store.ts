@@ -1,5 +1,10 @@
 import type { ActedBy } from '../storage/acted-by.js';
-import { type ApiKey, ApiKeyStore, type FoundApiKey, type NewApiKey } from '../storage/api-key-store.port.js';
+import {
+  type ApiKey,
+  ApiKeyStore,
+  type FoundApiKey,
+  type NewApiKey,
+} from '../storage/api-key-store.port.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import type { StoreChange } from '../storage/store-change.js';
 import { apiKeyCreated, apiKeyDeleted } from '../storage/store-events.js';
@@ -21,13 +26,17 @@ export class MemoryApiKeyStore extends ApiKeyStore {
     return this.database.transaction((tx) => {
       const { subject, id } = given;
       const asking = { sessionId, subject, epoch: this.database.subject(subject).epoch };
-      if (!mayAsk(this.database.sessions.get(sessionId ?? ''), asking, this.now)) return 'superseded';
+      if (!mayAsk(this.database.sessions.get(sessionId ?? ''), asking, this.now))
+        return 'superseded';
       if (this.live().filter((row) => row.subject === subject).length >= atMost) return 'too_many';
       const createdAt = new Date(this.now);
       const expiresAt = ttlMs === undefined ? undefined : new Date(this.now + ttlMs);
       const row: ApiKeyRow = { ...given, createdAt, expiresAt };
       tx.put(this.database.apiKeys, id, row);
-      return { key: toApiKey(row), change: { entries: [], events: [apiKeyCreated(subject, id, actorId)] } };
+      return {
+        key: toApiKey(row),
+        change: { entries: [], events: [apiKeyCreated(subject, id, actorId)] },
+      };
     });
   }
 
@@ -57,7 +66,12 @@ export class MemoryApiKeyStore extends ApiKeyStore {
       const row = this.live().find((each) => each.id === id && each.subject === subject);
       if (!row) return undefined;
       tx.remove(this.database.apiKeys, id);
-      const entry: LedgerEntry = { kind: 'session', id, value: 0, expiresAt: this.now + LEDGER_LIFETIME_MS };
+      const entry: LedgerEntry = {
+        kind: 'session',
+        id,
+        value: 0,
+        expiresAt: this.now + LEDGER_LIFETIME_MS,
+      };
       const entries = row.lastUsedAt ? [entry] : [];
       this.database.append(tx, entries);
       return { entries, events: [apiKeyDeleted(subject, id, actorId)] };
@@ -67,7 +81,9 @@ export class MemoryApiKeyStore extends ApiKeyStore {
   removeExpired(page: number): Promise<number> {
     return this.database.transaction((tx) => {
       const live = new Set(this.live());
-      const expired = [...this.database.apiKeys.values()].filter((row) => !live.has(row)).slice(0, page);
+      const expired = [...this.database.apiKeys.values()]
+        .filter((row) => !live.has(row))
+        .slice(0, page);
       for (const { id } of expired) tx.remove(this.database.apiKeys, id);
       return expired.length;
     });

@@ -133,12 +133,15 @@ export class MemoryDatabase {
       if (owner === subject) tx.remove(this.recoveryCodes, hash);
     for (const { id } of keys) tx.remove(this.apiKeys, id);
     const now = this.clock.now();
-    const live = keys.filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > now);
+    const live = keys.filter(
+      ({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > now,
+    );
     return { factors: factors.filter(counts).length, keyIds: live.map(({ id }) => id) };
   }
 
   removeIdentities(tx: MemoryTransaction, subject: string): void {
-    for (const [name, row] of this.identities) if (row.subject === subject) tx.remove(this.identities, name);
+    for (const [name, row] of this.identities)
+      if (row.subject === subject) tx.remove(this.identities, name);
   }
 
   /** Of the ledger, by number. */

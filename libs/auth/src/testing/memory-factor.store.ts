@@ -18,8 +18,9 @@ export class MemoryFactorStore extends FactorStore {
   of(subject: string): Promise<Factors> {
     return this.database.transaction(() => ({
       all: this.rowsOf(subject),
-      recoveryCodesLeft: [...this.database.recoveryCodes.values()].filter((owner) => owner === subject)
-        .length,
+      recoveryCodesLeft: [...this.database.recoveryCodes.values()].filter(
+        (owner) => owner === subject,
+      ).length,
       state: this.database.subject(subject),
     }));
   }
@@ -32,13 +33,16 @@ export class MemoryFactorStore extends FactorStore {
 
   propose(totp: NewTotp): Promise<void> {
     return this.database.transaction((tx) => {
-      for (const row of this.rowsOf(totp.subject)) if (!counts(row)) tx.remove(this.database.factors, row.id);
+      for (const row of this.rowsOf(totp.subject))
+        if (!counts(row)) tx.remove(this.database.factors, row.id);
       tx.put(this.database.factors, totp.id, { ...totp, createdAt: this.now, confirmed: false });
     });
   }
 
   change(change: FactorChange): Promise<FactorChangeOutcome> {
-    return changeCredentials(this.database, change, (tx) => this.act(tx, change.subject, change.act));
+    return changeCredentials(this.database, change, (tx) =>
+      this.act(tx, change.subject, change.act),
+    );
   }
 
   useStep(id: string, step: number): Promise<boolean> {
@@ -48,7 +52,10 @@ export class MemoryFactorStore extends FactorStore {
     });
   }
 
-  usePasskey(id: string, use: { readonly counter: number; readonly backedUp: boolean }): Promise<boolean> {
+  usePasskey(
+    id: string,
+    use: { readonly counter: number; readonly backedUp: boolean },
+  ): Promise<boolean> {
     return this.update(id, (row) => {
       if (row.kind !== 'passkey') return undefined;
       const counted = row.counter < use.counter || (row.counter === 0 && use.counter === 0);
@@ -67,7 +74,9 @@ export class MemoryFactorStore extends FactorStore {
 
   async reseal(id: string, from: Buffer, to: Buffer): Promise<void> {
     await this.update(id, (row) =>
-      row.kind === 'totp' && row.sealedSecret.equals(from) ? { ...row, sealedSecret: to } : undefined,
+      row.kind === 'totp' && row.sealedSecret.equals(from)
+        ? { ...row, sealedSecret: to }
+        : undefined,
     );
   }
 
@@ -77,7 +86,12 @@ export class MemoryFactorStore extends FactorStore {
       case 'totp_added': {
         const row = factors.get(act.id);
         if (row?.kind !== 'totp' || row.subject !== subject || row.confirmed) return false;
-        tx.put(factors, row.id, { ...row, confirmed: true, lastStep: act.step, lastUsedAt: this.now });
+        tx.put(factors, row.id, {
+          ...row,
+          confirmed: true,
+          lastStep: act.step,
+          lastUsedAt: this.now,
+        });
         if (act.codes) this.replaceCodes(tx, subject, act.codes);
         return true;
       }
@@ -103,7 +117,8 @@ export class MemoryFactorStore extends FactorStore {
 
   private replaceCodes(tx: MemoryTransaction, subject: string, codes: readonly Buffer[]): void {
     const { recoveryCodes } = this.database;
-    for (const [hash, owner] of recoveryCodes) if (owner === subject) tx.remove(recoveryCodes, hash);
+    for (const [hash, owner] of recoveryCodes)
+      if (owner === subject) tx.remove(recoveryCodes, hash);
     for (const hash of codes) tx.put(recoveryCodes, hash.toString('hex'), subject);
   }
 

@@ -12,7 +12,11 @@ import type { Ended } from '../storage/session-store.port.js';
 import type { StoreChange } from '../storage/store-change.js';
 import { identitiesForgotten } from '../storage/store-events.js';
 import { changeCredentials } from './memory-credential-change.js';
-import { asMemoryTransaction, type MemoryDatabase, type MemoryTransaction } from './memory-database.js';
+import {
+  asMemoryTransaction,
+  type MemoryDatabase,
+  type MemoryTransaction,
+} from './memory-database.js';
 import { endingsOf, MemoryEndings } from './memory-session-endings.js';
 
 /** `IdentityStore` in the memory of one process, for tests. */
@@ -31,7 +35,9 @@ export class MemoryIdentityStore extends IdentityStore {
 
   endSessions(at: ProviderSessionEnd): Promise<Ended> {
     return this.database.transaction((tx) => {
-      const alive = [...this.database.sessions.values()].filter(({ endedAtMs }) => endedAtMs === null);
+      const alive = [...this.database.sessions.values()].filter(
+        ({ endedAtMs }) => endedAtMs === null,
+      );
       const ended = alive.filter(({ provider }) => provider && cameFrom(provider, at));
       const entries = new MemoryEndings(this.database, tx).end(ended, 'provider_logout');
       return { sessions: ended.length, entries, events: endingsOf(ended, 'provider_logout') };
@@ -39,7 +45,9 @@ export class MemoryIdentityStore extends IdentityStore {
   }
 
   change(change: IdentityChange): Promise<IdentityChangeOutcome> {
-    return changeCredentials(this.database, change, (tx) => this.act(tx, change.subject, change.act));
+    return changeCredentials(this.database, change, (tx) =>
+      this.act(tx, change.subject, change.act),
+    );
   }
 
   async removeUnproven(subject: string, tx?: HostTransaction): Promise<StoreChange> {
@@ -60,7 +68,11 @@ export class MemoryIdentityStore extends IdentityStore {
     return true;
   }
 
-  private remove(tx: MemoryTransaction, subject: string, which: (each: Identity) => boolean): number {
+  private remove(
+    tx: MemoryTransaction,
+    subject: string,
+    which: (each: Identity) => boolean,
+  ): number {
     const { identities } = this.database;
     const gone = [...identities].filter(([, each]) => each.subject === subject && which(each));
     for (const [name] of gone) tx.remove(identities, name);
@@ -68,7 +80,10 @@ export class MemoryIdentityStore extends IdentityStore {
   }
 }
 
-function cameFrom(from: ProviderSession, { issuer, issuerSubject, sid }: ProviderSessionEnd): boolean {
+function cameFrom(
+  from: ProviderSession,
+  { issuer, issuerSubject, sid }: ProviderSessionEnd,
+): boolean {
   if (from.issuer !== issuer) return false;
   if (issuerSubject === undefined) return sid !== undefined && from.sid === sid;
   const ofSession = sid === undefined || from.sid === undefined || from.sid === sid;

@@ -12,7 +12,9 @@ export class MemoryKeySightings extends KeySightings {
     const now = this.clock.now();
     const since = this.#firstSeen.size === 0 ? 0 : now;
     for (const kid of kids) if (!this.#firstSeen.has(kid)) this.#firstSeen.set(kid, since);
-    return Promise.resolve(new Map(kids.map((kid) => [kid, now - (this.#firstSeen.get(kid) ?? 0)])));
+    return Promise.resolve(
+      new Map(kids.map((kid) => [kid, now - (this.#firstSeen.get(kid) ?? 0)])),
+    );
   }
 
   knows(kid: string): Promise<boolean> {

@@ -29,7 +29,14 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
       const expiresAtMs = this.database.clock.now() + ttlMs;
       // as a column of JSON holds it
       const kept = JSON.parse(JSON.stringify(data)) as TokenRow['data'];
-      const row = { kind, subject: owner?.subject, epoch, data: kept, triesLeft: tries, expiresAtMs };
+      const row = {
+        kind,
+        subject: owner?.subject,
+        epoch,
+        data: kept,
+        triesLeft: tries,
+        expiresAtMs,
+      };
       tx.put(this.database.oneTimeTokens, keyOf(hash), row);
       return 'issued';
     });
@@ -103,11 +110,16 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
   /** A map keeps the order in which they were issued. */
   private removeBeyond(tx: MemoryTransaction, kind: string, { subject, atMost }: TokenOwner): void {
     const table = this.database.oneTimeTokens;
-    const mine = [...table].filter(([, row]) => row.subject === subject && row.kind === kind).reverse();
+    const mine = [...table]
+      .filter(([, row]) => row.subject === subject && row.kind === kind)
+      .reverse();
     for (const [key] of mine.slice(atMost - 1)) tx.remove(table, key);
   }
 
-  private within<T>(given: HostTransaction | undefined, work: (tx: MemoryTransaction) => T): Promise<T> {
+  private within<T>(
+    given: HostTransaction | undefined,
+    work: (tx: MemoryTransaction) => T,
+  ): Promise<T> {
     return given
       ? Promise.resolve(work(asMemoryTransaction(given)))
       : this.database.transaction((tx) => work(tx));

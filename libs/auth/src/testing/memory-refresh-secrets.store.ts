@@ -20,7 +20,9 @@ export class MemoryRefreshSecretsStore extends RefreshSecretsStore {
     const { peppers, clock } = this.database;
     const now = clock.now();
     // it stopped minting when the one after it began
-    const began = peppers.map(({ mintsFromMs }) => mintsFromMs).filter((from) => from < now - retainMs);
+    const began = peppers
+      .map(({ mintsFromMs }) => mintsFromMs)
+      .filter((from) => from < now - retainMs);
     const oldest = Math.max(...began, -Infinity);
     const kept = peppers.filter(({ mintsFromMs }) => mintsFromMs >= oldest);
     peppers.splice(0, peppers.length, ...kept, { line: candidate, mintsFromMs: now + leadTimeMs });

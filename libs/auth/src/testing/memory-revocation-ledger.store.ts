@@ -29,7 +29,8 @@ export class MemoryRevocationLedgerStore extends RevocationLedgerStore {
 
   async readSince(since: LedgerPosition | undefined): Promise<LedgerRead> {
     const from = since ? Number(since.snapshot.split(':')[1]) : 0;
-    if (!Number.isSafeInteger(from)) throw AuthError.unavailable('revocation ledger: not a snapshot');
+    if (!Number.isSafeInteger(from))
+      throw AuthError.unavailable('revocation ledger: not a snapshot');
     const next = this.database.nextEntry;
     const { id } = this.database;
     return {
@@ -37,7 +38,9 @@ export class MemoryRevocationLedgerStore extends RevocationLedgerStore {
       entries:
         since && since.ledger !== id
           ? []
-          : this.database.liveEntries().flatMap(([number, entry]) => (number >= from ? [entry] : [])),
+          : this.database
+              .liveEntries()
+              .flatMap(([number, entry]) => (number >= from ? [entry] : [])),
     };
   }
 

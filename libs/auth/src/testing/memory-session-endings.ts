@@ -12,7 +12,8 @@ import type { MemoryDatabase, MemoryTransaction, SessionRow } from './memory-dat
 /** What every ending is made of, in one transaction. */
 export class MemoryEndings {
   readonly #acting: { readonly entries: LedgerEntry[]; readonly events: AuthEventInput[] } = {
-    ...{ entries: [], events: [] },
+    entries: [],
+    events: [],
   };
 
   constructor(
@@ -22,7 +23,9 @@ export class MemoryEndings {
 
   /** Ends the sessions too in which the subject acts as others, and with the version alone those in which others act as the subject. */
   bump(subject: string, what: 'version' | 'epoch' | 'both'): SubjectState {
-    this.endActing((row) => row.actor?.id === subject || (what === 'version' && row.subject === subject));
+    this.endActing(
+      (row) => row.actor?.id === subject || (what === 'version' && row.subject === subject),
+    );
     const { tokenVersion, epoch } = this.database.subject(subject);
     const next = {
       tokenVersion: tokenVersion + (what === 'epoch' ? 0 : 1),
@@ -39,7 +42,8 @@ export class MemoryEndings {
     if (endsTokens(reason)) this.database.removeTokensOf(this.tx, subject);
     const removed = endsWaysIn(reason) ? this.database.removeWaysIn(this.tx, subject) : undefined;
     if (reason === 'user_deleted') this.database.removeIdentities(this.tx, subject);
-    const events = removed && reason === 'account_claimed' ? waysInRemoved(subject, removed, by) : [];
+    const events =
+      removed && reason === 'account_claimed' ? waysInRemoved(subject, removed, by) : [];
     return { sessions, entries: this.refuseEarlier(subject, state), events };
   }
 
@@ -52,25 +56,38 @@ export class MemoryEndings {
   }
 
   refuseEarlier(subject: string, { tokenVersion }: SubjectState): readonly LedgerEntry[] {
-    return this.append([{ kind: 'user', id: subject, value: tokenVersion, expiresAt: this.expiresAt }]);
+    return this.append([
+      { kind: 'user', id: subject, value: tokenVersion, expiresAt: this.expiresAt },
+    ]);
   }
 
   end(rows: readonly SessionRow[], reason: EndReason): readonly LedgerEntry[] {
     return this.append(
-      this.mark(rows, reason).map(({ id }) => ({ kind: 'session', id, value: 0, expiresAt: this.expiresAt })),
+      this.mark(rows, reason).map(({ id }) => ({
+        kind: 'session',
+        id,
+        value: 0,
+        expiresAt: this.expiresAt,
+      })),
     );
   }
 
   endEverything({ actorId }: ActedBy, toleranceMs: number): Ended {
     const sessions = this.mark([...this.database.sessions.values()], 'restored').length;
     for (const subject of this.database.subjects.keys()) this.bump(subject, 'both');
-    for (const key of this.database.oneTimeTokens.keys()) this.tx.remove(this.database.oneTimeTokens, key);
+    for (const key of this.database.oneTimeTokens.keys())
+      this.tx.remove(this.database.oneTimeTokens, key);
     for (const id of this.database.apiKeys.keys()) this.tx.remove(this.database.apiKeys, id);
     const issuedBefore = Math.floor((this.database.clock.now() + toleranceMs) / 1000) + 1;
     return {
       sessions,
       entries: this.append([
-        { kind: 'all', id: '', value: issuedBefore, expiresAt: this.now + FOREIGN_LEDGER_LIFETIME_MS },
+        {
+          kind: 'all',
+          id: '',
+          value: issuedBefore,
+          expiresAt: this.now + FOREIGN_LEDGER_LIFETIME_MS,
+        },
       ]),
       events: [{ type: 'everything.revoked', actorId, sessionsEnded: sessions }],
     };
@@ -80,7 +97,8 @@ export class MemoryEndings {
   mark(rows: readonly SessionRow[], endReason: EndReason): readonly SessionRow[] {
     const open = rows.filter(({ endedAtMs }) => endedAtMs === null);
     const endedAtMs = this.database.clock.now();
-    for (const row of open) this.tx.put(this.database.sessions, row.id, { ...row, endedAtMs, endReason });
+    for (const row of open)
+      this.tx.put(this.database.sessions, row.id, { ...row, endedAtMs, endReason });
     return open;
   }
 
@@ -90,11 +108,14 @@ export class MemoryEndings {
     const others = this.database
       .sessionsOf(subject)
       .filter((row) => row.id !== keep && row.epoch === epoch && row.endedAtMs === null);
-    for (const row of others) this.tx.put(this.database.sessions, row.id, { ...row, authTime: new Date(0) });
+    for (const row of others)
+      this.tx.put(this.database.sessions, row.id, { ...row, authTime: new Date(0) });
     const { expiresAt } = this;
     return this.append(
       others.map(({ id }) => ({
-        ...{ kind: 'session_version', id: id, value: tokenVersion },
+        kind: 'session_version',
+        id: id,
+        value: tokenVersion,
         expiresAt,
       })),
     );
@@ -122,7 +143,10 @@ export class MemoryEndings {
 }
 
 /** One event a session, with who acted in it. */
-export function endingsOf(ended: readonly SessionRow[], reason: EndReason): readonly AuthEventInput[] {
+export function endingsOf(
+  ended: readonly SessionRow[],
+  reason: EndReason,
+): readonly AuthEventInput[] {
   return ended.map(({ id, subject: userId, actor }) =>
     sessionEnded(id, { userId, actorId: actor?.id, reason }),
   );

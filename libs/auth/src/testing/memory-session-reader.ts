@@ -16,7 +16,8 @@ export class MemorySessionReader {
     const row = this.database.sessions.get(sessionId);
     if (row?.subject !== subject || !this.live(row)) return undefined;
     const current =
-      !presented || (row.generation === presented.generation && row.tokenHash.equals(presented.hash));
+      !presented ||
+      (row.generation === presented.generation && row.tokenHash.equals(presented.hash));
     const again = retry && row.rotationKey?.equals(retry.keyHash);
     return current && !again ? row : undefined;
   }

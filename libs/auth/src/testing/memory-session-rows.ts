@@ -1,33 +1,47 @@
 import { addressOf } from '../common/address.js';
 import type { NewSession } from '../storage/session.js';
-import type { DeviceRegistration, DeviceUse, Replacement, Rotation } from '../storage/session-store.port.js';
+import type {
+  DeviceRegistration,
+  DeviceUse,
+  Replacement,
+  Rotation,
+} from '../storage/session-store.port.js';
 import type { SessionRow } from './memory-database.js';
 
 export function newRow(session: NewSession, nowMs: number): SessionRow {
   const { id, subject, tokenHash, transport, persistent, authTime, amr } = session;
   const now = new Date(nowMs);
   return {
-    ...{ id, subject, tokenHash, transport, persistent, authTime, amr: [...amr] },
-    ...{ epoch: session.expected.epoch, generation: 1, createdAt: now, lastUsedAt: now },
+    id,
+    subject,
+    tokenHash,
+    transport,
+    persistent,
+    authTime,
+    amr: [...amr],
+    epoch: session.expected.epoch,
+    generation: 1,
+    createdAt: now,
+    lastUsedAt: now,
     idleExpiresAt: new Date(nowMs + Math.min(session.idleTtlMs, session.absoluteTtlMs)),
     absoluteExpiresAt: new Date(nowMs + session.absoluteTtlMs),
-    ...{ ip: addressOf(session.ip) ?? null, userAgent: session.userAgent ?? null },
+    ip: addressOf(session.ip) ?? null,
+    userAgent: session.userAgent ?? null,
     actor: session.actor ? { id: session.actor.id } : null,
     claims: session.claims ?? null,
     accessTtlSeconds: session.limits?.accessTtlSeconds ?? null,
     ownIdleTtlMs: session.limits?.idleTtlMs ?? null,
     bound: session.bound ? { ...session.bound, at: now } : null,
     provider: session.provider ?? null,
-    registerBy: session.registerWithinMs === undefined ? null : new Date(nowMs + session.registerWithinMs),
-    ...{
-      rotationNonce: null,
-      rotationCause: null,
-      rotationKey: null,
-      rotatedAtMs: null,
-      usedChallenges: [],
-      endedAtMs: null,
-      endReason: null,
-    },
+    registerBy:
+      session.registerWithinMs === undefined ? null : new Date(nowMs + session.registerWithinMs),
+    rotationNonce: null,
+    rotationCause: null,
+    rotationKey: null,
+    rotatedAtMs: null,
+    usedChallenges: [],
+    endedAtMs: null,
+    endReason: null,
   };
 }
 
@@ -51,15 +65,22 @@ export function replacedRow(
 ): SessionRow {
   return {
     ...renewed(row, replacement, nowMs),
-    ...{ tokenHash: replacement.nextHash, rotationCause: replacement.cause, epoch },
+    tokenHash: replacement.nextHash,
+    rotationCause: replacement.cause,
+    epoch,
     rotationNonce: replacement.retry?.nonce ?? null,
     rotationKey: replacement.retry?.keyHash ?? null,
-    ...{ authTime: new Date(nowMs), amr: [...replacement.amr] },
+    authTime: new Date(nowMs),
+    amr: [...replacement.amr],
   };
 }
 
 /** A bound session; see `SessionStore.registerDevice`. */
-export function registeredRow(row: SessionRow, registration: DeviceRegistration, nowMs: number): SessionRow {
+export function registeredRow(
+  row: SessionRow,
+  registration: DeviceRegistration,
+  nowMs: number,
+): SessionRow {
   const bound = { kind: 'dbsc', key: registration.key, at: new Date(nowMs) } as const;
   return { ...usedRow(row, registration, nowMs), bound, registerBy: null };
 }
@@ -79,8 +100,17 @@ function usedRow(row: SessionRow, use: DeviceRegistration | DeviceUse, nowMs: nu
 }
 
 /** When it stopped, or will stop, by itself or by somebody. */
-export function overAtMs({ endedAtMs, idleExpiresAt, absoluteExpiresAt, registerBy }: SessionRow): number {
-  const expiries = [idleExpiresAt.getTime(), absoluteExpiresAt.getTime(), registerBy?.getTime() ?? Infinity];
+export function overAtMs({
+  endedAtMs,
+  idleExpiresAt,
+  absoluteExpiresAt,
+  registerBy,
+}: SessionRow): number {
+  const expiries = [
+    idleExpiresAt.getTime(),
+    absoluteExpiresAt.getTime(),
+    registerBy?.getTime() ?? Infinity,
+  ];
   return Math.min(endedAtMs ?? Infinity, ...expiries);
 }
 
@@ -89,8 +119,10 @@ export function isUnexpired(row: SessionRow, nowMs: number): boolean {
 }
 
 /** A bound session rotates for whoever proved its key; one that still needs a key for nobody. */
-export const isProved = ({ bound, registerBy }: SessionRow, provedKey: string | undefined): boolean =>
-  registerBy === null && (bound === null || bound.key === provedKey);
+export const isProved = (
+  { bound, registerBy }: SessionRow,
+  provedKey: string | undefined,
+): boolean => registerBy === null && (bound === null || bound.key === provedKey);
 
 export const newestFirst = (a: SessionRow, b: SessionRow): number =>
   b.createdAt.getTime() - a.createdAt.getTime();
@@ -113,7 +145,11 @@ function renewed(
 /** Whether the session that asks lives; without one it is the host that asks. */
 export function mayAsk(
   row: SessionRow | undefined,
-  asking: { readonly sessionId: string | undefined; readonly subject: string; readonly epoch: number },
+  asking: {
+    readonly sessionId: string | undefined;
+    readonly subject: string;
+    readonly epoch: number;
+  },
   nowMs: number,
 ): boolean {
   if (asking.sessionId === undefined) return true;

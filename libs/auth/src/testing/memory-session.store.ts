@@ -31,7 +31,11 @@ import {
   sessionsEnded,
   versionBumped,
 } from '../storage/store-events.js';
-import { asMemoryTransaction, type MemoryDatabase, type MemoryTransaction } from './memory-database.js';
+import {
+  asMemoryTransaction,
+  type MemoryDatabase,
+  type MemoryTransaction,
+} from './memory-database.js';
 import { removePage } from './memory-housekeeping.js';
 import { endingsOf, MemoryEndings } from './memory-session-endings.js';
 import { MemorySessionReader } from './memory-session-reader.js';
@@ -70,7 +74,8 @@ export class MemorySessionStore extends SessionStore {
       const state = this.database.subject(session.subject);
       const { actor } = session;
       if (!sameState(state, session.expected)) return { kind: 'superseded' };
-      if (actor && !sameState(this.database.subject(actor.id), actor.expected)) return { kind: 'superseded' };
+      if (actor && !sameState(this.database.subject(actor.id), actor.expected))
+        return { kind: 'superseded' };
       tx.put(this.database.subjects, session.subject, state);
       // of sessions in the same millisecond, the one opened last is the newest
       const crowd = this.reader
@@ -94,7 +99,8 @@ export class MemorySessionStore extends SessionStore {
   rotate(rotation: Rotation): Promise<RotateOutcome> {
     return this.within({}, (_endings, tx) => {
       const row = this.database.sessions.get(rotation.sessionId);
-      const current = row?.generation === rotation.generation && row.tokenHash.equals(rotation.presentedHash);
+      const current =
+        row?.generation === rotation.generation && row.tokenHash.equals(rotation.presentedHash);
       if (!row || !current || !this.reader.live(row) || !isProved(row, rotation.provedKey))
         return { kind: 'missed' };
       const next = rotatedRow(row, rotation, this.nowMs);
@@ -109,8 +115,13 @@ export class MemorySessionStore extends SessionStore {
     const { tokenHash, rotationNonce, rotationCause, rotationKey, rotatedAtMs } = row;
     const rotatedAgoMs = rotatedAtMs === null ? null : this.nowMs - rotatedAtMs;
     return {
-      ...{ ...this.reader.stateOf(row), tokenHash, rotationNonce, rotationCause, rotationKey },
-      ...{ rotatedAgoMs, live: this.reader.live(row) },
+      ...this.reader.stateOf(row),
+      tokenHash,
+      rotationNonce,
+      rotationCause,
+      rotationKey,
+      rotatedAgoMs,
+      live: this.reader.live(row),
     };
   }
 
@@ -157,11 +168,21 @@ export class MemorySessionStore extends SessionStore {
       const { sessionId, presentedHash, withinMs } = registration;
       const row = this.database.sessions.get(sessionId);
       const fits = row?.transport === 'cookie' && !row.bound && row.tokenHash.equals(presentedHash);
-      if (!row || !fits || !this.reader.live(row) || row.createdAt.getTime() <= this.nowMs - withinMs)
+      if (
+        !row ||
+        !fits ||
+        !this.reader.live(row) ||
+        row.createdAt.getTime() <= this.nowMs - withinMs
+      )
         return { kind: 'missed' };
       const next = registeredRow(row, registration, this.nowMs);
       tx.put(this.database.sessions, row.id, next);
-      return { kind: 'registered', ...this.reader.stateOf(next), entries: [], events: [deviceBound(next)] };
+      return {
+        kind: 'registered',
+        ...this.reader.stateOf(next),
+        entries: [],
+        events: [deviceBound(next)],
+      };
     });
   }
 
@@ -169,7 +190,8 @@ export class MemorySessionStore extends SessionStore {
     return this.within({}, (_endings, tx) => {
       const row = this.database.sessions.get(use.sessionId);
       const isBound = row?.bound?.kind === 'dbsc' && row.bound.key === use.key;
-      const next = row && isBound && this.reader.live(row) ? rowOfUse(row, use, this.nowMs) : undefined;
+      const next =
+        row && isBound && this.reader.live(row) ? rowOfUse(row, use, this.nowMs) : undefined;
       if (!next) return { kind: 'missed' };
       tx.put(this.database.sessions, next.id, next);
       return { kind: 'used', ...this.reader.stateOf(next) };
@@ -177,7 +199,9 @@ export class MemorySessionStore extends SessionStore {
   }
 
   async list(subject: string): Promise<readonly Session[]> {
-    return this.reader.usableOf(subject).sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
+    return this.reader
+      .usableOf(subject)
+      .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
   }
 
   endOne(
@@ -220,15 +244,23 @@ export class MemorySessionStore extends SessionStore {
     });
   }
 
-  endReused(sessionId: string, scope: 'user' | 'family', by: ClientContext = {}): Promise<ReuseOutcome> {
+  endReused(
+    sessionId: string,
+    scope: 'user' | 'family',
+    by: ClientContext = {},
+  ): Promise<ReuseOutcome> {
     return this.within({}, (endings) => {
       const row = this.database.sessions.get(sessionId);
       if (!row || !this.reader.usable(row)) return { kind: 'spared' };
       const family = endings.end([row], 'reuse');
       const others =
-        scope === 'user' && !row.actor ? endings.endAll(row.subject, 'reuse') : { sessions: 0, entries: [] };
+        scope === 'user' && !row.actor
+          ? endings.endAll(row.subject, 'reuse')
+          : { sessions: 0, entries: [] };
       const sessions = 1 + others.sessions;
-      const events = [familyReused(sessionId, row.subject, sessions, { ...by, actorId: row.actor?.id })];
+      const events = [
+        familyReused(sessionId, row.subject, sessions, { ...by, actorId: row.actor?.id }),
+      ];
       return { kind: 'ended', sessions, entries: [...family, ...others.entries], events };
     });
   }
@@ -258,7 +290,8 @@ export class MemorySessionStore extends SessionStore {
 
   async readAuthority(token: RevocableToken): Promise<Authority> {
     const row = this.database.sessions.get(token.sessionId);
-    const user = this.usersAre === 'elsewhere' ? 'elsewhere' : (this.reader.factsOf(token.subject) ?? 'gone');
+    const user =
+      this.usersAre === 'elsewhere' ? 'elsewhere' : (this.reader.factsOf(token.subject) ?? 'gone');
     return {
       sessionLive: row?.subject === token.subject && this.reader.usable(row),
       subject: this.database.subject(token.subject),

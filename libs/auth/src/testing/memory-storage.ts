@@ -25,7 +25,10 @@ export interface MemoryStorageOptions {
 export const memoryStorageSchema = group({
   users: oneOf(['here', 'elsewhere']).prefault('here'),
   clock: handle<Clock>(having('now', 'monotonic'), 'a Clock with now() and monotonic()').optional(),
-  entropy: handle<Entropy>(having('bytes', 'uuid'), 'an Entropy with bytes() and uuid()').optional(),
+  entropy: handle<Entropy>(
+    having('bytes', 'uuid'),
+    'an Entropy with bytes() and uuid()',
+  ).optional(),
 });
 
 /** Tokenward's stores in memory, for tests. They pass the same conformance suites as the Drizzle stores. */
@@ -45,7 +48,8 @@ export function memoryStorage(options: MemoryStorageOptions = {}) {
     apiKeys: new MemoryApiKeyStore(database),
     users: new MemoryUserDirectory(database, entropy ?? new SystemEntropy()),
     /** For `AuthService.userChanged(tx, …)`: changes are rolled back if `work` throws. */
-    transaction: <T>(work: (tx: HostTransaction) => Promise<T>): Promise<T> => database.transaction(work),
+    transaction: <T>(work: (tx: HostTransaction) => Promise<T>): Promise<T> =>
+      database.transaction(work),
   };
 }
 

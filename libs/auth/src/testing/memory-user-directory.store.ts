@@ -46,7 +46,8 @@ export class MemoryUserDirectory extends UserDirectory {
       changeEmail: async (id, { from, to }, tx) => {
         const owner = this.one('email', to, this.database.users.get(id)?.tenant);
         if (owner && owner.account.id !== id) return 'taken';
-        const changed = this.has(id, from) && this.change(id, { email: to, emailVerified: true }, tx);
+        const changed =
+          this.has(id, from) && this.change(id, { email: to, emailVerified: true }, tx);
         return changed ? 'changed' : 'superseded';
       },
     };
@@ -55,11 +56,25 @@ export class MemoryUserDirectory extends UserDirectory {
   /** Adds a user, or replaces the one of that id; returns its id. */
   set(user: MemoryUser): string {
     const id = user.id ?? this.entropy.uuid();
-    const { email, name, role, permissions, passwordHash, disabled, identifier, tenant, emailVerified } =
-      user;
+    const {
+      email,
+      name,
+      role,
+      permissions,
+      passwordHash,
+      disabled,
+      identifier,
+      tenant,
+      emailVerified,
+    } = user;
     this.database.users.set(id, {
-      ...{ id, name, role, passwordHash, email: email ?? `${id}@test.invalid` },
-      ...{ permissions: [...(permissions ?? [])], disabled: disabled === 'disabled' },
+      id,
+      name,
+      role,
+      passwordHash,
+      email: email ?? `${id}@test.invalid`,
+      permissions: [...(permissions ?? [])],
+      disabled: disabled === 'disabled',
       ...(identifier !== undefined && { identifier }),
       ...(tenant !== undefined && { tenant }),
       ...(emailVerified && { emailVerified }),
@@ -75,7 +90,10 @@ export class MemoryUserDirectory extends UserDirectory {
     return this.one('email', email, tenant);
   }
 
-  override async findByIdentifier(identifier: string, tenant?: string): Promise<LoginCandidate | undefined> {
+  override async findByIdentifier(
+    identifier: string,
+    tenant?: string,
+  ): Promise<LoginCandidate | undefined> {
     return this.one('identifier', identifier, tenant);
   }
 

@@ -24,11 +24,18 @@ const SECRET_BYTES = 20;
 
 /** Codes of an authenticator app (RFC 6238), by `otpauth`. A code is taken one step of 30 s early or late. */
 export function totp(options: TotpOptions): TotpMethod {
-  const { issuer, digits, algorithm } = readOptions(totpSchema, options, { of: 'totp', prefix: 'totp' });
+  const { issuer, digits, algorithm } = readOptions(totpSchema, options, {
+    of: 'totp',
+    prefix: 'totp',
+  });
   const digitsOnly = new RegExp(`^\\d{${String(digits)}}$`);
   const of = (secret: Buffer, label = ''): TOTP =>
     new TOTP({
-      ...{ issuer, label, algorithm, digits, period: PERIOD_SECONDS },
+      issuer,
+      label,
+      algorithm,
+      digits,
+      period: PERIOD_SECONDS,
       secret: new Secret({ buffer: Uint8Array.from(secret).buffer }),
     });
   return {

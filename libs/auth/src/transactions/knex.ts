@@ -20,10 +20,15 @@ class KnexSqlTransaction extends SqlTransaction {
     super();
   }
 
-  override async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+  override async query(
+    text: string,
+    parameters: readonly SqlParameter[],
+  ): Promise<readonly SqlRow[]> {
     const { trx } = this;
     if (!trx.isTransaction)
-      throw transactionRefused('is not a transaction of Knex; pass what knex.transaction gives you');
+      throw transactionRefused(
+        'is not a transaction of Knex; pass what knex.transaction gives you',
+      );
     if (trx.isCompleted?.()) throw transactionRefused('is a transaction of Knex that is over');
     const { sql, bindings } = questionMarks(text, parameters);
     return ((await trx.raw(sql, bindings)) as { readonly rows: readonly SqlRow[] }).rows;

@@ -20,7 +20,10 @@ class KyselySqlTransaction extends SqlTransaction {
     super();
   }
 
-  override async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+  override async query(
+    text: string,
+    parameters: readonly SqlParameter[],
+  ): Promise<readonly SqlRow[]> {
     if (!this.trx.isTransaction)
       throw transactionRefused(
         'is not a transaction of Kysely; pass what db.transaction().execute gives you',
@@ -36,7 +39,10 @@ export function kyselyTransaction(trx: KyselyTransaction): SqlTransaction {
 }
 
 /** `work` in a transaction of Kysely. */
-export function kyselyWork<DB>(db: Kysely<DB>, work: (trx: Transaction<DB>) => Promise<void>): HostWork {
+export function kyselyWork<DB>(
+  db: Kysely<DB>,
+  work: (trx: Transaction<DB>) => Promise<void>,
+): HostWork {
   return {
     run: (end) =>
       db.transaction().execute(async (trx) => {

@@ -21,8 +21,12 @@ class MikroOrmTransaction extends SqlTransaction {
   }
 
   /** Not by `em.execute`: it writes the parameters into the text. */
-  override async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
-    const context = this.em.getTransactionContext() as KnexTransaction | CompiledQueryRunner | undefined;
+  override async query(
+    text: string,
+    parameters: readonly SqlParameter[],
+  ): Promise<readonly SqlRow[]> {
+    const context = this.em.getTransactionContext() as
+      KnexTransaction | CompiledQueryRunner | undefined;
     if (!context)
       throw transactionRefused(
         'is an EntityManager without an open transaction; pass the one that em.transactional gives you',

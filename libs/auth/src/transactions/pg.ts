@@ -19,7 +19,10 @@ class PgTransaction extends SqlTransaction {
     super();
   }
 
-  override async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+  override async query(
+    text: string,
+    parameters: readonly SqlParameter[],
+  ): Promise<readonly SqlRow[]> {
     // each statement of a pool may go to another connection
     if ('idleCount' in this.client)
       throw transactionRefused('is a Pool; take a client with pool.connect() and send BEGIN on it');
@@ -51,7 +54,8 @@ export function pgWork(pool: Pool, work: (client: PoolClient) => Promise<void>):
         await end(pgTransaction(client));
         const { command } = await client.query('commit');
         // a statement had failed, and the work went on as if nothing were
-        if (command !== 'COMMIT') throw transactionRefused('was rolled back: a statement in it had failed');
+        if (command !== 'COMMIT')
+          throw transactionRefused('was rolled back: a statement in it had failed');
       } catch (error) {
         await client.query('rollback').catch((failure: Error) => (broken = failure));
         throw error;

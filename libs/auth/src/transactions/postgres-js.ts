@@ -17,10 +17,15 @@ class PostgresJsSqlTransaction extends SqlTransaction {
     super();
   }
 
-  override async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+  override async query(
+    text: string,
+    parameters: readonly SqlParameter[],
+  ): Promise<readonly SqlRow[]> {
     // the base has `begin`, a transaction has `savepoint`
     if (!('savepoint' in this.sql))
-      throw transactionRefused('is not a transaction of postgres.js; pass what sql.begin gives you');
+      throw transactionRefused(
+        'is not a transaction of postgres.js; pass what sql.begin gives you',
+      );
     return await this.sql.unsafe(text, [...parameters]);
   }
 }

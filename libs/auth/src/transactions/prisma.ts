@@ -21,7 +21,10 @@ class PrismaTransaction extends SqlTransaction {
     super();
   }
 
-  override async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+  override async query(
+    text: string,
+    parameters: readonly SqlParameter[],
+  ): Promise<readonly SqlRow[]> {
     // a client that can connect is the whole client, which takes a connection for each statement
     if ('$connect' in this.tx && typeof this.tx.$connect === 'function')
       throw transactionRefused(

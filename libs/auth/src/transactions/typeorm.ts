@@ -18,7 +18,10 @@ class TypeormTransaction extends SqlTransaction {
     super();
   }
 
-  override async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+  override async query(
+    text: string,
+    parameters: readonly SqlParameter[],
+  ): Promise<readonly SqlRow[]> {
     const { queryRunner } = this.manager;
     if (!queryRunner?.isTransactionActive || queryRunner.isReleased)
       throw transactionRefused(

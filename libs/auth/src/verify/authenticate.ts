@@ -19,7 +19,10 @@ import {
   type Verdict,
 } from './revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../storage/session-store.port.js';
-import { AccessTokenVerifier, type VerificationOutcome } from './tokens/access-token-verifier.service.js';
+import {
+  AccessTokenVerifier,
+  type VerificationOutcome,
+} from './tokens/access-token-verifier.service.js';
 import { UserDirectory } from '../storage/user-directory.port.js';
 import { revocable } from './revocable.js';
 import { RefusalLog } from './refusal-log.service.js';
@@ -89,10 +92,12 @@ export class AuthenticateFlow {
     const remembered = trust && this.trusted?.remembered(value, trust);
     if (remembered) return this.judgeForeign(remembered, options);
     const outcome = this.verifier.verifyAny(value, PROVED_HERE);
-    if (outcome instanceof Promise) return outcome.then((settled) => this.judge(presented, settled, options));
+    if (outcome instanceof Promise)
+      return outcome.then((settled) => this.judge(presented, settled, options));
     const foreign = outcome.kind === 'refused' && trust && this.trusted?.verify(value, trust);
     if (!foreign) return this.judge(presented, outcome, options);
-    if (foreign instanceof Promise) return foreign.then((settled) => this.judgeForeign(settled, options));
+    if (foreign instanceof Promise)
+      return foreign.then((settled) => this.judgeForeign(settled, options));
     return this.judgeForeign(foreign, options);
   }
 
@@ -133,7 +138,9 @@ export class AuthenticateFlow {
     const outcome = await this.verifier.verifyAny(presented.value, PROVED_HERE);
     if (outcome.kind === 'accepted') return this.accepted(presented, outcome, options);
     if (outcome.reason === 'key_unknown' && !lookup.isComplete())
-      throw AuthError.unavailable('neither this process nor the database can tell whether this key exists');
+      throw AuthError.unavailable(
+        'neither this process nor the database can tell whether this key exists',
+      );
     throw this.refused(outcome.reason);
   }
 
@@ -149,7 +156,10 @@ export class AuthenticateFlow {
   }
 
   /** For `deviceBound: 'require'`. A revoked session is 401 here as elsewhere. */
-  private async refusedUntilBound(principal: Principal, options?: AuthenticateOptions): Promise<never> {
+  private async refusedUntilBound(
+    principal: Principal,
+    options?: AuthenticateOptions,
+  ): Promise<never> {
     await this.recheck(principal, options);
     throw new AuthError('device_required', 'the browser has not registered its key yet');
   }
@@ -160,18 +170,30 @@ export class AuthenticateFlow {
     { principal, boundKey }: Pick<Accepted, 'principal' | 'boundKey'>,
     options?: AuthenticateOptions,
   ): Promise<Principal> {
-    if (boundKey === undefined) throw this.refused('not_bound', principal, { error: 'invalid_token' });
+    if (boundKey === undefined)
+      throw this.refused('not_bound', principal, { error: 'invalid_token' });
     if (!this.proofs || presented.source !== 'dpop')
-      throw this.refused('key_bound', principal, this.proofs?.isOn ? { error: 'invalid_token' } : undefined);
+      throw this.refused(
+        'key_bound',
+        principal,
+        this.proofs?.isOn ? { error: 'invalid_token' } : undefined,
+      );
     const { value: token, request } = presented;
     const admitted = await this.recheck(principal, options, token);
-    const proved = await this.proofs.check(request, { token, key: boundKey, account: principal.id });
+    const proved = await this.proofs.check(request, {
+      token,
+      key: boundKey,
+      account: principal.id,
+    });
     if (proved.kind === 'proved') return admitted;
     const { id: userId, actor, sessionId } = principal;
     if (proved.reason === 'proof_by_another_key')
       this.events?.publish({
         type: 'device.refused',
-        ...{ userId, actorId: actor?.id, sessionId, ...clientOf(request) },
+        userId,
+        actorId: actor?.id,
+        sessionId,
+        ...clientOf(request),
       });
     throw this.refused(proved.reason, principal, proved.challenge);
   }
@@ -247,12 +269,14 @@ export class AuthenticateFlow {
     principal: Principal,
   ): Promise<{ readonly authority: Authority; readonly user: UserFacts | 'gone' }> {
     const authority = await this.authorityOf(principal);
-    const user = authority.user === 'elsewhere' ? await this.userAsToldBy(principal.id) : authority.user;
+    const user =
+      authority.user === 'elsewhere' ? await this.userAsToldBy(principal.id) : authority.user;
     return { authority, user };
   }
 
   private async authorityOf(principal: Principal): Promise<Authority> {
-    if (!this.sessions) throw AuthError.unavailable('a service that only verifies has no database to ask');
+    if (!this.sessions)
+      throw AuthError.unavailable('a service that only verifies has no database to ask');
     return this.sessions.readAuthority(revocable(principal));
   }
 

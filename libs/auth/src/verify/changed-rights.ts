@@ -7,7 +7,10 @@ type Rights = Pick<UserFacts, 'role' | 'permissions'>;
  * How the rights of a caller differ from `now`; undefined: they do not. A directory may list permissions in any
  * order, and twice.
  */
-export function changedRights(principal: Pick<Principal, keyof Rights>, now: Rights): string | undefined {
+export function changedRights(
+  principal: Pick<Principal, keyof Rights>,
+  now: Rights,
+): string | undefined {
   if (now.role !== principal.role) return 'role changed';
   const permissions = new Set(now.permissions);
   const same =

@@ -5,7 +5,10 @@ export type {
   ResourceServerOptionsFactory,
 } from './verify.module-definition.js';
 export type { JwksFetch, RemoteJwksOptions } from '../options/remote-jwks-options.js';
-export type { ResourceServerDpopOptions, ResourceServerOptions } from '../options/resource-server-options.js';
+export type {
+  ResourceServerDpopOptions,
+  ResourceServerOptions,
+} from '../options/resource-server-options.js';
 export { SIGNING_ALGORITHMS } from '../options/key-options.js';
 export type { SigningAlgorithm } from '../options/key-options.js';
 

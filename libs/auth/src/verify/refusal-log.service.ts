@@ -23,7 +23,8 @@ export class RefusalLog {
     }
     if (!last && this.#said.size >= MAX_REASONS) return;
     this.#said.set(reason, { at: now, since: 0 });
-    const more = last && last.since > 0 ? ` (and ${String(last.since)} more since the last such line)` : '';
+    const more =
+      last && last.since > 0 ? ` (and ${String(last.since)} more since the last such line)` : '';
     const line = `a token was refused: ${reason}${more}`;
     if (ROUTINE.includes(reason)) this.#logger.log(line);
     else this.#logger.warn(line);

@@ -20,7 +20,9 @@ export function redisProbe(
   sync: RevocationSync,
   { revocation: { deadlineMs } }: ResolvedAuthOptions,
 ): HealthProbes['redis'] {
-  return feed && (() => withDeadline(feed.lookup(sync.view.ledger ?? '', PROBE), deadlineMs, 'health'));
+  return (
+    feed && (() => withDeadline(feed.lookup(sync.view.ledger ?? '', PROBE), deadlineMs, 'health'))
+  );
 }
 
 /** The standing of the view, for `AuthHealth.revocations`. */

@@ -45,6 +45,7 @@ export function verifyMetrics(
 /** The numbers of a service that fetches its keys. */
 export function remoteKeyMetrics(remote: RemoteKeys): MetricReaders {
   return {
-    jwksFetches: () => by('outcome', Object.entries({ begun: remote.fetches, failed: remote.failedFetches })),
+    jwksFetches: () =>
+      by('outcome', Object.entries({ begun: remote.fetches, failed: remote.failedFetches })),
   };
 }

@@ -24,7 +24,10 @@ export const SHARED_HANDLES = {
     "metrics.getMeter('tokenward') of @opentelemetry/api",
   ).optional(),
   clock: handle<Clock>(having('now', 'monotonic'), 'a Clock with now() and monotonic()').optional(),
-  entropy: handle<Entropy>(having('bytes', 'uuid'), 'an Entropy with bytes() and uuid()').optional(),
+  entropy: handle<Entropy>(
+    having('bytes', 'uuid'),
+    'an Entropy with bytes() and uuid()',
+  ).optional(),
 };
 
 /** What only the issuer takes: named here for the sentence that refuses it. */

@@ -19,15 +19,22 @@ function token(claims: Readonly<Record<string, unknown>> = {}): string {
     { alg: 'ES256', typ: 'at+jwt', kid: 'k' },
     { ...names, ...times, ...claims },
   ];
-  const input = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-  const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  const input = parts
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  const signature = sign('sha256', Buffer.from(input), {
+    key: privateKey,
+    dsaEncoding: 'ieee-p1363',
+  });
   return `${input}.${signature.toString('base64url')}`;
 }
 
 async function service(clock: HandClock, answer: () => Response, changes: object = {}) {
   const jwks = { url: 'https://shop.example/.well-known/jwks.json', fetch: async () => answer() };
   const module = await Test.createTestingModule({
-    imports: [ResourceServerModule.forRoot({ issuer: 'shop', audience: 'api', jwks, clock, ...changes })],
+    imports: [
+      ResourceServerModule.forRoot({ issuer: 'shop', audience: 'api', jwks, clock, ...changes }),
+    ],
   }).compile();
   await module.init();
   const flow = module.get(AuthenticateFlow);
@@ -45,7 +52,9 @@ describe('a service that only verifies', () => {
   const said: string[] = [];
   beforeEach(() => {
     for (const level of ['log', 'warn'] as const)
-      jest.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => void said.push(String(line)));
+      jest
+        .spyOn(Logger.prototype, level)
+        .mockImplementation((line: unknown) => void said.push(String(line)));
   });
   afterEach(() => {
     jest.restoreAllMocks();
@@ -91,7 +100,14 @@ describe('a service that only verifies', () => {
       () => new Response(JSON.stringify({ keys: [jwk] })),
     );
     const checker = module.get(RevocationChecker, { strict: false });
-    const asked = { subject: 'u', tokenVersion: 1, issuedAt: T0, tokenId: 't', sessionId: 's', keyId: 'k' };
+    const asked = {
+      subject: 'u',
+      tokenVersion: 1,
+      issuedAt: T0,
+      tokenId: 't',
+      sessionId: 's',
+      keyId: 'k',
+    };
     expect(checker.check(asked)).toBe('live');
     expect(() => checker.check(asked, { revocationMode: 'strict' })).toThrow(
       expect.objectContaining({ reason: 'unavailable' }),
@@ -100,19 +116,29 @@ describe('a service that only verifies', () => {
     const strict = service(new HandClock(T0), () => new Response('{"keys":[]}'), {
       revocation: { mode: 'strict' },
     });
-    await expect(strict).rejects.toThrow('revocation.mode: is strict, and without redis nobody can be asked');
+    await expect(strict).rejects.toThrow(
+      'revocation.mode: is strict, and without redis nobody can be asked',
+    );
   });
 
   it('logs why it refused, one line per reason and minute', async () => {
     const clock = new HandClock(T0);
-    const { code, close } = await service(clock, () => new Response(JSON.stringify({ keys: [jwk] })));
+    const { code, close } = await service(
+      clock,
+      () => new Response(JSON.stringify({ keys: [jwk] })),
+    );
     for (let n = 0; n < 50; n += 1) await code(token({ iss: 'other' }));
     await code(token({ exp: T0 - 100, iat: T0 - 200, nbf: T0 - 200 }));
     const refusals = () => said.filter((line) => line.startsWith('a token was refused'));
-    expect(refusals()).toEqual(['a token was refused: issuer_mismatch', 'a token was refused: expired']);
+    expect(refusals()).toEqual([
+      'a token was refused: issuer_mismatch',
+      'a token was refused: expired',
+    ]);
     clock.seconds += 60;
     await code(token({ iss: 'other' }));
-    expect(refusals()[2]).toBe('a token was refused: issuer_mismatch (and 49 more since the last such line)');
+    expect(refusals()[2]).toBe(
+      'a token was refused: issuer_mismatch (and 49 more since the last such line)',
+    );
     await close();
   });
 });

@@ -19,7 +19,11 @@ import { createResourceController } from './http/resource-metadata.controller.js
 import { RootRoutesModule } from './http/root-routes.js';
 import { NO_DPOP_ORIGIN } from '../options/advice.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
-import { RESOURCE_SERVER, RESOURCE_SERVER_EXPORTS, resourceServerProviders } from './verify.providers.js';
+import {
+  RESOURCE_SERVER,
+  RESOURCE_SERVER_EXPORTS,
+  resourceServerProviders,
+} from './verify.providers.js';
 
 /**
  * A service with no database and no signing key: verifies by the issuer's JWKS, with the same guards and decorators, and has no routes but the
@@ -58,7 +62,9 @@ export class ResourceServerModule
     const logger = new Logger('Tokenward');
     const { redis } = this.host;
     if (!redis)
-      logger.warn('no redis is configured: tokens that were revoked are accepted here until they expire');
+      logger.warn(
+        'no redis is configured: tokens that were revoked are accepted here until they expire',
+      );
     const { origin, withoutRedis } = this.options.dpop ?? {};
     const takesProofs = redis !== undefined || withoutRedis === 'nonce';
     if (takesProofs && origin === undefined && process.env['NODE_ENV'] === 'production')
@@ -72,6 +78,8 @@ export class ResourceServerModule
 
 /** Of the host's root, whatever path `RouterModule` gives this module. */
 function withMetadata(definition: DynamicModule): DynamicModule {
-  const routes = RootRoutesModule.with([createResourceController(DEFAULT_INSTANCE, RESOURCE_SERVER)]);
+  const routes = RootRoutesModule.with([
+    createResourceController(DEFAULT_INSTANCE, RESOURCE_SERVER),
+  ]);
   return { ...definition, imports: [...(definition.imports ?? []), routes] };
 }

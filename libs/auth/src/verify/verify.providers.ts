@@ -46,7 +46,12 @@ import { LegacyCheck } from './legacy/legacy-check.service.js';
 import { accessTokenVerifier } from './legacy/verifier-beside-legacy.js';
 import { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
 import { redisProbe, viewStanding } from './verify-health.js';
-import { remoteKeyMetrics, VERIFY_METRICS, VERIFY_METRICS_OF, verifyMetrics } from './verify-metrics.js';
+import {
+  remoteKeyMetrics,
+  VERIFY_METRICS,
+  VERIFY_METRICS_OF,
+  verifyMetrics,
+} from './verify-metrics.js';
 import { LiveConnections } from './ws/live-connections.service.js';
 import { LiveSockets } from './ws/live-sockets.service.js';
 import { LiveSubscriptions } from './ws/live-subscriptions.service.js';
@@ -130,7 +135,11 @@ export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
 ];
 
 /** `given`: under which token the options are as the host wrote them. */
-function unchecked(options: ResolvedAuthOptions, clock: Clock, view: RevocationSync): UncheckedRevocations {
+function unchecked(
+  options: ResolvedAuthOptions,
+  clock: Clock,
+  view: RevocationSync,
+): UncheckedRevocations {
   if (options.revocation.mode === 'strict')
     throw AuthError.configuration(
       'revocation.mode',
@@ -145,8 +154,16 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
     { provide: options, useFactory: readResourceOptions, inject: [given] },
     { provide: ResolvedAuthOptions, useFactory: resolveResourceServer, inject: [options] },
     { provide: authToken(ResolvedAuthOptions, RESOURCE_SERVER), useExisting: ResolvedAuthOptions },
-    { provide: Clock, useFactory: (host: Host) => host.clock ?? new SystemClock(), inject: [options] },
-    { provide: Entropy, useFactory: (host: Host) => host.entropy ?? new SystemEntropy(), inject: [options] },
+    {
+      provide: Clock,
+      useFactory: (host: Host) => host.clock ?? new SystemClock(),
+      inject: [options],
+    },
+    {
+      provide: Entropy,
+      useFactory: (host: Host) => host.entropy ?? new SystemEntropy(),
+      inject: [options],
+    },
     { provide: RevocationFeedBus, useFactory: (host: Host) => host.redis?.feed, inject: [options] },
     ...NOT_HERE.map((provide) => ({ provide, useFactory: () => undefined })),
     { provide: Keyring, useFactory: () => new Keyring({ verification: [] }) },
@@ -158,7 +175,12 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
     },
     {
       provide: RevocationChecker,
-      useFactory: (resolvedOptions: ResolvedAuthOptions, clock: Clock, view: RevocationSync, host: Host) =>
+      useFactory: (
+        resolvedOptions: ResolvedAuthOptions,
+        clock: Clock,
+        view: RevocationSync,
+        host: Host,
+      ) =>
         host.redis
           ? new RevocationChecker(resolvedOptions, clock, view, undefined, host.redis.feed)
           : unchecked(resolvedOptions, clock, view),
@@ -175,10 +197,16 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
     RefusalLog,
     RemoteKeyWatch,
     { provide: AUTH_METER, useFactory: (host: Host) => host.meter, inject: [options] },
-    { provide: AuthEventListener, useValue: { onAuthEvent: () => undefined } satisfies AuthEventListener },
+    {
+      provide: AuthEventListener,
+      useValue: { onAuthEvent: () => undefined } satisfies AuthEventListener,
+    },
     {
       provide: METRIC_READERS,
-      useFactory: (verify: MetricReaders, remote: RemoteKeys) => ({ ...verify, ...remoteKeyMetrics(remote) }),
+      useFactory: (verify: MetricReaders, remote: RemoteKeys) => ({
+        ...verify,
+        ...remoteKeyMetrics(remote),
+      }),
       inject: [VERIFY_METRICS, RemoteKeys],
     },
     {

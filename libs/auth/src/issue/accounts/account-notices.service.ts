@@ -49,7 +49,8 @@ export class AccountNotices {
   }
 
   private consider(event: AuthEvent): Promise<void> | undefined {
-    if (event.type === 'password.changed') return this.tell(event.userId, 'password_changed', event);
+    if (event.type === 'password.changed')
+      return this.tell(event.userId, 'password_changed', event);
     if (event.type === 'factor.changed')
       return this.tell(event.userId, 'factor_changed', { ...event, what: WHAT[event.change] });
     // a key that the host made for the owner's services needs no notice
@@ -91,7 +92,8 @@ export class AccountNotices {
     if (!(await this.admitted(kind, client, accountKey(account.email, account.tenant)))) return;
     const about = { to: account.email, ...personOf(account), at };
     if (kind === 'new_device') this.mailer.send({ kind, ...about, ip, userAgent });
-    else this.mailer.send(kind === 'factor_changed' ? { kind, ...about, what } : { kind, ...about });
+    else
+      this.mailer.send(kind === 'factor_changed' ? { kind, ...about, what } : { kind, ...about });
   }
 
   /** While the counters are away it goes out: the owner must hear of a thief. */

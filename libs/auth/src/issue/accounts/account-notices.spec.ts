@@ -9,7 +9,13 @@ import { AccountNotices } from './account-notices.service.js';
 import type { MailLimits } from './mail-limits.service.js';
 import type { Mailer } from './mailer.service.js';
 
-const SIGN_IN = { type: 'login.succeeded', userId: 'u1', sessionId: 's1', knownDevice: false, at: 'now' };
+const SIGN_IN = {
+  type: 'login.succeeded',
+  userId: 'u1',
+  sessionId: 's1',
+  knownDevice: false,
+  at: 'now',
+};
 
 /** Look-ups of the audit trail and of the user, which fail the given number of times. */
 async function told(failing: { readonly trail?: number; readonly users?: number }) {
@@ -46,7 +52,11 @@ describe('the notice of a new device', () => {
     ['the user directory is slow once', { users: 1 }],
     ['both are', { trail: 1, users: 1 }],
   ])('is mailed where %s', async (_, failing) => {
-    expect(await told(failing)).toEqual({ mailed: ['new_device'], published: [], failure: undefined });
+    expect(await told(failing)).toEqual({
+      mailed: ['new_device'],
+      published: [],
+      failure: undefined,
+    });
   });
 
   it.each([

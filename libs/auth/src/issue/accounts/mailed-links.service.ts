@@ -62,7 +62,13 @@ export class MailedLinks {
   sendChange({ account, subject }: Candidate, change: Change): void {
     const kind = 'email_change';
     this.issueLater(kind, { account, subject }, change, (link) =>
-      this.mailer.send({ kind, to: change.email, previous: account.email, ...personOf(account), ...link }),
+      this.mailer.send({
+        kind,
+        to: change.email,
+        previous: account.email,
+        ...personOf(account),
+        ...link,
+      }),
     );
   }
 
@@ -79,7 +85,9 @@ export class MailedLinks {
     const account = (await this.users.findById(subject))?.account;
     if (!account || account.disabled) return undefined;
     // the host may have changed the email without telling us
-    return account.email.toLowerCase() === (data.previous ?? data.email) ? { account, data } : undefined;
+    return account.email.toLowerCase() === (data.previous ?? data.email)
+      ? { account, data }
+      : undefined;
   }
 
   /** Publishes the event of a refusal, and makes its error. */
@@ -92,7 +100,11 @@ export class MailedLinks {
     kind: LinkKind,
     { account, subject }: Candidate,
     data: LinkData,
-    mail: (link: { readonly token: string; readonly url?: string; readonly expiresAt: string }) => void,
+    mail: (link: {
+      readonly token: string;
+      readonly url?: string;
+      readonly expiresAt: string;
+    }) => void,
   ): void {
     const { id: userId } = account;
     this.later.add(`${kind} ${userId}`, async () => {
@@ -100,7 +112,8 @@ export class MailedLinks {
         const ttlMs = this.ttlOf(kind);
         const expiresAt = new Date(this.clock.now() + ttlMs).toISOString();
         const owner = {
-          ...{ subject: userId, epoch: subject.epoch },
+          subject: userId,
+          epoch: subject.epoch,
           ...({ diesWith: 'credentials', atMost: 1 } as const),
         };
         const token = await this.tokens.issue({ kind, owner, data, ttlMs });
@@ -120,7 +133,11 @@ export class MailedLinks {
   }
 
   private ttlOf(kind: LinkKind): number {
-    const { resetTtlMs = 0, magicLinkTtlMs = 0, verificationTtlMs = 0 } = this.options.accounts ?? {};
+    const {
+      resetTtlMs = 0,
+      magicLinkTtlMs = 0,
+      verificationTtlMs = 0,
+    } = this.options.accounts ?? {};
     switch (kind) {
       case 'password_reset':
         return resetTtlMs;
@@ -133,6 +150,9 @@ export class MailedLinks {
   }
 }
 
-export function personOf({ id, name }: UserAccount): { readonly userId: string; readonly name?: string } {
+export function personOf({ id, name }: UserAccount): {
+  readonly userId: string;
+  readonly name?: string;
+} {
   return { userId: id, ...(name != null && { name }) };
 }

@@ -49,7 +49,11 @@ export class OneTimeTokens {
    * Spends the token: of any number of concurrent uses exactly one gets it. With `tx`, it is spent
    * when that transaction commits.
    */
-  async redeem(kind: string, token: string, tx?: HostTransaction): Promise<OneTimeToken | undefined> {
+  async redeem(
+    kind: string,
+    token: string,
+    tx?: HostTransaction,
+  ): Promise<OneTimeToken | undefined> {
     return WRITTEN.test(token) ? this.store.redeem(kind, hashOf(token), tx) : undefined;
   }
 

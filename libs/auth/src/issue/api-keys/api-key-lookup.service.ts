@@ -11,7 +11,10 @@ import { ApiKeyLookup } from '../../verify/api-key-lookup.port.js';
 import type { AuthenticateOptions } from '../../verify/authenticate.js';
 import { changedRights } from '../../verify/changed-rights.js';
 import { revocable } from '../../verify/revocable.js';
-import { RevocationChecker, type Verdict } from '../../verify/revocation/revocation-checker.service.js';
+import {
+  RevocationChecker,
+  type Verdict,
+} from '../../verify/revocation/revocation-checker.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { apiKeyPrincipal } from './api-key-principal.js';
 import { type ReadApiKey, readApiKey } from './api-key-text.js';
@@ -49,7 +52,8 @@ export class RememberedApiKeys extends ApiKeyLookup {
     const known = this.known.get(key);
     if (!known || known.expiresAt * 1000 <= this.clock.now()) return this.lookUp(key, ip, options);
     const verdict = this.revocations.check(revocable(known), options);
-    const settle = (settled: Verdict) => (settled === 'live' ? known : this.lookUp(key, ip, options));
+    const settle = (settled: Verdict) =>
+      settled === 'live' ? known : this.lookUp(key, ip, options);
     return typeof verdict === 'string' ? settle(verdict) : verdict.then(settle);
   }
 
@@ -75,7 +79,11 @@ export class RememberedApiKeys extends ApiKeyLookup {
   }
 
   /** Only one look-up of a key runs at a time, however many requests present the key. */
-  private lookUp(key: string, ip: string | undefined, options?: AuthenticateOptions): Promise<Principal> {
+  private lookUp(
+    key: string,
+    ip: string | undefined,
+    options?: AuthenticateOptions,
+  ): Promise<Principal> {
     this.known.delete(key);
     const underWay = this.underWay.get(key);
     if (underWay) return underWay;
@@ -84,7 +92,11 @@ export class RememberedApiKeys extends ApiKeyLookup {
     return looking;
   }
 
-  private async find(key: string, ip: string | undefined, options?: AuthenticateOptions): Promise<Principal> {
+  private async find(
+    key: string,
+    ip: string | undefined,
+    options?: AuthenticateOptions,
+  ): Promise<Principal> {
     const read = readApiKey(key);
     if (!read) throw this.refused('malformed API key');
     // counted as a failure before the query, and taken back when the key is good
@@ -116,7 +128,11 @@ export class RememberedApiKeys extends ApiKeyLookup {
   }
 
   private refused(reason: string, principal?: Principal): AuthError {
-    this.events.publish({ type: 'token.refused', reason, ...(principal && { userId: principal.id }) });
+    this.events.publish({
+      type: 'token.refused',
+      reason,
+      ...(principal && { userId: principal.id }),
+    });
     return new AuthError('token_refused', reason);
   }
 }

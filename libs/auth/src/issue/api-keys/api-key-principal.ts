@@ -35,7 +35,9 @@ export function apiKeyPrincipal(
     keyId: KEY_ID,
     tokenVersion,
     ...(role !== undefined && { role }),
-    permissions: Object.freeze(permissions.filter((each) => key.permissions?.includes(each) ?? true)),
+    permissions: Object.freeze(
+      permissions.filter((each) => key.permissions?.includes(each) ?? true),
+    ),
     issuedAt,
     expiresAt,
     claims: Object.freeze({}),

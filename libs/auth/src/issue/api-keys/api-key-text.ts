@@ -34,7 +34,8 @@ export const isApiKeyId = (text: string): boolean => ID.test(text);
 /** Undefined for a text that is not a key of ours: junk costs no query. */
 export function readApiKey(text: string): ReadApiKey | undefined {
   const id = KEY.exec(text)?.[1];
-  if (id === undefined || text.slice(-CHECKSUM) !== checksumOf(text.slice(0, -CHECKSUM))) return undefined;
+  if (id === undefined || text.slice(-CHECKSUM) !== checksumOf(text.slice(0, -CHECKSUM)))
+    return undefined;
   return { id, hash: hashOf(text) };
 }
 

@@ -39,7 +39,8 @@ export class DeviceChallenges {
   /** A challenge for a session that was just opened; undefined where browsers are not asked to register a key. */
   offer(session: { readonly id: string; readonly transport: TokenDelivery }): string | undefined {
     const { deviceBound, routes } = this.options;
-    if (deviceBound.mode === 'off' || !routes.device || session.transport !== 'cookie') return undefined;
+    if (deviceBound.mode === 'off' || !routes.device || session.transport !== 'cookie')
+      return undefined;
     return this.mint({ kind: 'registration', sessionId: session.id });
   }
 

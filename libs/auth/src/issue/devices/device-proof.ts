@@ -45,7 +45,12 @@ export function readDeviceProof(given: string): DeviceProof | MalformedProof {
   const { header, payload, signed, signature } = jws;
   const { typ, alg } = header;
   const challenge = typeof payload['jti'] === 'string' ? payload['jti'] : '';
-  if (typ !== PROOF_TYPE || !isDeviceAlgorithm(alg) || Object.hasOwn(header, 'crit') || challenge === '')
+  if (
+    typ !== PROOF_TYPE ||
+    !isDeviceAlgorithm(alg) ||
+    Object.hasOwn(header, 'crit') ||
+    challenge === ''
+  )
     return { kind: 'malformed', challenge };
   return {
     kind: 'proof',

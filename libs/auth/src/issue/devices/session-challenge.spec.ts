@@ -28,7 +28,11 @@ const flipped = (at: number): string => {
 describe('a challenge for a bound session', () => {
   const open = (
     given = text,
-    { of = wanted, by = ring, ageMs = 0 }: { of?: ChallengeOf; by?: RefreshSecrets; ageMs?: number } = {},
+    {
+      of = wanted,
+      by = ring,
+      ageMs = 0,
+    }: { of?: ChallengeOf; by?: RefreshSecrets; ageMs?: number } = {},
   ) => openChallenge(by, of, given, { nowMs: NOW + ageMs, toleranceMs: 30_000 });
 
   it('is valid for its session and kind under any secret of the ring, and differs each time', () => {

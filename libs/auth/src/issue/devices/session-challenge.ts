@@ -82,6 +82,8 @@ export function oldestChallengeId({
 }
 
 function macOf(pepper: Pepper, head: Buffer, sessionId: string): Buffer {
-  const hmac = createHmac('sha256', pepper.challenge.reveal()).update(head).update(sessionId, 'utf8');
+  const hmac = createHmac('sha256', pepper.challenge.reveal())
+    .update(head)
+    .update(sessionId, 'utf8');
   return hmac.digest().subarray(0, MAC_BYTES);
 }

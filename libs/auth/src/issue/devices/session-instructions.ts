@@ -8,7 +8,10 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 export interface SessionInstructions {
   readonly session_identifier: string;
   readonly refresh_url: string;
-  readonly scope: { readonly include_site: boolean; readonly scope_specification: readonly never[] };
+  readonly scope: {
+    readonly include_site: boolean;
+    readonly scope_specification: readonly never[];
+  };
   readonly credentials: readonly {
     readonly type: 'cookie';
     readonly name: string;
@@ -19,7 +22,10 @@ export interface SessionInstructions {
   }[];
 }
 
-export function devicePaths(routesPath: string): { readonly registration: string; readonly refresh: string } {
+export function devicePaths(routesPath: string): {
+  readonly registration: string;
+  readonly refresh: string;
+} {
   const registration = `${routesPath === '/' ? '' : routesPath}/device`;
   return { registration, refresh: `${registration}/refresh` };
 }
@@ -36,7 +42,8 @@ export function sessionInstructions(
     scope: { include_site: false, scope_specification: [] },
     credentials: [
       {
-        ...{ type: 'cookie', name: options.cookies.accessName },
+        type: 'cookie',
+        name: options.cookies.accessName,
         attributes: accessCookieAttributes(options),
       },
     ],

@@ -45,10 +45,13 @@ export class CredentialProof {
     context: CeremonyContext,
   ): Promise<ProvenCredential> {
     const { password, device } = answer;
-    const byFactor = this.methods.store && (answer.code !== undefined || answer.passkey !== undefined);
+    const byFactor =
+      this.methods.store && (answer.code !== undefined || answer.passkey !== undefined);
     if (password === undefined) {
       if (byFactor) return this.byFactor(principal, answer, context);
-      throw new AuthError('input_invalid', 'no credential', { fields: { password: 'must be given' } });
+      throw new AuthError('input_invalid', 'no credential', {
+        fields: { password: 'must be given' },
+      });
     }
     const proven = await this.passwords.check(principal, { password, device }, context.client);
     if (!byFactor) return { ...proven, amr: ['pwd'] };
@@ -63,7 +66,8 @@ export class CredentialProof {
     context: CeremonyContext,
   ): Promise<ProvenCredential> {
     const candidate = await this.verifier.findById(principal.id);
-    if (!candidate || candidate.account.disabled) throw new AuthError('token_refused', 'the user is gone');
+    if (!candidate || candidate.account.disabled)
+      throw new AuthError('token_refused', 'the user is gone');
     const { device } = answer;
     const { client } = context;
     const { admissions } = await this.attempts.countOther(candidate, { device, client });
@@ -74,7 +78,13 @@ export class CredentialProof {
     });
     if (!amr) {
       const { id: userId, sessionId } = principal;
-      this.events.publish({ type: 'factor.refused', userId, actorId: userId, sessionId, ip: client.ip });
+      this.events.publish({
+        type: 'factor.refused',
+        userId,
+        actorId: userId,
+        sessionId,
+        ip: client.ip,
+      });
       throw new AuthError('password_refused', 'a wrong second factor');
     }
     await giveBack();

@@ -30,7 +30,8 @@ export class FactorAnswers {
     context: CeremonyContext,
   ): Promise<readonly string[] | undefined> {
     if (answer.code !== undefined) return this.code(subject, answer.code);
-    if (answer.recoveryCode !== undefined) return this.recoveryCode(subject, answer.recoveryCode, context);
+    if (answer.recoveryCode !== undefined)
+      return this.recoveryCode(subject, answer.recoveryCode, context);
     const factor = await this.ceremonies.secondStep(ticket, answer.passkey, context);
     return factor?.subject === subject ? amrOf(factor) : undefined;
   }
@@ -40,7 +41,8 @@ export class FactorAnswers {
     if (!this.methods.totp) return undefined;
     const { all } = await this.methods.needStore().of(subject);
     for (const factor of all)
-      if (factor.kind === 'totp' && factor.confirmed && (await this.codes.use(factor, code))) return ['otp'];
+      if (factor.kind === 'totp' && factor.confirmed && (await this.codes.use(factor, code)))
+        return ['otp'];
     return undefined;
   }
 

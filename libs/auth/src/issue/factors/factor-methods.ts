@@ -44,7 +44,8 @@ export class FactorMethods {
         'factors.methods',
         'has oidc(…), but storage.identities is missing; drizzleStorage(db) has it, or give a store of your own',
       );
-    if (this.totp) this.ring = new SealingRing(options.encryptionKeys ?? [], 'factors.encryptionKeys');
+    if (this.totp)
+      this.ring = new SealingRing(options.encryptionKeys ?? [], 'factors.encryptionKeys');
   }
 
   /** Throws `not_found` where that method is not switched on. */
@@ -63,7 +64,10 @@ export class FactorMethods {
     const issuer = this.oidc?.issuers.get(name);
     if (this.oidc && this.identities && issuer !== undefined)
       return { method: this.oidc, identities: this.identities, issuer };
-    throw new AuthError('provider_not_found', 'factors.methods has no oidc(…) with such a provider');
+    throw new AuthError(
+      'provider_not_found',
+      'factors.methods has no oidc(…) with such a provider',
+    );
   }
 
   needStore(): FactorStore {

@@ -25,7 +25,9 @@ export class FreshProof {
   /** The user's factors; undefined where factors are switched off. Throws `proof_too_old`. */
   async of(principal: Principal): Promise<Factors | undefined> {
     if (principal.authTime === undefined)
-      throw new AuthError('proof_too_old', 'no credential was proved', { maxAgeSeconds: MAX_AGE_SECONDS });
+      throw new AuthError('proof_too_old', 'no credential was proved', {
+        maxAgeSeconds: MAX_AGE_SECONDS,
+      });
     const factors = await this.methods.store?.of(principal.id);
     const amr = factors?.all.some(counts) ? SECOND : undefined;
     RECENT_AUTH.check(principal, { maxAgeSeconds: MAX_AGE_SECONDS, amr }, this.clock.now());

@@ -61,7 +61,10 @@ export class PasskeyCeremonies {
     const method = this.methods.needPasskeys();
     const rp = this.relyingParty(origin);
     const challenge = mintSignInChallenge(this.ring, this.clock.now() + TTL_MS, this.entropy);
-    return { ticket: challenge, options: await method.authenticationOptions(rp, undefined, challenge) };
+    return {
+      ticket: challenge,
+      options: await method.authenticationOptions(rp, undefined, challenge),
+    };
   }
 
   /** For the second step of `ticket`; the answer is sent with the same ticket. */
@@ -87,7 +90,10 @@ export class PasskeyCeremonies {
     const rp = this.relyingParty(origin);
     const challenge = await this.challenge(REGISTER, { subject, state });
     const user = { handle: handleOf(subject), name: email, displayName: name ?? email };
-    return { ticket: challenge, options: await method.registrationOptions(rp, user, known, challenge) };
+    return {
+      ticket: challenge,
+      options: await method.registrationOptions(rp, user, known, challenge),
+    };
   }
 
   /** Undefined where the answer is not accepted, or the ticket is of another user or kind. */
@@ -124,7 +130,8 @@ export class PasskeyCeremonies {
     context: CeremonyContext,
   ): Promise<PasskeyFactor | undefined> {
     const challenge = challengeIn(response);
-    const spent = challenge === undefined ? undefined : await this.tokens.redeem(SECOND_STEP, challenge);
+    const spent =
+      challenge === undefined ? undefined : await this.tokens.redeem(SECOND_STEP, challenge);
     if (challenge === undefined || spent?.data['ticket'] !== digest(ticket)) return undefined;
     const factor = await this.asserted(challenge, response, context);
     return factor?.subject === spent.owner?.subject ? factor : undefined;
@@ -152,7 +159,8 @@ export class PasskeyCeremonies {
 
   private async challenge(kind: string, { subject, state }: Owner, data = {}): Promise<string> {
     const owner = {
-      ...{ subject, epoch: state.epoch },
+      subject,
+      epoch: state.epoch,
       ...({ diesWith: 'sessions', atMost: AT_MOST } as const),
     };
     const token = await this.tokens.issue({ kind, owner, data, ttlMs: TTL_MS });
@@ -195,7 +203,10 @@ function isOwn(response: unknown, subject: string): boolean {
 function challengeIn(response: unknown): string | undefined {
   const encoded = textIn(memberOf(response, 'response'), 'clientDataJSON');
   try {
-    return textIn(JSON.parse(Buffer.from(encoded ?? '', 'base64url').toString('utf8')), 'challenge');
+    return textIn(
+      JSON.parse(Buffer.from(encoded ?? '', 'base64url').toString('utf8')),
+      'challenge',
+    );
   } catch {
     return undefined;
   }

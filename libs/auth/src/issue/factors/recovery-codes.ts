@@ -24,7 +24,11 @@ export function newRecoveryCodes(subject: string, entropy: Entropy): RecoveryCod
  * one.
  */
 export function recoveryHash(subject: string, code: string): Buffer {
-  const plain = code.toLowerCase().replaceAll(/[\s-]/g, '').replaceAll('o', '0').replaceAll(/[il]/g, '1');
+  const plain = code
+    .toLowerCase()
+    .replaceAll(/[\s-]/g, '')
+    .replaceAll('o', '0')
+    .replaceAll(/[il]/g, '1');
   return createHash('sha256')
     .update(JSON.stringify(['tokenward/recovery-code/1', subject, plain]))
     .digest();
@@ -33,6 +37,8 @@ export function recoveryHash(subject: string, code: string): Buffer {
 /** `xxxx-xxxx-xxxx-xxxx-xxxx-xxxx`: five bits a character. */
 function written(bytes: Buffer): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  const letters = (bits.match(/.{5}/g) ?? []).map((five) => ALPHABET[Number.parseInt(five, 2)] ?? '');
+  const letters = (bits.match(/.{5}/g) ?? []).map(
+    (five) => ALPHABET[Number.parseInt(five, 2)] ?? '',
+  );
   return (letters.join('').match(/.{4}/g) ?? []).join('-');
 }

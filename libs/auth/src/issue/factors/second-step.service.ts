@@ -64,13 +64,19 @@ export class SecondStep {
    * A ticket where the user has a second factor; undefined where the session may open; `superseded` where the user's
    * sessions were ended meanwhile. The first step counts as a failed login until the second one succeeds.
    */
-  async due(step: FirstStep, client: ClientContext): Promise<SecondFactorDue | 'superseded' | undefined> {
+  async due(
+    step: FirstStep,
+    client: ClientContext,
+  ): Promise<SecondFactorDue | 'superseded' | undefined> {
     const { store } = this.methods;
     if (!store) return undefined;
     const { account, expected, device, transport, persistent, amr, claims, provider } = step;
     const factors = await store.of(account.id);
     if (!factors.all.some(counts)) return undefined;
-    const { admissions } = await this.throttle.countOther({ account, subject: expected }, { device, client });
+    const { admissions } = await this.throttle.countOther(
+      { account, subject: expected },
+      { device, client },
+    );
     const counted = admissions.flatMap(({ attempt }) => (attempt ? [attempt] : []));
     const kept = claims && { claims: JSON.stringify(claims) };
     const { provedKey } = client;
@@ -86,8 +92,16 @@ export class SecondStep {
     const keep = async () => {
       await step.spend?.();
       return this.tokens.issue({
-        ...{ kind: KIND, data, ttlMs: TTL_SECONDS * 1000, tries: TRIES },
-        owner: { subject: account.id, epoch: expected.epoch, diesWith: 'sessions', atMost: AT_MOST },
+        kind: KIND,
+        data,
+        ttlMs: TTL_SECONDS * 1000,
+        tries: TRIES,
+        owner: {
+          subject: account.id,
+          epoch: expected.epoch,
+          diesWith: 'sessions',
+          atMost: AT_MOST,
+        },
       });
     };
     const ticket = await keep().catch(async (error: unknown) => {
@@ -96,7 +110,12 @@ export class SecondStep {
     });
     if (ticket === undefined) return 'superseded';
     const methods = this.methodsOf(factors);
-    this.events.publish({ type: 'login.second_factor_due', userId: account.id, methods, ip: client.ip });
+    this.events.publish({
+      type: 'login.second_factor_due',
+      userId: account.id,
+      methods,
+      ip: client.ip,
+    });
     return { next: 'second_factor', ticket, methods, expiresIn: TTL_SECONDS };
   }
 
@@ -121,7 +140,8 @@ export class SecondStep {
   }
 
   private methodsOf({ all, recoveryCodesLeft }: Factors): readonly SecondFactorMethod[] {
-    const has = (kind: 'totp' | 'passkey') => all.some((each) => each.kind === kind && counts(each));
+    const has = (kind: 'totp' | 'passkey') =>
+      all.some((each) => each.kind === kind && counts(each));
     return [
       ...(this.methods.totp && has('totp') ? (['totp'] as const) : []),
       ...(recoveryCodesLeft > 0 ? (['recovery_code'] as const) : []),

@@ -33,7 +33,10 @@ export function isLiveSignInChallenge(
   const bytes = Buffer.from(text, 'base64url');
   const head = bytes.subarray(0, SIGNED_BYTES);
   const mac = bytes.subarray(SIGNED_BYTES);
-  return peppers.some((pepper) => timingSafeEqual(mac, macOf(pepper, head))) && nowMs < head.readUIntBE(0, 6);
+  return (
+    peppers.some((pepper) => timingSafeEqual(mac, macOf(pepper, head))) &&
+    nowMs < head.readUIntBE(0, 6)
+  );
 }
 
 function macOf({ passkey }: Pepper, head: Buffer): Buffer {

@@ -61,7 +61,9 @@ export class ApiKeysFlow {
   async create(userId: string, input: NewApiKeyInput, by: AskedBy): Promise<CreatedApiKey> {
     const subject = await this.resolver.idOf(userId);
     if (by.sessionId === undefined) return this.keep(subject, input, by);
-    return givingBack(await this.throttle.admitApiKey(subject), () => this.keep(subject, input, by));
+    return givingBack(await this.throttle.admitApiKey(subject), () =>
+      this.keep(subject, input, by),
+    );
   }
 
   private async keep(subject: string, input: NewApiKeyInput, by: AskedBy): Promise<CreatedApiKey> {

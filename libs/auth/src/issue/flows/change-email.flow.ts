@@ -49,7 +49,13 @@ export class ChangeEmailFlow {
     const may = await this.limits.admitAccount(KIND, client, ...names);
     const owner = await this.verifier.ownerOf(email, own.account.tenant);
     const { id: userId } = own.account;
-    this.events.publish({ type: 'link.requested', kind: KIND, userId, actorId: userId, ip: client.ip });
+    this.events.publish({
+      type: 'link.requested',
+      kind: KIND,
+      userId,
+      actorId: userId,
+      ip: client.ip,
+    });
     if (!may) return;
     const present = { to: own.account.email, newEmail: email, ...personOf(own.account) };
     if (previous !== '') this.mailer.send({ kind: 'email_change_notice', ...present });

@@ -82,9 +82,16 @@ export class ChangePasswordFlow {
       },
       {
         work: async (tx) => {
-          const replaced = await this.users.replacePasswordHash(principal.id, passwordHash, next, tx);
+          const replaced = await this.users.replacePasswordHash(
+            principal.id,
+            passwordHash,
+            next,
+            tx,
+          );
           if (!replaced)
-            throw new AuthError('token_refused', 'the password changed meanwhile', { cookies: 'keep' });
+            throw new AuthError('token_refused', 'the password changed meanwhile', {
+              cookies: 'keep',
+            });
         },
       },
     );
@@ -93,7 +100,8 @@ export class ChangePasswordFlow {
     await this.announcer.announce(outcome);
     const grant = await this.access.grant(outcome, account, asOfMs);
     // the new epoch makes every device id unknown; this device gets a new one
-    const deviceToken = deviceId && this.devices.mint(principal.id, outcome.subject.epoch, deviceId);
+    const deviceToken =
+      deviceId && this.devices.mint(principal.id, outcome.subject.epoch, deviceId);
     return deviceToken ? { ...grant, deviceToken } : grant;
   }
 }

@@ -63,7 +63,11 @@ export class DeviceSessionFlow {
     const { session } = snapshot;
     // a spent token must not bind the session to a key of whoever has it
     if (!isCurrent || session.transport !== 'cookie')
-      throw new AuthError('token_refused', 'not the current refresh token of a cookie session', KEEP);
+      throw new AuthError(
+        'token_refused',
+        'not the current refresh token of a cookie session',
+        KEEP,
+      );
     if (session.bound) throw new AuthError('device_required', 'the session has a key already');
 
     const of = { kind: 'registration', sessionId: session.id } as const;
@@ -76,15 +80,25 @@ export class DeviceSessionFlow {
     if (proof.kind === 'malformed') throw this.challenges.refusal(of, 'a malformed proof');
     const { key } = proof;
     if (!key || !proof.isSignedBy(key))
-      throw this.challenges.refusal(of, 'the proof has no key of an accepted kind, or another key signed it');
+      throw this.challenges.refusal(
+        of,
+        'the proof has no key of an accepted kind, or another key signed it',
+      );
     if (challenge.kind === 'stale') throw this.challenges.refusal(of, 'a stale challenge');
 
     const outcome = await this.store.registerDevice({
-      ...{ sessionId: session.id, presentedHash: hashSecret(presented.secret), key: writeDeviceKey(key) },
-      ...{ withinMs: REGISTRATION_WINDOW_MS, ...this.lifetimes, ...clientOf(client) },
+      sessionId: session.id,
+      presentedHash: hashSecret(presented.secret),
+      key: writeDeviceKey(key),
+      withinMs: REGISTRATION_WINDOW_MS,
+      ...this.lifetimes,
+      ...clientOf(client),
     });
     if (outcome.kind === 'missed')
-      throw new AuthError('device_required', 'the session has a key already, or is too old to get one');
+      throw new AuthError(
+        'device_required',
+        'the session has a key already, or is too old to get one',
+      );
     await this.announcer.announce(outcome);
     return this.grant(outcome, asOfMs, device.refresh?.value);
   }
@@ -97,7 +111,8 @@ export class DeviceSessionFlow {
     const asOfMs = this.clock.now();
     const { snapshot, isCurrent } = await this.find(device, client);
     const { id: sessionId, subject: userId, actor, bound } = snapshot.session;
-    if (bound?.kind !== 'dbsc') throw new AuthError('token_refused', 'the session has no key', KEEP);
+    if (bound?.kind !== 'dbsc')
+      throw new AuthError('token_refused', 'the session has no key', KEEP);
 
     const wanted = { kind: 'refresh', sessionId } as const;
     const of = { userId, ...(actor && { actorId: actor.id }), sessionId };
@@ -110,11 +125,17 @@ export class DeviceSessionFlow {
       throw this.challenges.refusal(wanted, 'a proof by another key');
     }
     const challenge = this.challenges.open(wanted, proof.challenge);
-    if (challenge.kind !== 'fresh') throw this.challenges.refusal(wanted, `a ${challenge.kind} challenge`);
+    if (challenge.kind !== 'fresh')
+      throw this.challenges.refusal(wanted, `a ${challenge.kind} challenge`);
 
     const outcome = await this.store.useDevice({
-      ...{ sessionId, key: bound.key, challengeId: challenge.id, maxRemembered: MAX_REMEMBERED },
-      ...{ oldestChallengeId: this.challenges.oldestId, ...this.lifetimes, ...clientOf(client) },
+      sessionId,
+      key: bound.key,
+      challengeId: challenge.id,
+      maxRemembered: MAX_REMEMBERED,
+      oldestChallengeId: this.challenges.oldestId,
+      ...this.lifetimes,
+      ...clientOf(client),
     });
     if (outcome.kind === 'missed') {
       await this.find(device, client);
@@ -128,7 +149,10 @@ export class DeviceSessionFlow {
   /**
    * Finds the live session of the refresh cookie. Any generation is accepted, since a bound session does not rotate.
    */
-  private async find({ refresh, sessionId }: PresentedDevice, client: ClientContext): Promise<Found> {
+  private async find(
+    { refresh, sessionId }: PresentedDevice,
+    client: ClientContext,
+  ): Promise<Found> {
     if (!refresh) throw new AuthError('token_missing', 'no refresh cookie was presented');
     const presented = this.sessions.inspect(refresh.value);
     if (presented.kind === 'junk') throw new AuthError('token_refused', 'refresh token: junk');
@@ -141,7 +165,11 @@ export class DeviceSessionFlow {
     return { presented, snapshot, isCurrent: isCurrent(snapshot, presented) };
   }
 
-  private async grant(state: SessionState, asOfMs: number, refreshToken?: string): Promise<BoundTokens> {
+  private async grant(
+    state: SessionState,
+    asOfMs: number,
+    refreshToken?: string,
+  ): Promise<BoundTokens> {
     const access = await this.access.token(state, asOfMs);
     return { ...this.grants.grant(state.session, access, refreshToken ?? ''), refreshToken };
   }

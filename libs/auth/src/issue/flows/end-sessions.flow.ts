@@ -35,7 +35,8 @@ export class EndSessionsFlow {
         throw new AuthError('forbidden', 'whoever acts must not sign the user out');
     const by = { subject: principal.id, actorId: doerOf(principal) };
     const ended = await this.store.endOne(sessionId, 'ended_by_user', by);
-    if (!ended) throw new AuthError('session_not_found', 'no live session of the caller has that id');
+    if (!ended)
+      throw new AuthError('session_not_found', 'no live session of the caller has that id');
     await this.announcer.announce(ended);
   }
 

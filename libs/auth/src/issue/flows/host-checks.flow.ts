@@ -41,7 +41,13 @@ export class HostChecksFlow {
     const { outcome } = await this.passwords.check(attempt);
     if (outcome.kind === 'verified') return outcome.candidate.account;
     const { reason, userId } = outcome;
-    this.events.publish({ type: 'login.failed', reason, userId, ip: client.ip, tenant: client.tenant });
+    this.events.publish({
+      type: 'login.failed',
+      reason,
+      userId,
+      ip: client.ip,
+      tenant: client.tenant,
+    });
     throw new AuthError('login_refused', reason);
   }
 

@@ -45,7 +45,12 @@ export class HostTokensFlow {
     const subject = await this.resolver.idOf(userId);
     const { epoch } = await this.sessions.readSubject(subject);
     const owner = { subject, epoch, diesWith: 'credentials', atMost: 1 } as const;
-    const token = await this.tokens.issue({ kind: kindOf(given.kind), owner, data, ttlMs: given.ttl });
+    const token = await this.tokens.issue({
+      kind: kindOf(given.kind),
+      owner,
+      data,
+      ttlMs: given.ttl,
+    });
     if (token === undefined)
       throw AuthError.unavailable('the sessions of the user were ended meanwhile; try again');
     return token;
@@ -56,7 +61,8 @@ export class HostTokensFlow {
     const { owner, data = {} } = redeemed ?? {};
     if (!owner) throw new AuthError('link_refused', 'no live token of that kind');
     const account = (await this.users.findById(owner.subject))?.account;
-    if (!account || account.disabled) throw new AuthError('link_refused', 'the user is gone or disabled');
+    if (!account || account.disabled)
+      throw new AuthError('link_refused', 'the user is gone or disabled');
     return { userId: account.id, data };
   }
 }

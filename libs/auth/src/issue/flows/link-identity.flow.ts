@@ -45,7 +45,10 @@ export class LinkIdentityFlow {
     const factors = await this.proof.of(principal);
     if (!factors) throw new AuthError('factor_not_found', 'factors is not configured');
     const linking = { subject, sessionId, state: factors.state };
-    const begun = this.requests.begin({ provider, returnTo: returnPath(wanted), linking }, redirectUri);
+    const begun = this.requests.begin(
+      { provider, returnTo: returnPath(wanted), linking },
+      redirectUri,
+    );
     return { url: await method.authorizationUrl(provider, begun.request), browser: begun.browser };
   }
 
@@ -57,10 +60,14 @@ export class LinkIdentityFlow {
     const outcome =
       factors &&
       (await identities.change({
-        ...{ subject, sessionId, actorId: subject, expected: factors.state },
+        subject,
+        sessionId,
+        actorId: subject,
+        expected: factors.state,
         act: { kind: 'identity_unlinked', issuer },
       }));
-    if (outcome?.kind === 'unfit') throw new AuthError('provider_not_found', 'nothing of it is linked');
+    if (outcome?.kind === 'unfit')
+      throw new AuthError('provider_not_found', 'nothing of it is linked');
     if (outcome?.kind !== 'changed')
       throw new AuthError('token_refused', 'the factors or the sessions changed meanwhile', {
         cookies: 'keep',

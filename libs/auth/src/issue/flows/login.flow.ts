@@ -66,7 +66,10 @@ export class LoginFlow {
   }
 
   /** Throws `email_unverified`; only to a caller who has given the right password. */
-  private async refuseUnverified(candidate: VerifiedCandidate, client: ClientContext): Promise<void> {
+  private async refuseUnverified(
+    candidate: VerifiedCandidate,
+    client: ClientContext,
+  ): Promise<void> {
     const { account } = candidate;
     if (this.options.accounts?.verifiedEmail !== 'required' || account.emailVerified) return;
     await this.verification.remind(candidate, client);

@@ -59,7 +59,8 @@ export class MagicLinkLoginFlow {
       : await this.proven(link, issued);
     if (!expected) throw refused('the user has another email by now');
     const { ip } = client;
-    if (!account.emailVerified) this.events.publish({ type: 'email.verified', userId: subject, ip });
+    if (!account.emailVerified)
+      this.events.publish({ type: 'email.verified', userId: subject, ip });
 
     const standing = this.devices.verify(input.device, subject, issued.epoch);
     const deviceId = standing.kind === 'known' ? standing.id : undefined;
@@ -67,8 +68,15 @@ export class MagicLinkLoginFlow {
     const result = await this.signIn
       .complete(
         {
-          ...{ account, expected, transport, persistent, asOfMs, deviceId },
-          ...{ amr: ['mail'], device: input.device, spend: isClaim ? undefined : () => spend() },
+          account,
+          expected,
+          transport,
+          persistent,
+          asOfMs,
+          deviceId,
+          amr: ['mail'],
+          device: input.device,
+          spend: isClaim ? undefined : () => spend(),
         },
         client,
       )
@@ -87,7 +95,10 @@ export class MagicLinkLoginFlow {
   }
 
   /** Marks the email as verified. Undefined where the user has another email by now. */
-  private async proven({ account, data }: LiveLink, issued: SubjectState): Promise<SubjectState | undefined> {
+  private async proven(
+    { account, data }: LiveLink,
+    issued: SubjectState,
+  ): Promise<SubjectState | undefined> {
     const { id } = account;
     // before the email is marked, so that a crash leaves none behind
     if (!account.emailVerified) await this.claims.forgetting(id, (forget) => forget());

@@ -42,19 +42,26 @@ export class ManageFactorsFlow {
     const id = this.entropy.uuid();
     const subject = principal.id;
     const { sealed, secret, uri } = this.codes.newSecret(subject, id, email);
-    await this.methods.needStore().propose({ id, subject, kind: 'totp', name, sealedSecret: sealed });
+    await this.methods
+      .needStore()
+      .propose({ id, subject, kind: 'totp', name, sealedSecret: sealed });
     return { id, secret, uri };
   }
 
   /** Returns recovery codes with the user's first factor. Throws `factor_refused` for a wrong code. */
-  async confirmTotp(principal: Principal, { id, code }: { readonly id: string; readonly code: string }) {
+  async confirmTotp(
+    principal: Principal,
+    { id, code }: { readonly id: string; readonly code: string },
+  ) {
     const factors = await this.roomFor(principal);
     const pending = factors.all.find((each) => each.id === id);
     if (pending?.kind !== 'totp' || pending.confirmed)
       throw new AuthError('factor_not_found', 'no such secret waits for its first code');
     const step = this.codes.stepOf(pending, code);
     if (step === undefined) throw new AuthError('factor_refused', 'the first code is wrong');
-    const first = factors.all.some(counts) ? undefined : newRecoveryCodes(principal.id, this.entropy);
+    const first = factors.all.some(counts)
+      ? undefined
+      : newRecoveryCodes(principal.id, this.entropy);
     await this.change(principal, factors, { kind: 'totp_added', id, step, codes: first?.hashes });
     return first ? { recoveryCodes: first.codes } : {};
   }
@@ -71,7 +78,10 @@ export class ManageFactorsFlow {
     return { recoveryCodes: codes };
   }
 
-  async registerOptions(principal: Principal, origin: string | undefined): Promise<CeremonyOptions> {
+  async registerOptions(
+    principal: Principal,
+    origin: string | undefined,
+  ): Promise<CeremonyOptions> {
     const { all, state } = await this.roomFor(principal);
     const known = all.filter((each): each is PasskeyFactor => each.kind === 'passkey');
     const account = await this.caller.accountOf(principal);
@@ -85,7 +95,12 @@ export class ManageFactorsFlow {
   ): Promise<{ readonly id: string }> {
     const factors = await this.roomFor(principal);
     const { id: subject } = principal;
-    const credential = await this.ceremonies.registered(subject, input.ticket, input.response, context);
+    const credential = await this.ceremonies.registered(
+      subject,
+      input.ticket,
+      input.response,
+      context,
+    );
     if (!credential) throw new AuthError('factor_refused', 'the answer was not accepted');
     const id = this.entropy.uuid();
     const passkey = { ...credential, id, subject, kind: 'passkey' as const, name: input.name };

@@ -27,9 +27,13 @@ export class NamedSessions {
   ): Promise<void> {
     if ([...(await this.of(accessCookies))].every((each) => each === sessionId)) return;
     this.events.publish({ type: 'refresh.refused', reason: 'mismatch', sessionId, ip });
-    throw new AuthError('token_refused', 'the refresh cookie is of another session than the access cookie', {
-      cookies: 'keep',
-    });
+    throw new AuthError(
+      'token_refused',
+      'the refresh cookie is of another session than the access cookie',
+      {
+        cookies: 'keep',
+      },
+    );
   }
 
   async of(accessTokens: readonly string[]): Promise<ReadonlySet<string>> {

@@ -101,7 +101,9 @@ export class OidcSignInFlow {
     const { parameters, browser, redirectUri, accessCookies } = given;
     const [state = '', ...others] = parameters.getAll('state');
     const asked =
-      others.length === 0 ? this.requests.find(provider, redirectUri, { state, browser }) : undefined;
+      others.length === 0
+        ? this.requests.find(provider, redirectUri, { state, browser })
+        : undefined;
     // not counted: any page can make a browser send this, and could lock out its whole network
     if (!asked) return this.refused('no live state of this browser', '/', client);
     const ofTenant = { ...client, tenant: asked.tenant };
@@ -168,8 +170,16 @@ export class OidcSignInFlow {
     const deviceId = standing.kind === 'known' ? standing.id : undefined;
     return this.signIn.complete(
       {
-        ...{ account, expected, transport: 'cookie', persistent: false, asOfMs, deviceId },
-        ...{ amr: ['fed'], device, provedAt, provider: vouchedBy(person) },
+        account,
+        expected,
+        transport: 'cookie',
+        persistent: false,
+        asOfMs,
+        deviceId,
+        amr: ['fed'],
+        device,
+        provedAt,
+        provider: vouchedBy(person),
       },
       client,
     );
@@ -193,11 +203,17 @@ export class OidcSignInFlow {
     const known = await links.identities.find(person);
     if (known?.subject === subject) return 'linked';
     // a sign-out in between, also of this session only, ends the request
-    const [session, found] = [await this.sessions.read(sessionId), await this.verifier.findById(subject)];
+    const [session, found] = [
+      await this.sessions.read(sessionId),
+      await this.verifier.findById(subject),
+    ];
     if (!session?.live || session.session.subject !== subject || !found)
       throw new AuthError('login_refused', 'the session that asked for the link has ended');
     const { account } = found;
-    await this.accounts.link(links, { account, subject: state }, person, { sessionId, actorId: subject });
+    await this.accounts.link(links, { account, subject: state }, person, {
+      sessionId,
+      actorId: subject,
+    });
     return 'linked';
   }
 
@@ -209,7 +225,12 @@ export class OidcSignInFlow {
 }
 
 /** Undefined if the provider cannot report a sign-out. */
-function vouchedBy({ issuer, issuerSubject, sid, issuedAtSeconds }: OidcPerson): ProviderSignIn | undefined {
+function vouchedBy({
+  issuer,
+  issuerSubject,
+  sid,
+  issuedAtSeconds,
+}: OidcPerson): ProviderSignIn | undefined {
   if (issuedAtSeconds === undefined) return undefined;
   return { issuer, issuerSubject, issuedAtSeconds, ...(sid !== undefined && { sid }) };
 }

@@ -4,7 +4,16 @@ import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { Duration } from '../../common/duration.js';
-import { date, duration, flag, group, handle, list, oneOf, text } from '../../common/option-schema.js';
+import {
+  date,
+  duration,
+  flag,
+  group,
+  handle,
+  list,
+  oneOf,
+  text,
+} from '../../common/option-schema.js';
 import { readOptions } from '../../common/read-options.js';
 import { type TokenDelivery, TOKEN_DELIVERIES } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
@@ -91,7 +100,10 @@ export class OpenSessionFlow {
    * is not a date or lies in the future, and `claim_refused` for `claims` that must not be in a token.
    */
   async openSession(userId: string, given: OpenSessionOptions = {}): Promise<SignInResult> {
-    const options = readOptions(openSessionSchema, given, { of: 'openSession', prefix: 'openSession' });
+    const options = readOptions(openSessionSchema, given, {
+      of: 'openSession',
+      prefix: 'openSession',
+    });
     const transport = this.signIn.transportOf(options.transport, options.client);
     const asOfMs = this.clock.now();
     const authTime = this.authTimeOf(options, asOfMs);
@@ -116,9 +128,15 @@ export class OpenSessionFlow {
     return { account, expected };
   }
 
-  private async actingIn({ actor, ttl }: { actor?: ActingCaller; ttl?: number }, account: UserAccount) {
+  private async actingIn(
+    { actor, ttl }: { actor?: ActingCaller; ttl?: number },
+    account: UserAccount,
+  ) {
     if (!actor && ttl !== undefined)
-      throw AuthError.configuration('openSession.ttl', 'is only for sessions with an actor: leave it out');
+      throw AuthError.configuration(
+        'openSession.ttl',
+        'is only for sessions with an actor: leave it out',
+      );
     if (!actor) return undefined;
     return { actor: await this.rights.admit(actor, account), absoluteTtlMs: ttl ?? ACTING_TTL_MS };
   }

@@ -28,7 +28,11 @@ export interface PasskeyLoginInput {
 }
 
 type Answered =
-  | { readonly kind: 'accepted'; readonly factor: PasskeyFactor; readonly candidate: VerifiedCandidate }
+  | {
+      readonly kind: 'accepted';
+      readonly factor: PasskeyFactor;
+      readonly candidate: VerifiedCandidate;
+    }
   | { readonly kind: 'refused'; readonly reason: 'passkey' | 'disabled'; readonly userId?: string };
 
 /** A passkey → session and tokens. With user verification it is two factors: nothing more is asked for. */
@@ -83,8 +87,14 @@ export class PasskeyLoginFlow {
     const persistent = input.rememberMe ?? false;
     return this.signIn.open(
       {
-        ...{ account, expected, transport, persistent, asOfMs, deviceId },
-        ...{ amr: amrOf(factor), authTime: new Date(asOfMs) },
+        account,
+        expected,
+        transport,
+        persistent,
+        asOfMs,
+        deviceId,
+        amr: amrOf(factor),
+        authTime: new Date(asOfMs),
       },
       client,
     );

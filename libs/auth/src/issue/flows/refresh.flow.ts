@@ -78,10 +78,16 @@ export class RefreshFlow {
     client: ClientContext,
   ): AuthError {
     if (bound === 'dbsc' || client.provedKey === undefined)
-      return new AuthError('device_required', `the session is bound (${bound}), and its key was not proved`);
+      return new AuthError(
+        'device_required',
+        `the session is bound (${bound}), and its key was not proved`,
+      );
     this.events.publish({
       type: 'device.refused',
-      ...{ userId, actorId: actor?.id, sessionId, ...clientOf(client) },
+      userId,
+      actorId: actor?.id,
+      sessionId,
+      ...clientOf(client),
     });
     return dpopRefusal('the session is bound to another key');
   }

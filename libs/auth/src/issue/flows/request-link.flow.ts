@@ -20,7 +20,11 @@ export class RequestLinkFlow {
   ) {}
 
   /** Throws `throttled` for a network address that asked too often; past the limit of an account there is no mail. */
-  async request(kind: 'password_reset' | 'magic_link', given: string, client: ClientContext): Promise<void> {
+  async request(
+    kind: 'password_reset' | 'magic_link',
+    given: string,
+    client: ClientContext,
+  ): Promise<void> {
     await this.limits.admitAddress(kind, client);
     const email = normaliseEmail(given);
     const may = await this.limits.admitAccount(kind, client, accountKey(email, client.tenant));

@@ -35,17 +35,24 @@ export class ResetPasswordFlow {
   ) {}
 
   /** Throws `link_refused`; a new password that is not acceptable spends nothing. */
-  async reset({ token, newPassword, device }: ResetPasswordInput, client: ClientContext): Promise<void> {
+  async reset(
+    { token, newPassword, device }: ResetPasswordInput,
+    client: ClientContext,
+  ): Promise<void> {
     const link = await this.links.read(KIND, token);
     if (!link) throw this.links.refusal(KIND, 'no live token', client);
     const { account, data, state } = link;
     const { email, identifier } = account;
     await this.policy.check(newPassword, { email, identifier, field: 'newPassword' });
     const address = networkOf(client.ip);
-    const hash = await this.hasher.hash(newPassword, { account: `reset of ${account.id}`, address });
+    const hash = await this.hasher.hash(newPassword, {
+      account: `reset of ${account.id}`,
+      address,
+    });
 
     const isClaim = this.claims.isDue(account, device, state.epoch);
-    const isTheirs = (tx?: HostTransaction) => this.users.accounts?.verifyEmail(account.id, data.email, tx);
+    const isTheirs = (tx?: HostTransaction) =>
+      this.users.accounts?.verifyEmail(account.id, data.email, tx);
     const lost = () => this.links.refusal(KIND, 'spent or dead by now', client, account.id);
     // the host may have changed the email while the hash was computed
     if (isClaim && !(await this.links.liveLink(account.id, data))) throw lost();
@@ -63,6 +70,7 @@ export class ResetPasswordFlow {
     // done last: after a crash before this line, the next link claims the account again
     const verified = isClaim ? (await isTheirs()) === true : !account.emailVerified;
     this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip: client.ip });
-    if (verified) this.events.publish({ type: 'email.verified', userId: account.id, ip: client.ip });
+    if (verified)
+      this.events.publish({ type: 'email.verified', userId: account.id, ip: client.ip });
   }
 }

@@ -59,15 +59,26 @@ export class SecondFactorLoginFlow {
     };
     const live = await this.steps.attempt(ticket).catch(orGiveBack);
     if (!live) throw this.refused(account.id, 'no try is left', context);
-    const proved = await this.answers.secondStep(account.id, ticket, input, context).catch(orGiveBack);
+    const proved = await this.answers
+      .secondStep(account.id, ticket, input, context)
+      .catch(orGiveBack);
     if (!proved) throw this.refused(account.id, 'the answer is wrong', context);
 
     const { transport, persistent, amr: first, counted, claims: kept, provider } = live.data;
     await Promise.all([giveBack(), this.throttle.giveBackAll(counted)]);
-    if (!(await this.steps.redeem(ticket))) throw this.refused(account.id, 'spent meanwhile', context);
+    if (!(await this.steps.redeem(ticket)))
+      throw this.refused(account.id, 'spent meanwhile', context);
     const amr = [...new Set([...first, ...proved, 'mfa'])];
     const claims = kept === undefined ? undefined : (JSON.parse(kept) as CustomClaims);
-    const opening = { account, expected: candidate.subject, transport, persistent, amr, asOfMs, deviceId };
+    const opening = {
+      account,
+      expected: candidate.subject,
+      transport,
+      persistent,
+      amr,
+      asOfMs,
+      deviceId,
+    };
     return this.signIn.open({ ...opening, claims, provider, authTime: new Date(asOfMs) }, client);
   }
 
@@ -84,7 +95,10 @@ export class SecondFactorLoginFlow {
 function assertSameKey(first: string | undefined, second: string | undefined): void {
   if (first === undefined || first === second) return;
   if (second === undefined)
-    throw new AuthError('device_required', 'the first step was proved by a key, and the second was not');
+    throw new AuthError(
+      'device_required',
+      'the first step was proved by a key, and the second was not',
+    );
   throw dpopRefusal('the first step was proved by another key');
 }
 

@@ -48,11 +48,26 @@ export class SendVerificationFlow {
     await this.mail(candidate, client);
   }
 
-  private async mail(candidate: VerifiedCandidate, client: ClientContext, actorId?: string): Promise<void> {
+  private async mail(
+    candidate: VerifiedCandidate,
+    client: ClientContext,
+    actorId?: string,
+  ): Promise<void> {
     const { account } = candidate;
     const { ip, tenant } = client;
-    const may = await this.limits.admitAccount(KIND, client, accountKey(account.email, account.tenant));
-    this.events.publish({ type: 'link.requested', kind: KIND, userId: account.id, actorId, ip, tenant });
+    const may = await this.limits.admitAccount(
+      KIND,
+      client,
+      accountKey(account.email, account.tenant),
+    );
+    this.events.publish({
+      type: 'link.requested',
+      kind: KIND,
+      userId: account.id,
+      actorId,
+      ip,
+      tenant,
+    });
     if (may) this.links.send(KIND, candidate);
   }
 }

@@ -47,7 +47,11 @@ export class UserChangesFlow {
    * Runs `work` and ends the sessions in one transaction of Tokenward's. It is in effect in this process when the
    * promise resolves.
    */
-  async change(given: string, change: UserChange, { work, actorId }: Omit<Alongside, 'tx'>): Promise<void> {
+  async change(
+    given: string,
+    change: UserChange,
+    { work, actorId }: Omit<Alongside, 'tx'>,
+  ): Promise<void> {
     const userId = await this.idFor(change, given);
     await this.announcer.announce(await this.apply(userId, change, { work, actorId }));
   }
@@ -61,7 +65,8 @@ export class UserChangesFlow {
     await work.run(async (tx) => {
       pending = await this.within(tx, given, change, by);
     });
-    if (!pending) throw transactionRefused('the work committed without ending anything: it must call `end`');
+    if (!pending)
+      throw transactionRefused('the work committed without ending anything: it must call `end`');
     await pending.committed();
   }
 
@@ -87,7 +92,9 @@ export class UserChangesFlow {
   private async announceIfItStands(ended: Ended): Promise<void> {
     const asked = ended.entries.flatMap((each) => (each.kind === 'user' ? [refusedBy(each)] : []));
     // a ledger that does not answer must not hold a revocation back
-    const stands = await Promise.all(asked.map((token) => this.ledger.isRevoked(token).catch(() => true)));
+    const stands = await Promise.all(
+      asked.map((token) => this.ledger.isRevoked(token).catch(() => true)),
+    );
     if (!stands.includes(false)) return this.announcer.announce(ended);
     new Logger('Tokenward').warn(
       'committed() was called before the commit of its transaction, or after a rollback: no token is refused because of it. Call it after the commit',
@@ -96,7 +103,9 @@ export class UserChangesFlow {
   }
 
   private idFor(change: UserChange, given: string, tx?: HostTransaction): Promise<string> {
-    return change === 'deleted' ? this.resolver.idOfDeleted(given, tx) : this.resolver.idOf(given, tx);
+    return change === 'deleted'
+      ? this.resolver.idOfDeleted(given, tx)
+      : this.resolver.idOf(given, tx);
   }
 
   private apply(userId: string, change: UserChange, alongside: Alongside): Promise<Ended> {
@@ -110,7 +119,11 @@ export class UserChangesFlow {
 function refusedBy({ id, value }: LedgerEntry): RevocableToken {
   const nobody = 'none';
   return {
-    ...{ subject: id, tokenVersion: value - 1, issuedAt: Number.MAX_SAFE_INTEGER },
-    ...{ tokenId: nobody, sessionId: nobody, keyId: nobody },
+    subject: id,
+    tokenVersion: value - 1,
+    issuedAt: Number.MAX_SAFE_INTEGER,
+    tokenId: nobody,
+    sessionId: nobody,
+    keyId: nobody,
   };
 }

@@ -49,7 +49,8 @@ export class VerifyEmailFlow {
         if (!(await this.tokens.redeem(kind, token, tx))) throw lost('spent or dead by now');
         // a stolen session that was ended must not become the account by a link that it has asked for
         const live = await this.sessions.list(userId, tx);
-        if (!live.some(({ id }) => id === sessionId)) throw lost('the session that asked has ended');
+        if (!live.some(({ id }) => id === sessionId))
+          throw lost('the session that asked has ended');
         const outcome = await this.users.accounts?.changeEmail(userId, { from, to }, tx);
         if (outcome !== 'changed') throw lost(`the address is ${outcome ?? 'not to be changed'}`);
         await this.tokens.removeOf(userId, tx);

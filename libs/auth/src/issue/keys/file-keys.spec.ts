@@ -23,7 +23,9 @@ const refusal = async (work: Promise<unknown>) => {
     () => undefined,
     (reason: unknown) => reason,
   );
-  return error instanceof AuthError ? `${error.reason}: ${error.detail}` : `not refused: ${String(error)}`;
+  return error instanceof AuthError
+    ? `${error.reason}: ${error.detail}`
+    : `not refused: ${String(error)}`;
 };
 
 beforeEach(() => {
@@ -55,7 +57,10 @@ describe('a key directory', () => {
   // T-mghv
   it('every key of a file is loaded; a public half beside its private half is the same key', async () => {
     const [one, two, old] = [ec(), ec(), ec()];
-    put('all.pem', [one.privateKey, one.publicKey, two.privateKey, old.publicKey].map(pem).join(''));
+    put(
+      'all.pem',
+      [one.privateKey, one.publicKey, two.privateKey, old.publicKey].map(pem).join(''),
+    );
     const keys = await load();
     expect(keys.map(({ d }) => typeof d)).toEqual(['string', 'string', 'undefined']);
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(3);

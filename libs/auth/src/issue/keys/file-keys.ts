@@ -109,7 +109,11 @@ function pathOf(of: string, path: string): string {
   return readOptions(optionText('the path of it'), path, { of });
 }
 
-async function keysOf(name: string, path: string, read: (text: string) => SourceJwk[]): Promise<SourceJwk[]> {
+async function keysOf(
+  name: string,
+  path: string,
+  read: (text: string) => SourceJwk[],
+): Promise<SourceJwk[]> {
   try {
     const { size, mode } = await stat(path);
     if (size > MAX_BYTES) throw AuthError.configuration(name, 'is larger than a key file can be');
@@ -160,14 +164,16 @@ function keysIn(name: string, text: string): SourceJwk[] {
   if (typeof value !== 'object' || value === null)
     throw AuthError.configuration(name, 'must be a JWK or a JWKS');
   if (!('keys' in value)) return [value as SourceJwk];
-  if (!Array.isArray(value.keys)) throw AuthError.configuration(name, 'must be a JWKS: {"keys": [ … ]}');
+  if (!Array.isArray(value.keys))
+    throw AuthError.configuration(name, 'must be a JWKS: {"keys": [ … ]}');
   return value.keys as SourceJwk[];
 }
 
 function fromPem(name: string, text: string, rsaAlgorithm: SigningAlgorithm): SourceJwk[] {
   const { privateKeys, publicKeys } = readPem(name, text, 'is not a key in PEM, or half written');
   const keys = [...privateKeys, ...publicKeys];
-  if (keys.length === 0) throw AuthError.configuration(name, 'is not a key in PEM, or half written');
+  if (keys.length === 0)
+    throw AuthError.configuration(name, 'is not a key in PEM, or half written');
   return keys.map((key) => asJwk(name, key, rsaAlgorithm));
 }
 

@@ -34,7 +34,20 @@ export async function generateSigningJwk(
   return { ...jwkMembers(pair.privateKey), kid: publicKeyThumbprint(pair.publicKey), ...named };
 }
 
-const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use', 'iat', 'nbf', 'revoked'];
+const PUBLIC_MEMBERS = [
+  'kty',
+  'n',
+  'e',
+  'crv',
+  'x',
+  'y',
+  'kid',
+  'alg',
+  'use',
+  'iat',
+  'nbf',
+  'revoked',
+];
 
 /** The key without its private members. Of a secret only the name remains. */
 export function publicHalf(jwk: SourceJwk): SourceJwk {

@@ -89,7 +89,10 @@ function turnsOf(keys: readonly KnownKey[], { leadTimeMs, firstSeen }: PhaseRule
     // (PEM), the one that was known earlier comes first
     .sort(
       (a, b) =>
-        rank(a.key) - rank(b.key) || a.fromMs - b.fromMs || seenAt(a.key) - seenAt(b.key) || byTime(a, b),
+        rank(a.key) - rank(b.key) ||
+        a.fromMs - b.fromMs ||
+        seenAt(a.key) - seenAt(b.key) ||
+        byTime(a, b),
     );
   return given
     .map(({ key, fromMs }, index) => {
@@ -114,6 +117,8 @@ function byTime(a: Turn, b: Turn): number {
  * next key signs early, because otherwise none would sign.
  */
 function activeTurn(turns: readonly Turn[], nowMs: number): number {
-  const come = turns.findLastIndex(({ key, fromMs }) => key.signing !== undefined && fromMs <= nowMs);
+  const come = turns.findLastIndex(
+    ({ key, fromMs }) => key.signing !== undefined && fromMs <= nowMs,
+  );
   return come >= 0 ? come : turns.findIndex(({ key }) => key.signing !== undefined);
 }

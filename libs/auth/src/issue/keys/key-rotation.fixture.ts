@@ -55,7 +55,8 @@ export const startWith = (
 
 export const phases = (rotation: KeyRotation) =>
   Object.fromEntries(rotation.status().map(({ keyId, phase }) => [keyId, phase]));
-export const published = (rotation: KeyRotation) => rotation.keyring.publicJwks().keys.map(({ kid }) => kid);
+export const published = (rotation: KeyRotation) =>
+  rotation.keyring.publicJwks().keys.map(({ kid }) => kid);
 
 afterEach(async () => {
   for (const rotation of running.splice(0)) await rotation.onApplicationShutdown();

@@ -18,7 +18,10 @@ import { Keyring } from '../../verify/keys/keyring.service.js';
 import { type KnownKey, readSourceKeys } from '../../verify/keys/source-keys.js';
 import { knownStaticKeys, readExtraKeys } from '../../verify/keys/static-keys.js';
 
-type Options = Pick<ResolvedAuthOptions, 'keys' | 'keyRotation' | 'accessToken' | 'storeDeadlineMs'>;
+type Options = Pick<
+  ResolvedAuthOptions,
+  'keys' | 'keyRotation' | 'accessToken' | 'storeDeadlineMs'
+>;
 
 const LONGEST_TIMER_MS = 3_600_000;
 /** Long enough for a distant secrets manager. */
@@ -118,14 +121,18 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
 
   /** A read before a revocation does not count: the replacement of a revoked key signs at once. */
   isComplete(): boolean {
-    return !this.source || this.clock.monotonic() - this.#readAt <= this.options.keyRotation.leadTimeMs;
+    return (
+      !this.source || this.clock.monotonic() - this.#readAt <= this.options.keyRotation.leadTimeMs
+    );
   }
 
   async lookAgain(): Promise<void> {
     if (this.isComplete()) return;
     const isCool = this.clock.monotonic() - this.#attemptedAt >= COOL_DOWN_MS;
     if (!this.#reading && !isCool) return;
-    await withDeadline(this.refresh(), this.options.storeDeadlineMs, 'keySource').catch(() => undefined);
+    await withDeadline(this.refresh(), this.options.storeDeadlineMs, 'keySource').catch(
+      () => undefined,
+    );
   }
 
   /** Calls the listener for every change of phase. Returns a function that stops it. */
@@ -173,7 +180,10 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   /** Until a key's last token has expired, allowing for wrong clocks and late reads. */
   #retainMs(): number {
     const { ttlSeconds, clockToleranceSeconds } = this.options.accessToken;
-    return (ttlSeconds + 2 * clockToleranceSeconds + 1) * 1000 + 2 * this.options.keyRotation.refreshEveryMs;
+    return (
+      (ttlSeconds + 2 * clockToleranceSeconds + 1) * 1000 +
+      2 * this.options.keyRotation.refreshEveryMs
+    );
   }
 
   private async rotateWhenDue(): Promise<void> {
@@ -212,7 +222,8 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     const own = given?.sign ? { ...given, sign } : given;
     const read = readSourceKeys(source.name, own, this.options.keys.algorithm);
     const known = [...read.keys, ...readExtraKeys(this.options.keys)];
-    const isRevoked = (kid: string): boolean => this.keyring.isRevoked(kid) || read.revoked.includes(kid);
+    const isRevoked = (kid: string): boolean =>
+      this.keyring.isRevoked(kid) || read.revoked.includes(kid);
     assertWhole(source.name, known, isRevoked);
     const before = this.#sign;
     this.#sign = given.sign;
@@ -246,7 +257,8 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
           this.#firstSeen.set(kid, now);
     try {
       const ages = await this.sightings?.see(known.map(({ kid }) => kid));
-      if (first && this.source) for (const [kid, ageMs] of ages ?? []) this.#firstSeen.set(kid, now - ageMs);
+      if (first && this.source)
+        for (const [kid, ageMs] of ages ?? []) this.#firstSeen.set(kid, now - ageMs);
     } catch (error) {
       this.#warnings.unnoted(error);
     }
@@ -256,7 +268,8 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   async #probe(option: string, known: readonly KnownKey[]): Promise<void> {
     const { signing } = phasesAt(known, this.clock.now(), this.#rules());
     if (!signing || signing.kid === this.#probed) return;
-    if (!(await probeSigner(option, signing, this.options.storeDeadlineMs))) this.#warnings.silent(option);
+    if (!(await probeSigner(option, signing, this.options.storeDeadlineMs)))
+      this.#warnings.silent(option);
     this.#probed = signing.kid;
   }
 
@@ -271,7 +284,9 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
 
   #apply(): void {
     const { keys, signing } = this.#phases;
-    const verification = keys.flatMap(({ key, phase }) => (phase === 'revoked' ? [] : [key.verification]));
+    const verification = keys.flatMap(({ key, phase }) =>
+      phase === 'revoked' ? [] : [key.verification],
+    );
     // a revoked signer is still passed on, so that the keyring can say why none signs
     const last = signing ?? keys.find(({ key }) => key.signing)?.key.signing;
     this.keyring.replace({ signing: last, verification });

@@ -6,7 +6,16 @@ import { publicHalf } from './generate-key.js';
 import { HandClock } from '../../verify/keys/hand-clock.fixture.js';
 import { MemoryKeySightings } from '../../testing/memory-key-sightings.store.js';
 import { KeySource, type SourceJwk, type SourceKeys } from '../../storage/key-source.port.js';
-import { jwk, LEAD, phases, published, RETAIN, start, startWith, T0 } from './key-rotation.fixture.js';
+import {
+  jwk,
+  LEAD,
+  phases,
+  published,
+  RETAIN,
+  start,
+  startWith,
+  T0,
+} from './key-rotation.fixture.js';
 
 describe('the life of a key', () => {
   // T-rcfh
@@ -80,7 +89,9 @@ describe('the life of a key', () => {
     // its replacement is revoked too: no key can sign, which is 503, not 500
     rotation.revoke('b');
     rotation.revoke('c');
-    expect(() => rotation.keyring.signer()).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(() => rotation.keyring.signer()).toThrow(
+      expect.objectContaining({ code: 'unavailable' }),
+    );
   });
 
   it('the only key, given by the options, stops signing when it is revoked', async () => {
@@ -88,7 +99,9 @@ describe('the life of a key', () => {
     const rotation = await start(undefined, new HandClock(T0), { privateKey, keyId: 'k' });
     expect(rotation.keyring.signer().kid).toBe('k');
     rotation.revoke('k');
-    expect(() => rotation.keyring.signer()).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(() => rotation.keyring.signer()).toThrow(
+      expect.objectContaining({ code: 'unavailable' }),
+    );
     expect(published(rotation)).toEqual([]);
   });
 
@@ -100,8 +113,11 @@ describe('the life of a key', () => {
         return { keys: [...this.keys] };
       }
       override async rotate({ revoked }: { readonly revoked: readonly string[] }) {
-        if (this.keys.some(({ kid }) => !revoked.includes(kid as string))) return 'not_due' as const;
-        this.keys.push(await jwk(`made-${this.keys.length}`, { nbf: T0 + this.keys.length, iat: T0 }));
+        if (this.keys.some(({ kid }) => !revoked.includes(kid as string)))
+          return 'not_due' as const;
+        this.keys.push(
+          await jwk(`made-${this.keys.length}`, { nbf: T0 + this.keys.length, iat: T0 }),
+        );
         return 'rotated' as const;
       }
     }
@@ -139,7 +155,10 @@ describe('a key whose algorithm is not the configured one', () => {
     'configured %s, a key of %s: it is named once (%s), with the cure',
     async (algorithm, alg, isSaid) => {
       const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-      const [one, other] = [await jwk('a', { nbf: 0 }, alg), await jwk('b', { nbf: T0 + LEAD }, alg)];
+      const [one, other] = [
+        await jwk('a', { nbf: 0 }, alg),
+        await jwk('b', { nbf: T0 + LEAD }, alg),
+      ];
       let keys = [one];
       const rotation = await startWith(() => ({ keys }), new HandClock(T0), { algorithm });
       const line = `the key "a" goes on signing with ${alg}, although keys.algorithm is ${algorithm}: a key keeps its algorithm; replace it (tokenward keys rotate --algorithm ${algorithm}, docs/keys.md)`;

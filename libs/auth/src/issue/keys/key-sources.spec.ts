@@ -16,7 +16,9 @@ describe('a remote signer', () => {
   const key = { ...jwkMembers(publicKey), kid: 'v', alg: 'ES256', nbf: 1 };
   const signature = async (rotation: KeyRotation) => {
     const signer = rotation.keyring.signer();
-    return 'sign' in signer && signer.sign({ keyId: 'v', algorithm: 'ES256', bytes: Buffer.from('x') });
+    return (
+      'sign' in signer && signer.sign({ keyId: 'v', algorithm: 'ES256', bytes: Buffer.from('x') })
+    );
   };
 
   it('is taken from the newest reading, because each reading renews its credential', async () => {
@@ -44,7 +46,9 @@ describe('a remote signer', () => {
     const says = /gives no ES256 signature of the public key of "v": name the same key in both/;
     const clock = new HandClock(T0);
     await expect(startWith(() => ({ keys: [key], sign: wrong }), clock)).rejects.toThrow(says);
-    await expect(start(undefined, clock, { publicKey, sign: wrong, keyId: 'v' })).rejects.toThrow(says);
+    await expect(start(undefined, clock, { publicKey, sign: wrong, keyId: 'v' })).rejects.toThrow(
+      says,
+    );
     await start(undefined, clock, { publicKey, sign: signWith, keyId: 'v' });
   });
 
@@ -105,15 +109,17 @@ describe('the keys that a source returns', () => {
   it('are not quoted in the error', async () => {
     const good = await jwk('a', { nbf: 1 });
     const { d } = good;
-    const error: unknown = await startWith(() => ({ keys: [{ ...good, alg: d }] as SourceJwk[] })).catch(
-      (each: unknown) => each,
-    );
+    const error: unknown = await startWith(() => ({
+      keys: [{ ...good, alg: d }] as SourceJwk[],
+    })).catch((each: unknown) => each);
     expect(error).toBeInstanceOf(AuthError);
     expect(String(error)).not.toContain(d);
   });
 
   it('a source beside key material in the options is refused', async () => {
     const source = keysFrom(async () => ({ keys: [await jwk('a', { nbf: 1 })] }));
-    await expect(start(source, new HandClock(T0), { secret: 'x' })).rejects.toThrow(/beside a keySource/);
+    await expect(start(source, new HandClock(T0), { secret: 'x' })).rejects.toThrow(
+      /beside a keySource/,
+    );
   });
 });

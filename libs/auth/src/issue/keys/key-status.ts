@@ -33,7 +33,10 @@ export function assertWhole(
     throw AuthError.configuration(name, 'two keys have the same kid: give each its own');
   const signers = keys.filter(({ kid, signing }) => signing && !isRevoked(kid));
   if (new Set(signers.map(({ signsFromMs }) => signsFromMs)).size !== signers.length)
-    throw AuthError.configuration(name, 'two keys sign from the same instant: give each its own "nbf"');
+    throw AuthError.configuration(
+      name,
+      'two keys sign from the same instant: give each its own "nbf"',
+    );
   if (signers.length === 0)
     throw AuthError.configuration(
       name,
@@ -42,7 +45,10 @@ export function assertWhole(
 }
 
 /** All changes of phase; their order has no meaning. */
-export function differences(before: readonly PhasedKey[], after: readonly PhasedKey[]): KeyChange[] {
+export function differences(
+  before: readonly PhasedKey[],
+  after: readonly PhasedKey[],
+): KeyChange[] {
   const was = new Map(before.map(({ key, phase }) => [key.kid, { key, phase }]));
   const changed = after.filter(
     ({ key, phase }) => was.get(key.kid)?.phase !== phase || was.get(key.kid)?.key !== key,

@@ -32,7 +32,8 @@ export class KeyWarnings {
     if (signers.some(({ key }) => key.verification.algorithm === configured)) return;
     for (const { key } of signers) {
       const { algorithm } = key.verification;
-      if (this.#other.has(key.kid) || (configured === 'RS256' && !/^[RP]S/.test(algorithm))) continue;
+      if (this.#other.has(key.kid) || (configured === 'RS256' && !/^[RP]S/.test(algorithm)))
+        continue;
       this.#other.add(key.kid);
       this.#logger.warn(
         `the key ${JSON.stringify(key.kid)} goes on signing with ${algorithm}, although keys.algorithm is ${configured}: a key keeps its algorithm; replace it (tokenward keys rotate --algorithm ${configured}, docs/keys.md)`,

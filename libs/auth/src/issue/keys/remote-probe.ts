@@ -8,7 +8,11 @@ const PROBE = 'tokenward key check';
  * Whether the remote signer answers now. Throws `configuration_invalid` if it signs with another
  * key than the published one.
  */
-export async function probeSigner(option: string, key: SigningKey, deadlineMs: number): Promise<boolean> {
+export async function probeSigner(
+  option: string,
+  key: SigningKey,
+  deadlineMs: number,
+): Promise<boolean> {
   if (!('sign' in key)) return true;
   const bytes = Buffer.from(PROBE, 'latin1');
   let given: unknown;

@@ -39,7 +39,10 @@ describe('files', () => {
     const keys = mkdtempSync(join(dir, 'd-'));
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(join(keys, 'old.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    writeFileSync(join(keys, 'next.json'), JSON.stringify(await jwk('n', { nbf: T0 + LEAD, iat: T0 })));
+    writeFileSync(
+      join(keys, 'next.json'),
+      JSON.stringify(await jwk('n', { nbf: T0 + LEAD, iat: T0 })),
+    );
     writeFileSync(join(keys, '.draft.json'), '{');
     writeFileSync(join(keys, 'README.txt'), 'no key');
     const rotation = await start(keyDirectory(keys), new HandClock(T0));

@@ -53,11 +53,19 @@ export class SealingRing {
     const tagAt = idEnd + NONCE_BYTES;
     const found = this.#keys.find((each) => each.id === id);
     if (sealed[0] !== VERSION || sealed.length < tagAt + TAG_BYTES || !found)
-      throw AuthError.configuration(what, 'is sealed with a key that is not configured: add it to the ring');
+      throw AuthError.configuration(
+        what,
+        'is sealed with a key that is not configured: add it to the ring',
+      );
     try {
-      const decipher = createDecipheriv('aes-256-gcm', found.key.reveal(), sealed.subarray(idEnd, tagAt), {
-        authTagLength: TAG_BYTES,
-      });
+      const decipher = createDecipheriv(
+        'aes-256-gcm',
+        found.key.reveal(),
+        sealed.subarray(idEnd, tagAt),
+        {
+          authTagLength: TAG_BYTES,
+        },
+      );
       decipher.setAAD(bound(id, context));
       decipher.setAuthTag(sealed.subarray(tagAt, tagAt + TAG_BYTES));
       return Buffer.concat([decipher.update(sealed.subarray(tagAt + TAG_BYTES)), decipher.final()]);

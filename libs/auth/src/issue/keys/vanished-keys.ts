@@ -9,13 +9,19 @@ import type { PhasedKey } from './key-phases.js';
 export function vanishedKeys(
   before: readonly PhasedKey[],
   given: readonly KnownKey[],
-  { nowMs, retainMs, isRevoked }: { nowMs: number; retainMs: number; isRevoked: (kid: string) => boolean },
+  {
+    nowMs,
+    retainMs,
+    isRevoked,
+  }: { nowMs: number; retainMs: number; isRevoked: (kid: string) => boolean },
 ): KnownKey[] {
   const kept = new Set(given.map(({ kid }) => kid));
   const gone = before.filter(({ key }) => !kept.has(key.kid) && !isRevoked(key.kid));
   return gone.flatMap(({ key, phase }) => {
     // a key that has never signed has no tokens
     if (phase === 'next') return [];
-    return [{ ...key, verifiesUntilMs: key.verifiesUntilMs ?? nowMs + retainMs, vanished: true as const }];
+    return [
+      { ...key, verifiesUntilMs: key.verifiesUntilMs ?? nowMs + retainMs, vanished: true as const },
+    ];
   });
 }

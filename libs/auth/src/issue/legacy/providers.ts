@@ -13,5 +13,11 @@ export const LEGACY_LOGOUT: Provider = {
   provide: LegacyLogout,
   useFactory: ({ accessToken }: ResolvedAuthOptions, ...needed: Needed) =>
     accessToken.legacy.length > 0 ? new LegacyLogout(...needed) : undefined,
-  inject: [ResolvedAuthOptions, AccessTokenVerifier, RevocationChecker, UserDirectory, RevocationService],
+  inject: [
+    ResolvedAuthOptions,
+    AccessTokenVerifier,
+    RevocationChecker,
+    UserDirectory,
+    RevocationService,
+  ],
 };

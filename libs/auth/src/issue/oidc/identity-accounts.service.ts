@@ -39,11 +39,14 @@ export class IdentityAccounts {
   /** Throws `login_refused`. */
   async of(links: Links, person: OidcPerson, client: ClientContext): Promise<VerifiedCandidate> {
     const subject =
-      (await links.identities.find(person))?.subject ?? (await this.newcomer(links, person, client));
+      (await links.identities.find(person))?.subject ??
+      (await this.newcomer(links, person, client));
     const candidate = await this.verifier.findById(subject);
     // a reset or an unlinking since the first look removes the identity, and the user was read after it
-    if ((await links.identities.find(person))?.subject !== subject) throw refused('the identity is gone');
-    if (!candidate || candidate.account.disabled) throw refused(candidate ? 'disabled' : 'the user is gone');
+    if ((await links.identities.find(person))?.subject !== subject)
+      throw refused('the identity is gone');
+    if (!candidate || candidate.account.disabled)
+      throw refused(candidate ? 'disabled' : 'the user is gone');
     // an identity is the same for all tenants, but its user belongs to one
     if (client.tenant !== undefined && candidate.account.tenant !== client.tenant)
       throw refused('the user is of another tenant');
@@ -72,7 +75,8 @@ export class IdentityAccounts {
     const there = await this.verifier.ownerOf(email, client.tenant);
     if (there === 'several') throw refused('several users have the email');
     const { createAccounts, linkByVerifiedEmail } = links.method;
-    if (there && (await this.isUnfinished(person, there))) return this.finish(links, person, there, client);
+    if (there && (await this.isUnfinished(person, there)))
+      return this.finish(links, person, there, client);
     if (there) {
       if (!linkByVerifiedEmail || !person.emailVerified || !there.account.emailVerified)
         throw refused('the email has an account, which its owner did not link');
@@ -108,7 +112,8 @@ export class IdentityAccounts {
     const { account, passwordHash } = candidate;
     const { id: userId, email } = account;
     const isNews = person.emailVerified && !account.emailVerified;
-    const verified = isNews && (await this.users.accounts?.verifyEmail(userId, email.toLowerCase()));
+    const verified =
+      isNews && (await this.users.accounts?.verifyEmail(userId, email.toLowerCase()));
     if (verified) this.events.publish({ type: 'email.verified', userId, ip });
     const emailVerified = account.emailVerified || verified;
     await this.link(links, { ...candidate, account: { ...account, emailVerified } }, person);
@@ -116,7 +121,11 @@ export class IdentityAccounts {
     return userId;
   }
 
-  private async created(person: OidcPerson, email: string, client: ClientContext): Promise<UserAccount> {
+  private async created(
+    person: OidcPerson,
+    email: string,
+    client: ClientContext,
+  ): Promise<UserAccount> {
     const fields = await this.fields.read({});
     const { ip, tenant } = client;
     const name = nameOf(person);
@@ -124,7 +133,8 @@ export class IdentityAccounts {
     const passwordHash = await this.hasher.hash(this.entropy.bytes(32).toString('base64url'));
     await this.unlinked.note(person, passwordHash);
     const outcome = await this.users.create?.({
-      ...{ email, passwordHash },
+      email,
+      passwordHash,
       ...(name !== undefined && { name }),
       ...(tenant !== undefined && { tenant }),
       ...(fields && { fields }),

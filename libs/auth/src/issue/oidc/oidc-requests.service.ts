@@ -66,7 +66,10 @@ export class OidcRequests {
 function requestOf({ maxAgeSeconds }: Asked, redirectUri: string, secret: string): OidcRequest {
   const of = (label: string) => derived(label, secret);
   return {
-    ...{ redirectUri, state: of('state'), nonce: of('nonce'), verifier: of('verifier') },
+    redirectUri,
+    state: of('state'),
+    nonce: of('nonce'),
+    verifier: of('verifier'),
     ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
   };
 }

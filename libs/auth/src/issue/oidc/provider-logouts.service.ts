@@ -47,9 +47,16 @@ export class ProviderLogouts {
   }
 
   /** Whether the session at the provider has ended. */
-  async hasEnded({ issuer, issuerSubject, sid, issuedAtSeconds }: ProviderSignIn): Promise<boolean> {
+  async hasEnded({
+    issuer,
+    issuerSubject,
+    sid,
+    issuedAtSeconds,
+  }: ProviderSignIn): Promise<boolean> {
     const own =
-      sid === undefined ? nameOf(issuer, 'sub without sid', issuerSubject) : nameOf(issuer, 'sid', sid);
+      sid === undefined
+        ? nameOf(issuer, 'sub without sid', issuerSubject)
+        : nameOf(issuer, 'sid', sid);
     for (const name of [own, nameOf(issuer, 'sub', issuerSubject)]) {
       const ended = await this.tokens.read(ENDED, name);
       // whoever has signed in there again has another id_token

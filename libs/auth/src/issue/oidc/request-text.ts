@@ -42,7 +42,10 @@ export type KeptRequest = Readonly<z.output<typeof keptSchema>>;
 const MAX_CHARACTERS = 3900;
 const WRITTEN = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/;
 
-export function writeRequest({ minting }: Pick<RefreshSecrets, 'minting'>, kept: KeptRequest): string {
+export function writeRequest(
+  { minting }: Pick<RefreshSecrets, 'minting'>,
+  kept: KeptRequest,
+): string {
   const body = Buffer.from(JSON.stringify(kept)).toString('base64url');
   return `${body}.${macOf(minting, body).toString('base64url')}`;
 }
@@ -53,7 +56,8 @@ export function readRequest(
   text: string | undefined,
   nowMs: number,
 ): KeptRequest | undefined {
-  const [, body, mac] = (text !== undefined && text.length <= MAX_CHARACTERS && WRITTEN.exec(text)) || [];
+  const [, body, mac] =
+    (text !== undefined && text.length <= MAX_CHARACTERS && WRITTEN.exec(text)) || [];
   if (body === undefined || mac === undefined) return undefined;
   const presented = Buffer.from(mac, 'base64url');
   if (!peppers.some((pepper) => timingSafeEqual(presented, macOf(pepper, body)))) return undefined;

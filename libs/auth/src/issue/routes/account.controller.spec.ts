@@ -21,7 +21,9 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
         amr: ['pwd'],
         expiresAt: '2027-01-15T08:15:00.000Z',
       });
-      const bare = await routes.call('GET', '/auth/me', { headers: { authorization: 'Bearer bare' } });
+      const bare = await routes.call('GET', '/auth/me', {
+        headers: { authorization: 'Bearer bare' },
+      });
       expect(bare.json).toMatchObject({ id: 'u3', amr: [] });
       expect(Object.keys(bare.json as object)).toEqual([
         'id',
@@ -72,8 +74,12 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
     });
 
     it('answers a wrong password with 403 and keeps the cookies', async () => {
-      flows.ChangePasswordFlow.changePassword.mockRejectedValue(new AuthError('password_refused', 'wrong'));
-      flows.ReauthenticateFlow.reauthenticate.mockRejectedValue(new AuthError('password_refused', 'wrong'));
+      flows.ChangePasswordFlow.changePassword.mockRejectedValue(
+        new AuthError('password_refused', 'wrong'),
+      );
+      flows.ReauthenticateFlow.reauthenticate.mockRejectedValue(
+        new AuthError('password_refused', 'wrong'),
+      );
       for (const answer of [
         await routes.post('password', {
           headers: SIGNED_IN,
@@ -92,7 +98,10 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
     });
 
     it('reauthenticates', async () => {
-      const answer = await routes.post('reauthenticate', { headers: SIGNED_IN, json: { password: 'a' } });
+      const answer = await routes.post('reauthenticate', {
+        headers: SIGNED_IN,
+        json: { password: 'a' },
+      });
       expect([answer.status, names(answer)]).toEqual([200, ['access_token', 'refresh_token']]);
       expect(flows.ReauthenticateFlow.reauthenticate).toHaveBeenCalledWith(
         principal(),

@@ -10,7 +10,13 @@ import { AuthCookies } from './cookies.service.js';
 import { callerOf } from '../../verify/guards/call-context.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { jsonBodyOf } from './json-body.js';
-import { ME_ANSWER, PASSWORD_BODY, REAUTHENTICATE_BODY, RETRY_KEY, TOKEN_ANSWER } from './openapi-schemas.js';
+import {
+  ME_ANSWER,
+  PASSWORD_BODY,
+  REAUTHENTICATE_BODY,
+  RETRY_KEY,
+  TOKEN_ANSWER,
+} from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AuthController, Route, type Routes, SignedIn } from './route.js';
@@ -97,7 +103,10 @@ export function createAccountController(routes: Routes): Type {
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<TokenBody> {
-      const { refreshToken: inBody, ...input } = this.inputs.read('reauthenticate', jsonBodyOf(request));
+      const { refreshToken: inBody, ...input } = this.inputs.read(
+        'reauthenticate',
+        jsonBodyOf(request),
+      );
       const refreshToken = this.presented.refreshToken(request, inBody)?.value;
       const grant = await this.reauthentication.reauthenticate(
         callerOf(request),

@@ -14,7 +14,13 @@ import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AccountsOnGuard } from './switched-on.guards.js';
 import { jsonBodyOf } from './json-body.js';
-import { EMAIL_BODY, LINK_BODY, LOGIN_ANSWER, MAGIC_LOGIN_BODY, RESET_BODY } from './openapi-schemas.js';
+import {
+  EMAIL_BODY,
+  LINK_BODY,
+  LOGIN_ANSWER,
+  MAGIC_LOGIN_BODY,
+  RESET_BODY,
+} from './openapi-schemas.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
 import { SignIns } from './sign-ins.service.js';
@@ -114,7 +120,10 @@ export function createAccountsController(routes: Routes): Type {
         summary:
           'Ask for another email; the link goes to the new one (credential proof at most 5 minutes old)',
         body: { required: 'required', schema: EMAIL_BODY },
-        answers: { 202: { description: 'The mail is on its way.' }, ...errorAnswers(400, 403, 429) },
+        answers: {
+          202: { description: 'The mail is on its way.' },
+          ...errorAnswers(400, 403, 429),
+        },
       }),
     )
     async changeEmail(@Req() request: HttpRequest): Promise<void> {

@@ -45,7 +45,10 @@ export function createApiKeysController(routes: Routes): Type {
       Get('api-keys'),
       SignedIn({
         summary: 'List the API keys of the caller',
-        answers: { 200: { description: 'The keys.', schema: API_KEYS_ANSWER }, ...errorAnswers(403) },
+        answers: {
+          200: { description: 'The keys.', schema: API_KEYS_ANSWER },
+          ...errorAnswers(403),
+        },
       }),
     )
     async list(@Req() request: HttpRequest): Promise<ApiKeyBody[]> {
@@ -59,7 +62,10 @@ export function createApiKeysController(routes: Routes): Type {
       SignedIn({
         summary: 'Delete an API key of the caller',
         parameter: 'id',
-        answers: { 204: { description: 'Deleted; refused everywhere.' }, ...errorAnswers(403, 404) },
+        answers: {
+          204: { description: 'Deleted; refused everywhere.' },
+          ...errorAnswers(403, 404),
+        },
       }),
     )
     async remove(@Req() request: HttpRequest): Promise<void> {

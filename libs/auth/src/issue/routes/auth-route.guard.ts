@@ -1,6 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { type HttpRequest, type HttpResponse, protocolOf, setHeader } from '../../verify/http/adapter.js';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  protocolOf,
+  setHeader,
+} from '../../verify/http/adapter.js';
 import { CookiePath } from './cookie-path.service.js';
 import { ProxyTrust } from './proxy-trust.service.js';
 
@@ -34,7 +39,8 @@ export class AuthRouteGuard implements CanActivate {
    */
   private noticePlainHttp(request: HttpRequest): void {
     const { cookies, origins } = this.options;
-    if (this.noticed === 'said' || process.env['NODE_ENV'] !== 'production' || !cookies.secure) return;
+    if (this.noticed === 'said' || process.env['NODE_ENV'] !== 'production' || !cookies.secure)
+      return;
     if (protocolOf(request, origins.trustProxy) === 'https') return;
     this.noticed = 'said';
     this.logger.warn(

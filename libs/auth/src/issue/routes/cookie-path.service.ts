@@ -10,7 +10,12 @@ const MODULE_PATH = '__module_path__';
 const NEEDING = ['refresh', 'logout', 'password', 'reauthenticate'] as const;
 const PLAIN_PATH = /^(?:\/[\w.~-]+)*$/;
 /** Headers in which a proxy reports the path before it rewrote it. */
-const WHOLE_PATH_HEADERS = ['x-forwarded-uri', 'x-original-uri', 'x-original-url', 'x-envoy-original-path'];
+const WHOLE_PATH_HEADERS = [
+  'x-forwarded-uri',
+  'x-original-uri',
+  'x-original-url',
+  'x-envoy-original-path',
+];
 
 /**
  * The path of the refresh and device cookies: `cookies.refreshPath`, or else the path at which Nest serves the routes
@@ -77,7 +82,10 @@ export class CookiePath implements OnModuleInit {
    */
   noticeLost(): void {
     if (this.noticed === 'not yet')
-      this.say('A browser sent its access cookie to the refresh route, but no refresh cookie', '/…/auth');
+      this.say(
+        'A browser sent its access cookie to the refresh route, but no refresh cookie',
+        '/…/auth',
+      );
   }
 
   private say(what: string, cure: string): void {
@@ -107,7 +115,9 @@ export class CookiePath implements OnModuleInit {
     const names = NEEDING.filter((name) => routes[name]);
     const inModule = joined(this.modulePath(), routes.prefix);
     const paths = (names.length > 0 ? names : NEEDING.slice(0, 1)).map((name) =>
-      this.isExcluded(`${inModule}/${name}`) ? inModule : joined(this.config.getGlobalPrefix(), inModule),
+      this.isExcluded(`${inModule}/${name}`)
+        ? inModule
+        : joined(this.config.getGlobalPrefix(), inModule),
     );
     return [...new Set(paths)];
   }
@@ -116,7 +126,8 @@ export class CookiePath implements OnModuleInit {
     const { exclude = [] } = this.config.getGlobalPrefixOptions();
     return exclude.some(
       ({ requestMethod, pathRegex }) =>
-        (requestMethod === RequestMethod.ALL || requestMethod === RequestMethod.POST) && pathRegex.test(path),
+        (requestMethod === RequestMethod.ALL || requestMethod === RequestMethod.POST) &&
+        pathRegex.test(path),
     );
   }
 
@@ -139,7 +150,9 @@ function joined(...parts: readonly string[]): string {
 
 /** RFC 6265, section 5.1.4. */
 function covers(cookiePath: string, path: string): boolean {
-  return path === cookiePath || path.startsWith(cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`);
+  return (
+    path === cookiePath || path.startsWith(cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`)
+  );
 }
 
 function outerPath(request: HttpRequest, trustProxy: boolean): string | undefined {

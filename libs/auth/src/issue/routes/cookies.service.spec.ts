@@ -31,7 +31,10 @@ const NO_REFRESH = 'refresh_token=; Max-Age=0; Path=/auth; HttpOnly; Secure; Sam
 const deviceToken = 'd.1';
 
 const cookiesOf = (options = settings()) =>
-  new AuthCookies(options, { refreshPath: options.cookies.refreshPath ?? '/auth', routesPath: '/auth' });
+  new AuthCookies(options, {
+    refreshPath: options.cookies.refreshPath ?? '/auth',
+    routesPath: '/auth',
+  });
 
 describe('the cookies', () => {
   it.each<[string, Partial<IssuedTokens>, string[]]>([
@@ -83,7 +86,8 @@ describe('the cookies', () => {
 
   describe('that were set in another scope', () => {
     const formerScopes = [{ domain: 'example.com' }, { path: '/old' }];
-    const cookies = (changes = {}) => cookiesOf(settings({ cookies: { formerScopes, ...changes } }));
+    const cookies = (changes = {}) =>
+      cookiesOf(settings({ cookies: { formerScopes, ...changes } }));
     const scopes = (sent: ReturnType<typeof response>) =>
       (sent.lines() ?? []).map((line) => line.replace(/; Max-Age=[1-9]\d*|; HttpOnly.*/g, ''));
     const TWO = 'refresh_token=a; refresh_token=b';
@@ -183,12 +187,18 @@ describe('the cookies', () => {
     ['', 'oidc_state=v; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax'],
     ['__Secure-', '__Secure-oidc_state=v; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax'],
     ['__Host-', '__Host-oidc_state=v; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax'],
-  ])('of a request to a provider, which no sibling can plant under __Host-: prefix "%s"', (prefix, line) => {
-    const cookies = resolveCookies(cookieSchema.parse({ prefix, secure: true }), DEFAULT_INSTANCE);
-    const sent = response();
-    cookiesOf(settings({ cookies })).oidc(sent, 'v', 600);
-    expect(sent.lines()).toEqual([line]);
-  });
+  ])(
+    'of a request to a provider, which no sibling can plant under __Host-: prefix "%s"',
+    (prefix, line) => {
+      const cookies = resolveCookies(
+        cookieSchema.parse({ prefix, secure: true }),
+        DEFAULT_INSTANCE,
+      );
+      const sent = response();
+      cookiesOf(settings({ cookies })).oidc(sent, 'v', 600);
+      expect(sent.lines()).toEqual([line]);
+    },
+  );
 
   it('are added beside the host’s own cookies', () => {
     const sent = response(['theirs=1; Path=/']);

@@ -80,7 +80,12 @@ export class AuthCookies {
    * flow marks that case with `cookies: 'keep'`.
    */
   clearSpent(request: HttpRequest, response: HttpResponse, error: unknown): void {
-    if (!(error instanceof AuthError) || error.getStatus() !== 401 || error.extra.cookies === 'keep') return;
+    if (
+      !(error instanceof AuthError) ||
+      error.getStatus() !== 401 ||
+      error.extra.cookies === 'keep'
+    )
+      return;
     const { kind } = presentedCookie(request, this.options.cookies.refreshName);
     if (kind === 'value') this.clear(response);
     if (kind === 'repeated') this.clearRepeated(response);
@@ -88,7 +93,9 @@ export class AuthCookies {
 
   /** Clears each cookie that came twice, but only if every copy of it can be cleared. */
   clearRepeated(response: HttpResponse): void {
-    const kinds = (['access', 'refresh'] as const).filter((kind) => this.timesSent(response, kind) > 1);
+    const kinds = (['access', 'refresh'] as const).filter(
+      (kind) => this.timesSent(response, kind) > 1,
+    );
     this.write(
       response,
       kinds.flatMap((kind) => this.unlessOthersStay(response, kind)),
@@ -118,7 +125,8 @@ export class AuthCookies {
     const set = (kind: Kind, value: string, maxAge: number | undefined): void => {
       lines.push(this.line(kind, value, maxAge), ...this.clearedFormerly(kind));
     };
-    if (grant.transport === 'cookie') set('access', grant.accessToken, grant.accessExpiresInSeconds);
+    if (grant.transport === 'cookie')
+      set('access', grant.accessToken, grant.accessExpiresInSeconds);
     if (grant.transport !== 'bearer') {
       const maxAge = grant.persistence === 'persistent' ? grant.refreshMaxAgeSeconds : undefined;
       if (grant.refreshToken !== undefined) set('refresh', grant.refreshToken, maxAge);
@@ -160,7 +168,10 @@ export class AuthCookies {
   private clearedFormerly(kind: Kind): string[] {
     const { cookies } = this.options;
     const present = this.presentScope(kind);
-    const former = cookies.formerScopes.map(({ domain, path = present.path }) => ({ domain, path }));
+    const former = cookies.formerScopes.map(({ domain, path = present.path }) => ({
+      domain,
+      path,
+    }));
     const isHostOnly = cookies[`${kind}Name`].startsWith('__Host-');
     const lines = former
       // browsers reject such a line under this prefix (RFC 6265bis, section 4.1.3.2), so such a cookie cannot exist

@@ -25,7 +25,12 @@ describe.each(ADAPTERS)('the routes on %s', (adapter) => {
       ['POST', 'logout-all', { ...foreign, cookie: 'refresh_token=rrr' }, 403],
       ['POST', 'logout-all', { ...foreign, cookie: 'access_token=forged' }, 403],
       ['POST', 'password', { ...foreign, ...SIGNED_IN }, 403],
-      ['POST', 'password', { ...foreign, cookie: 'refresh_token=rrr', authorization: 'Bearer good' }, 403],
+      [
+        'POST',
+        'password',
+        { ...foreign, cookie: 'refresh_token=rrr', authorization: 'Bearer good' },
+        403,
+      ],
       ['POST', 'reauthenticate', { ...foreign, ...SIGNED_IN }, 403],
       ['POST', 'users/u1/revoke', { ...foreign, ...SIGNED_IN }, 403],
       ['DELETE', 'sessions', { ...foreign, ...SIGNED_IN }, 403],

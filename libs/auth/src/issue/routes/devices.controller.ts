@@ -1,6 +1,11 @@
 import { HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { clientOf, headerValues, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
+import {
+  clientOf,
+  headerValues,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
@@ -33,10 +38,12 @@ export function createDevicesController(routes: Routes): Type {
       UseGuards(OriginGuard),
       Open({
         summary: 'Bind the session of the refresh cookie to the key of the browser',
-        description: 'Browsers call it by themselves after `Secure-Session-Registration`. Experimental.',
+        description:
+          'Browsers call it by themselves after `Secure-Session-Registration`. Experimental.',
         answers: {
           200: {
-            description: 'The session is bound, and the new access cookie belongs to the bound session.',
+            description:
+              'The session is bound, and the new access cookie belongs to the bound session.',
             schema: SESSION_INSTRUCTIONS,
           },
           ...errorAnswers(401, 403, 503),
@@ -47,7 +54,9 @@ export function createDevicesController(routes: Routes): Type {
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<SessionInstructions> {
-      return this.answer(request, response, (device) => this.flow.register(device, clientOf(request)));
+      return this.answer(request, response, (device) =>
+        this.flow.register(device, clientOf(request)),
+      );
     }
 
     @Route(

@@ -35,13 +35,19 @@ export function createDiscoveryController(instance: string): Type {
         ...errorAnswers(404),
       },
     })
-    metadata(@Req() request: HttpRequest, @Res({ passthrough: true }) response: HttpResponse): object {
+    metadata(
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): object {
       const options = this.own.get(ResolvedAuthOptions);
       const { discovery, jwks, keys, tenants } = options;
       const issuer = issuerAt(options, request);
       const jwksUri = issuer === undefined ? undefined : discovery.jwksUriOf(issuer);
       if (jwksUri === undefined)
-        throw new AuthError('document_not_found', 'no issuer is configured here, or it is not an https URL');
+        throw new AuthError(
+          'document_not_found',
+          'no issuer is configured here, or it is not an https URL',
+        );
       // the tenant may depend on parts of the request that a shared cache does not compare
       const audience = tenants ? 'private' : 'public';
       setHeader(response, 'Cache-Control', `${audience}, max-age=${jwks.cacheSeconds}`);
@@ -68,7 +74,10 @@ export function createDiscoveryController(instance: string): Type {
  * With `tenants`, the issuer of the request's tenant. It is always one of the configured issuers, whatever the
  * request says.
  */
-function issuerAt({ issuer, tenants }: ResolvedAuthOptions, request: HttpRequest): string | undefined {
+function issuerAt(
+  { issuer, tenants }: ResolvedAuthOptions,
+  request: HttpRequest,
+): string | undefined {
   if (!tenants) return issuer;
   const tenant = tenantAt(tenants.of, request);
   return tenant === undefined ? issuer : tenants.issuers.get(tenant);

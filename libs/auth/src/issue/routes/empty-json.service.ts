@@ -4,7 +4,11 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
 import { isOwnPath } from './own-path.js';
 
-type OnRequest = (request: HttpRequest & { readonly url: string }, reply: unknown, done: () => void) => void;
+type OnRequest = (
+  request: HttpRequest & { readonly url: string },
+  reply: unknown,
+  done: () => void,
+) => void;
 
 /**
  * Clients send refresh and logout with `Content-Type: application/json` and an empty body. Express accepts that.
@@ -21,10 +25,13 @@ export class EmptyJson implements OnModuleInit {
     const { httpAdapter } = this.adapters;
     // an application context has no HTTP adapter
     if (httpAdapter?.getType?.() !== 'fastify') return;
-    const fastify = httpAdapter.getInstance<{ addHook(name: 'onRequest', hook: OnRequest): void }>();
+    const fastify = httpAdapter.getInstance<{
+      addHook(name: 'onRequest', hook: OnRequest): void;
+    }>();
     const { prefix } = this.options.routes;
     fastify.addHook('onRequest', ({ headers, url }, _reply, done) => {
-      if (headers['content-length'] === '0' && isOwnPath(url, prefix)) delete headers['content-type'];
+      if (headers['content-length'] === '0' && isOwnPath(url, prefix))
+        delete headers['content-type'];
       done();
     });
   }

@@ -10,7 +10,12 @@ const ticket = text('Lives 5 minutes.');
 const name = text('A name that the owner chose.', 200);
 
 export const SECOND_FACTOR_BODY: JsonSchema = object(
-  { ticket, code: text('The code of the authenticator app.'), recoveryCode: text(), passkey: response },
+  {
+    ticket,
+    code: text('The code of the authenticator app.'),
+    recoveryCode: text(),
+    passkey: response,
+  },
   ['ticket'],
 );
 
@@ -25,7 +30,8 @@ export const FACTORS_ANSWER: JsonSchema = {
       lastUsedAt: instant,
       backedUp: {
         type: 'boolean',
-        description: 'Passkeys only: whether the passkey is backed up, for example synced to other devices.',
+        description:
+          'Passkeys only: whether the passkey is backed up, for example synced to other devices.',
       },
     },
     ['id', 'kind', 'createdAt'],
@@ -46,7 +52,10 @@ export const OPTIONS_ANSWER: JsonSchema = object({
   ticket,
   options: { type: 'object', additionalProperties: true },
 });
-export const REGISTER_PASSKEY_BODY: JsonSchema = object({ ticket, response, name }, ['ticket', 'response']);
+export const REGISTER_PASSKEY_BODY: JsonSchema = object({ ticket, response, name }, [
+  'ticket',
+  'response',
+]);
 export const PASSKEY_LOGIN_BODY: JsonSchema = object(
   {
     ticket,
@@ -61,7 +70,9 @@ export const IDENTITIES_ANSWER: JsonSchema = {
   type: 'array',
   items: object(
     {
-      provider: text('The name of the provider in the routes. Missing if it is no longer configured.'),
+      provider: text(
+        'The name of the provider in the routes. Missing if it is no longer configured.',
+      ),
       issuer: { type: 'string' },
       email: text('The email that the provider reported when the identity was linked.'),
       linkedAt: instant,
@@ -69,5 +80,8 @@ export const IDENTITIES_ANSWER: JsonSchema = {
     ['issuer', 'linkedAt'],
   ),
 };
-export const LINK_BODY: JsonSchema = object({ returnTo: text('A path of this origin. Default: /') }, []);
+export const LINK_BODY: JsonSchema = object(
+  { returnTo: text('A path of this origin. Default: /') },
+  [],
+);
 export const URL_ANSWER: JsonSchema = object({ url: text('The URL at the provider.') });

@@ -64,7 +64,9 @@ export function createFactorsController(routes: Routes): Type {
       Get('factors'),
       SignedIn({
         summary: 'List the second factors of the caller',
-        answers: { 200: { description: 'The factors that are in use.', schema: shapes.FACTORS_ANSWER } },
+        answers: {
+          200: { description: 'The factors that are in use.', schema: shapes.FACTORS_ANSWER },
+        },
       }),
     )
     async list(@Req() request: HttpRequest): Promise<readonly FactorBody[]> {
@@ -96,7 +98,10 @@ export function createFactorsController(routes: Routes): Type {
         summary: 'Confirm a new secret with its first code',
         body: { required: 'required', schema: shapes.CONFIRM_BODY },
         answers: {
-          200: { description: 'Recovery codes, if this is the first factor.', schema: shapes.CODES_ANSWER },
+          200: {
+            description: 'Recovery codes, if this is the first factor.',
+            schema: shapes.CODES_ANSWER,
+          },
           ...errorAnswers(400, 403, 404),
         },
       }),

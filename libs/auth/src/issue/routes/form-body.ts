@@ -13,7 +13,8 @@ export function formBodyOf(request: HttpRequest): URLSearchParams {
     throw new AuthError('input_invalid', 'a body that is not a form', {
       fields: { body: 'must be sent as application/x-www-form-urlencoded' },
     });
-  if (Buffer.isBuffer(body) || typeof body === 'string') return new URLSearchParams(body.toString());
+  if (Buffer.isBuffer(body) || typeof body === 'string')
+    return new URLSearchParams(body.toString());
   if (typeof body !== 'object' || body === null)
     throw new AuthError(
       'body_not_parsed',
@@ -31,5 +32,7 @@ export function formBodyOf(request: HttpRequest): URLSearchParams {
 export function fieldOf(form: URLSearchParams, name: string): string {
   const [value, ...others] = form.getAll(name);
   if (value !== undefined && others.length === 0) return value;
-  throw new AuthError('input_invalid', `form field ${name}`, { fields: { [name]: 'must be given once' } });
+  throw new AuthError('input_invalid', `form field ${name}`, {
+    fields: { [name]: 'must be given once' },
+  });
 }

@@ -21,8 +21,18 @@ import { createSignInController } from './sign-in.controller.js';
  * two instances of the module do not collide.
  */
 export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANCE): Type[] {
-  const { register, login, refresh, logout, logoutAll, sessions, revokeUser, me, password, reauthenticate } =
-    routes;
+  const {
+    register,
+    login,
+    refresh,
+    logout,
+    logoutAll,
+    sessions,
+    revokeUser,
+    me,
+    password,
+    reauthenticate,
+  } = routes;
   const wanted: readonly (readonly [boolean, () => Type])[] = [
     [register || login, () => createSignInController(routes)],
     [refresh || logout, () => createRenewalController(routes)],
@@ -45,7 +55,9 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
 export function createRootControllers(routes: Routes, instance = DEFAULT_INSTANCE): Type[] {
   return ofInstance(instance, [
     ...(routes.jwks ? [createJwksController(instance)] : []),
-    ...(routes.discovery ? [createDiscoveryController(instance), createResourceController(instance)] : []),
+    ...(routes.discovery
+      ? [createDiscoveryController(instance), createResourceController(instance)]
+      : []),
   ]);
 }
 

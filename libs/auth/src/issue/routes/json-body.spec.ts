@@ -11,8 +11,14 @@ const request = (headers: HttpRequest['headers'], parsed: unknown = body): HttpR
 describe('a JSON body', () => {
   it.each<[string, HttpRequest['headers']]>([
     ['plain', { 'content-type': 'application/json', 'content-length': '9' }],
-    ['with a charset', { 'content-type': 'application/json; charset=utf-8', 'content-length': '9' }],
-    ['with a quoted charset', { 'content-type': 'application/json; charset="UTF-8"', 'content-length': '9' }],
+    [
+      'with a charset',
+      { 'content-type': 'application/json; charset=utf-8', 'content-length': '9' },
+    ],
+    [
+      'with a quoted charset',
+      { 'content-type': 'application/json; charset="UTF-8"', 'content-length': '9' },
+    ],
     ['in another case', { 'content-type': 'Application/JSON', 'content-length': '9' }],
     ['of a +json type', { 'content-type': 'application/vnd.acme.v1+json', 'content-length': '9' }],
     ['chunked', { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }],
@@ -24,7 +30,10 @@ describe('a JSON body', () => {
   it.each<[string, HttpRequest['headers']]>([
     ['nothing said', {}],
     ['no length', { 'content-length': '0' }],
-    ['an empty form', { 'content-length': '0', 'content-type': 'application/x-www-form-urlencoded' }],
+    [
+      'an empty form',
+      { 'content-length': '0', 'content-type': 'application/x-www-form-urlencoded' },
+    ],
     ['chunked by a proxy', { 'transfer-encoding': 'chunked' }],
     [
       'a form over HTTP/2 without a length: not read',
@@ -49,7 +58,9 @@ describe('a JSON body', () => {
 
   it('is empty when the parser left no body', () => {
     for (const left of [undefined, null])
-      expect(jsonBodyOf({ headers: { 'content-type': 'application/json' }, body: left })).toEqual({});
+      expect(jsonBodyOf({ headers: { 'content-type': 'application/json' }, body: left })).toEqual(
+        {},
+      );
   });
 
   it.each<[string, HttpRequest['headers']]>([
@@ -64,7 +75,10 @@ describe('a JSON body', () => {
     ],
     ['text', { 'content-type': 'text/plain', 'content-length': '9' }],
     ['a list of types', { 'content-type': 'text/plain, application/json', 'content-length': '9' }],
-    ['JSON as a parameter', { 'content-type': 'text/plain; x=application/json', 'content-length': '9' }],
+    [
+      'JSON as a parameter',
+      { 'content-type': 'text/plain; x=application/json', 'content-length': '9' },
+    ],
     ['a longer type', { 'content-type': 'application/jsonx', 'content-length': '9' }],
     ['no type', { 'content-length': '9' }],
   ])('is refused: %s', (_, headers) => {

@@ -29,7 +29,8 @@ export function jsonBodyOf(request: HttpRequest): unknown {
   const type = request.headers['content-type'];
   if (type === 'application/json') return parsedBodyOf(request);
   if (JSON_TYPE.test(type ?? '')) {
-    if (isInForeignCharset(type)) throw new AuthError('body_type_unsupported', 'JSON in another charset');
+    if (isInForeignCharset(type))
+      throw new AuthError('body_type_unsupported', 'JSON in another charset');
     return parsedBodyOf(request);
   }
   if (!hasBody(request)) return {};
@@ -63,6 +64,7 @@ function parsedBodyOf(request: HttpRequest): unknown {
  * announce neither: such a body is ignored and not refused.
  */
 function hasBody({ headers }: HttpRequest): boolean {
-  const chunked = headers['transfer-encoding'] !== undefined && headers['content-type'] !== undefined;
+  const chunked =
+    headers['transfer-encoding'] !== undefined && headers['content-type'] !== undefined;
   return chunked || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -21,7 +21,8 @@ export class NavigationGuard implements CanActivate {
     const [referer = '', ...others] = headerValues(request, 'referer');
     const from = others.length === 0 && URL.canParse(referer) ? new URL(referer).origin : undefined;
     const origin = from && normaliseOrigin(from);
-    if (origin && headerValues(request, 'origin').length === 0 && origins.trusted.has(origin)) return true;
+    if (origin && headerValues(request, 'origin').length === 0 && origins.trusted.has(origin))
+      return true;
     throw new AuthError('cross_origin', 'a sign-in route was called from another origin');
   }
 }

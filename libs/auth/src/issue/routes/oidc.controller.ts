@@ -69,8 +69,12 @@ export function createOidcController(routes: Routes): Type {
       HttpCode(302),
       UseGuards(VisitGuard, NavigationGuard),
       Open({
-        ...{ summary: 'Sign in at a provider', ...PARAMETER },
-        answers: { 302: { description: 'Redirects to the provider.' }, ...errorAnswers(400, 403, 404, 503) },
+        summary: 'Sign in at a provider',
+        ...PARAMETER,
+        answers: {
+          302: { description: 'Redirects to the provider.' },
+          ...errorAnswers(400, 403, 404, 503),
+        },
       }),
     )
     async begin(
@@ -95,7 +99,8 @@ export function createOidcController(routes: Routes): Type {
       HttpCode(302),
       UseGuards(VisitGuard),
       Open({
-        ...{ summary: 'Where the provider sends the browser back', ...PARAMETER },
+        summary: 'Where the provider sends the browser back',
+        ...PARAMETER,
         answers: {
           302: {
             description:
@@ -111,10 +116,16 @@ export function createOidcController(routes: Routes): Type {
     ): Promise<void> {
       const { searchParams: parameters } = urlOf(request);
       const given = {
-        ...{ parameters, browser: this.presented.oidc(request) },
-        ...{ redirectUri: this.callbacks.of(request), accessCookies: this.presented.accessCookies(request) },
+        parameters,
+        browser: this.presented.oidc(request),
+        redirectUri: this.callbacks.of(request),
+        accessCookies: this.presented.accessCookies(request),
       };
-      const outcome = await this.signIn.finish(parameterOf(request, 'provider'), given, clientOf(request));
+      const outcome = await this.signIn.finish(
+        parameterOf(request, 'provider'),
+        given,
+        clientOf(request),
+      );
       this.cookies.oidc(response, '', 0);
       if (typeof outcome.result === 'object' && 'grant' in outcome.result)
         this.cookies.signIn(response, outcome.result.grant);
@@ -130,8 +141,12 @@ export function createOidcController(routes: Routes): Type {
       Post('oidc/:provider/callback'),
       HttpCode(303),
       Open({
-        ...{ summary: 'The same route for a provider that posts its answer as a form', ...PARAMETER },
-        answers: { 303: { description: 'Redirects to the same route by GET.' }, ...errorAnswers(400, 404) },
+        summary: 'The same route for a provider that posts its answer as a form',
+        ...PARAMETER,
+        answers: {
+          303: { description: 'Redirects to the same route by GET.' },
+          ...errorAnswers(400, 404),
+        },
       }),
     )
     relay(@Req() request: HttpRequest, @Res({ passthrough: true }) response: HttpResponse): void {
@@ -144,7 +159,8 @@ export function createOidcController(routes: Routes): Type {
       Post('oidc/:provider/backchannel-logout'),
       HttpCode(200),
       Open({
-        ...{ summary: 'The provider reports a sign-out there (a form with logout_token)', ...PARAMETER },
+        summary: 'The provider reports a sign-out there (a form with logout_token)',
+        ...PARAMETER,
         answers: {
           200: { description: 'The sessions that came from it have ended here as well.' },
           ...errorAnswers(400, 404, 429, 503),
@@ -162,7 +178,8 @@ export function createOidcController(routes: Routes): Type {
       HttpCode(200),
       UseGuards(OriginGuard),
       SignedIn({
-        ...{ summary: 'Link an identity of a provider to the caller', ...PARAMETER },
+        summary: 'Link an identity of a provider to the caller',
+        ...PARAMETER,
         body: { required: 'optional', schema: shapes.LINK_BODY },
         answers: {
           200: { description: 'The browser goes to the URL.', schema: shapes.URL_ANSWER },
@@ -187,7 +204,8 @@ export function createOidcController(routes: Routes): Type {
       Delete('oidc/:provider/link'),
       HttpCode(204),
       SignedIn({
-        ...{ summary: "Unlink the caller's identity at a provider", ...PARAMETER },
+        summary: "Unlink the caller's identity at a provider",
+        ...PARAMETER,
         answers: { 204: { description: 'Unlinked.' }, ...errorAnswers(403, 404) },
       }),
     )
@@ -200,5 +218,7 @@ export function createOidcController(routes: Routes): Type {
 
 function placeOf({ returnTo, result }: OidcOutcome): string {
   if (result === 'refused') return `${returnTo}#error=login_refused`;
-  return typeof result === 'object' && 'ticket' in result ? `${returnTo}#ticket=${result.ticket}` : returnTo;
+  return typeof result === 'object' && 'ticket' in result
+    ? `${returnTo}#ticket=${result.ticket}`
+    : returnTo;
 }

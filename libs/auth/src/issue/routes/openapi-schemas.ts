@@ -16,7 +16,10 @@ export const object = (
   required,
 });
 
-const USER: JsonSchema = object({ id: text(), email: text(), role: text(), name: text() }, ['id', 'email']);
+const USER: JsonSchema = object({ id: text(), email: text(), role: text(), name: text() }, [
+  'id',
+  'email',
+]);
 
 const tokens = {
   tokenType: { type: 'string', enum: ['Bearer', 'DPoP'] },
@@ -90,8 +93,12 @@ export const JWKS_ANSWER: JsonSchema = object({
 
 const apiKey: JsonSchema = object(
   {
-    ...{ id: text(), name: text(), permissions: { type: 'array', items: { type: 'string' } } },
-    ...{ createdAt: instant, expiresAt: instant, lastUsedAt: instant },
+    id: text(),
+    name: text(),
+    permissions: { type: 'array', items: { type: 'string' } },
+    createdAt: instant,
+    expiresAt: instant,
+    lastUsedAt: instant,
   },
   ['id', 'name', 'createdAt'],
 );

@@ -41,7 +41,10 @@ export function createPasskeysController(routes: Routes): Type {
       }),
     )
     async registerOptions(@Req() request: HttpRequest): Promise<object> {
-      return this.factors.registerOptions(callerOf(request), (await this.contexts.of(request)).origin);
+      return this.factors.registerOptions(
+        callerOf(request),
+        (await this.contexts.of(request)).origin,
+      );
     }
 
     @Route(
@@ -67,7 +70,8 @@ export function createPasskeysController(routes: Routes): Type {
       HttpCode(200),
       UseGuards(OriginGuard),
       Open({
-        summary: 'Options for navigator.credentials.get(); with a ticket for the second step of its login',
+        summary:
+          'Options for navigator.credentials.get(); with a ticket for the second step of its login',
         body: { required: 'optional', schema: shapes.TICKET_BODY },
         answers: {
           200: { description: 'A challenge that works once.', schema: shapes.OPTIONS_ANSWER },

@@ -11,7 +11,9 @@ describe('a request without a known address', () => {
 
   it('is reported once, because the limits then count all clients as one address', () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
-    const trust = new ProxyTrust({ origins: { trustProxy: true } } as unknown as ResolvedAuthOptions);
+    const trust = new ProxyTrust({
+      origins: { trustProxy: true },
+    } as unknown as ResolvedAuthOptions);
     const over = (ip?: string) =>
       ({ ip, socket: {}, headers: { 'x-forwarded-for': '192.0.2.7' } }) as unknown as HttpRequest;
     trust.notice(over('192.0.2.7'));

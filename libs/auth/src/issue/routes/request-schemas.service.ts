@@ -49,7 +49,9 @@ const otherName = (error = 'must be text of 1 to 320 visible characters') =>
 function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOptions) {
   const secret = password(passwords.maxBytes);
   const byEmail = called === 'email';
-  const transport = z.enum(TOKEN_DELIVERIES, { error: `must be one of ${TOKEN_DELIVERIES.join(', ')}` });
+  const transport = z.enum(TOKEN_DELIVERIES, {
+    error: `must be one of ${TOKEN_DELIVERIES.join(', ')}`,
+  });
   // any length is accepted here: a text that is not a token is 401, not 400 (contract, section 5)
   const refreshToken = text().optional();
   const code = text('must be text of 1 to 64 characters').min(1).max(64);
@@ -85,21 +87,31 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
     password: z.object({ currentPassword: secret, newPassword: secret, refreshToken }),
     reauthenticate: z
       .object({
-        ...{ password: secret.optional(), code: code.optional(), ticket: text().optional(), refreshToken },
+        password: secret.optional(),
+        code: code.optional(),
+        ticket: text().optional(),
+        refreshToken,
         passkey: answer.optional(),
       })
       .refine(({ password, code: given, passkey }) => Boolean(password ?? given ?? passkey), {
-        ...{ error: 'must be given', path: ['password'] },
+        error: 'must be given',
+        path: ['password'],
       }),
     secondFactor: z
       .object({
-        ...{ ticket: text(), code: code.optional(), recoveryCode: code.optional(), device },
+        ticket: text(),
+        code: code.optional(),
+        recoveryCode: code.optional(),
+        device,
         passkey: answer.optional(),
       })
-      .refine((given) => [given.code, given.recoveryCode, given.passkey].filter(Boolean).length === 1, {
-        error: 'one of code, recoveryCode and passkey must be given',
-        path: ['code'],
-      }),
+      .refine(
+        (given) => [given.code, given.recoveryCode, given.passkey].filter(Boolean).length === 1,
+        {
+          error: 'one of code, recoveryCode and passkey must be given',
+          path: ['code'],
+        },
+      ),
     apiKey: z.object({
       name: name(),
       permissions: permissions().optional(),
@@ -111,7 +123,10 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
     linkIdentity: z.object({ returnTo: text().optional() }),
     registerPasskey: z.object({ ticket: text(), response: answer, name: name().optional() }),
     passkeyLogin: z.object({
-      ...{ ticket: text(), response: answer, rememberMe: flag().optional(), device },
+      ticket: text(),
+      response: answer,
+      rememberMe: flag().optional(),
+      device,
       transport: transport.optional(),
     }),
   };

@@ -41,8 +41,21 @@ export function userBody({ id, email, role, name }: UserBody): UserBody {
 }
 
 /** The token's claims take precedence over the directory's, because guards decide by the token. */
-export function meBody(principal: Principal, { email, name }: Pick<UserBody, 'email' | 'name'>): MeBody {
-  const { id, role, permissions, sessionId, authTime, amr = [], bound, expiresAt, actor } = principal;
+export function meBody(
+  principal: Principal,
+  { email, name }: Pick<UserBody, 'email' | 'name'>,
+): MeBody {
+  const {
+    id,
+    role,
+    permissions,
+    sessionId,
+    authTime,
+    amr = [],
+    bound,
+    expiresAt,
+    actor,
+  } = principal;
   return {
     id,
     email,
@@ -59,7 +72,8 @@ export function meBody(principal: Principal, { email, name }: Pick<UserBody, 'em
 }
 
 export function sessionBody(session: Session, currentId: string): SessionBody {
-  const { id, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt, ip, userAgent, persistent } = session;
+  const { id, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt, ip, userAgent, persistent } =
+    session;
   const { bound } = session;
   return {
     id,
@@ -75,7 +89,14 @@ export function sessionBody(session: Session, currentId: string): SessionBody {
   };
 }
 
-export function apiKeyBody({ id, name, permissions, createdAt, expiresAt, lastUsedAt }: ApiKey): ApiKeyBody {
+export function apiKeyBody({
+  id,
+  name,
+  permissions,
+  createdAt,
+  expiresAt,
+  lastUsedAt,
+}: ApiKey): ApiKeyBody {
   return {
     id,
     name,
@@ -93,7 +114,10 @@ function instant(epochMs: number): string {
 export function factorBody(factor: Factor): FactorBody {
   const { id, kind, name, createdAt, lastUsedAt } = factor;
   return {
-    ...{ id, kind, ...(name !== undefined && { name }), createdAt: createdAt.toISOString() },
+    id,
+    kind,
+    ...(name !== undefined && { name }),
+    createdAt: createdAt.toISOString(),
     ...(lastUsedAt && { lastUsedAt: lastUsedAt.toISOString() }),
     ...(factor.kind === 'passkey' && { backedUp: factor.backedUp }),
   };

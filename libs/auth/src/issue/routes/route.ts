@@ -1,4 +1,10 @@
-import { applyDecorators, Controller, SetMetadata, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
+import {
+  applyDecorators,
+  Controller,
+  SetMetadata,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import type { RouteOptions } from '../../options/auth-options.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { Public } from '../../verify/guards/decorators.js';
@@ -27,7 +33,10 @@ export function AuthController(path: string): ClassDecorator {
  * only: a global pipe of the host would change or refuse any other parameter (trim a password, parse an id as a
  * number).
  */
-export function Route(enabled: boolean, ...decorators: readonly MethodDecorator[]): MethodDecorator {
+export function Route(
+  enabled: boolean,
+  ...decorators: readonly MethodDecorator[]
+): MethodDecorator {
   return enabled ? applyDecorators(AnswersItself(), ...decorators) : () => undefined;
 }
 
@@ -51,6 +60,10 @@ export function SignedIn(
     UseGuards(JwtAuthGuard),
     ...(who === 'anybody' ? [] : [SetMetadata(PEOPLE.key, true)]),
     ...(who === 'owner' ? [SetMetadata(NO_ACTOR.key, true)] : []),
-    Describe({ ...description, security: 'token', answers: { ...errorAnswers(401, 503), ...answers } }),
+    Describe({
+      ...description,
+      security: 'token',
+      answers: { ...errorAnswers(401, 503), ...answers },
+    }),
   );
 }

@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
-import { type Answer, type Call, grant, startApp, type TestApp } from '../../verify/http/http-app.fixture.js';
+import {
+  type Answer,
+  type Call,
+  grant,
+  startApp,
+  type TestApp,
+} from '../../verify/http/http-app.fixture.js';
 
 export type Headers = Record<string, string>;
 type Flow = (...args: unknown[]) => Promise<unknown>;
@@ -35,7 +41,13 @@ function fakes() {
     LoginFlow: { login: fake() },
     RefreshFlow: { refresh: fake() },
     LogoutFlow: { logout: fake() },
-    EndSessionsFlow: { list: fake(), endOne: fake(), endOthers: fake(), endAll: fake(), revokeUser: fake() },
+    EndSessionsFlow: {
+      list: fake(),
+      endOne: fake(),
+      endOthers: fake(),
+      endAll: fake(),
+      revokeUser: fake(),
+    },
     ChangePasswordFlow: { changePassword: fake() },
     ReauthenticateFlow: { reauthenticate: fake() },
   };
@@ -77,7 +89,8 @@ export class RoutesUnderTest {
     });
     afterEach(() => {
       countedFor.length = 0;
-      for (const flow of Object.values(flows)) for (const method of Object.values(flow)) method.mockReset();
+      for (const flow of Object.values(flows))
+        for (const method of Object.values(flow)) method.mockReset();
     });
     afterAll(() => this.#app?.app.close());
   }

@@ -43,7 +43,8 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
     });
 
     it('ends one session, and clears the cookies with the current one', async () => {
-      const end = (id: string) => routes.call('DELETE', `/auth/sessions/${id}`, { headers: SIGNED_IN });
+      const end = (id: string) =>
+        routes.call('DELETE', `/auth/sessions/${id}`, { headers: SIGNED_IN });
       const other = await end(OTHER_SESSION);
       expect([other.status, other.text, other.cookies]).toEqual([204, '', []]);
       expect(flows.EndSessionsFlow.endOne).toHaveBeenCalledWith(principal(), OTHER_SESSION);
@@ -73,8 +74,13 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
       expect([others.status, others.cookies]).toEqual([204, []]);
       expect(flows.EndSessionsFlow.endOthers).toHaveBeenCalledWith(principal());
       const all = await routes.post('logout-all', { headers: SIGNED_IN });
-      expect([all.status, names(all)]).toEqual([204, ['access_token cleared', 'refresh_token cleared']]);
-      expect(flows.EndSessionsFlow.endAll).toHaveBeenCalledWith(expect.objectContaining({ id: 'u1' }));
+      expect([all.status, names(all)]).toEqual([
+        204,
+        ['access_token cleared', 'refresh_token cleared'],
+      ]);
+      expect(flows.EndSessionsFlow.endAll).toHaveBeenCalledWith(
+        expect.objectContaining({ id: 'u1' }),
+      );
       const admin = { headers: { authorization: 'Bearer admin' } };
       expect((await routes.post('users/u1/revoke', admin)).status).toBe(204);
       expect(flows.EndSessionsFlow.revokeUser).toHaveBeenCalledWith(
@@ -95,11 +101,11 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
       ['POST', 'users/u1/revoke'],
     ])('%s %s needs an access token', async (method, path) => {
       const answer = await routes.call(method, `/auth/${path}`);
-      expect([answer.status, answer.headers['www-authenticate'], answer.headers['cache-control']]).toEqual([
-        401,
-        'Bearer',
-        'no-store',
-      ]);
+      expect([
+        answer.status,
+        answer.headers['www-authenticate'],
+        answer.headers['cache-control'],
+      ]).toEqual([401, 'Bearer', 'no-store']);
     });
   });
 

@@ -27,7 +27,11 @@ describe.each(ADAPTERS)('the shape on %s', (adapter) => {
       prepare: (host) => {
         host.enableVersioning({ type: 0, defaultVersion: '1' } as never);
         host.use(
-          (_: unknown, response: { setHeader(name: string, value: string): void }, next: () => void) => {
+          (
+            _: unknown,
+            response: { setHeader(name: string, value: string): void },
+            next: () => void,
+          ) => {
             response.setHeader('Set-Cookie', 'theirs=1; Path=/');
             next();
           },
@@ -53,7 +57,8 @@ describe.each(ADAPTERS)('the shape on %s', (adapter) => {
       options: settings({ origins: { trustProxy: true } }),
     });
     const logout = (headers: Headers = {}) => started.call('POST', '/auth/logout', { headers });
-    const warned = () => warn.mock.calls.filter(([text]) => String(text).includes('plain HTTP')).length;
+    const warned = () =>
+      warn.mock.calls.filter(([text]) => String(text).includes('plain HTTP')).length;
     try {
       await logout();
       expect(warned()).toBe(0);

@@ -25,10 +25,17 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
         user: USER,
         grant: grant({ transport, deviceToken: 'ddd' }),
       });
-      const answer = await routes.post('login', { json: { ...LOGIN, transport, rememberMe: true } });
+      const answer = await routes.post('login', {
+        json: { ...LOGIN, transport, rememberMe: true },
+      });
       expect(answer.status).toBe(200);
       expect(answer.headers['cache-control']).toBe('no-store');
-      expect(Object.keys(answer.json as object)).toEqual(['user', 'tokenType', 'expiresIn', ...members]);
+      expect(Object.keys(answer.json as object)).toEqual([
+        'user',
+        'tokenType',
+        'expiresIn',
+        ...members,
+      ]);
       expect(answer.json).toMatchObject({
         user: { id: 'u1', email: 'ann@example.com', role: 'user', name: 'Ann' },
         tokenType: 'Bearer',
@@ -78,7 +85,9 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     });
 
     it('registers', async () => {
-      const answer = await routes.post('register', { json: { ...LOGIN, name: 'Ann', role: 'admin' } });
+      const answer = await routes.post('register', {
+        json: { ...LOGIN, name: 'Ann', role: 'admin' },
+      });
       expect(answer.status).toBe(201);
       expect(answer.json).toEqual({
         user: { id: 'u1', email: 'ann@example.com', role: 'user', name: 'Ann' },
@@ -113,17 +122,26 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
         JSON.parse(`{"constructor":{"prototype":{"email":"a@b"}}}`),
         ['email', 'password'],
       ],
-    ])('names the fields of malformed input, never their values: %s', async (what, json, fields) => {
-      const answer = await routes.post('login', { json });
-      expect([answer.status, answer.headers['cache-control']]).toEqual([400, 'no-store']);
-      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message', 'code']);
-      expect(answer.text).not.toContain('SECRET');
-      // a parser may refuse it first: null on Express, names of prototypes on Fastify
-      const named = message(answer).startsWith('body: ') ? ['body'] : fields;
-      for (const field of named) expect(message(answer)).toContain(`${field}: `);
-      if (named !== fields) expect(['null', 'an array', 'members of the prototype']).toContain(what);
-      expect(flows.LoginFlow.login).not.toHaveBeenCalled();
-    });
+    ])(
+      'names the fields of malformed input, never their values: %s',
+      async (what, json, fields) => {
+        const answer = await routes.post('login', { json });
+        expect([answer.status, answer.headers['cache-control']]).toEqual([400, 'no-store']);
+        expect(Object.keys(answer.json as object)).toEqual([
+          'statusCode',
+          'error',
+          'message',
+          'code',
+        ]);
+        expect(answer.text).not.toContain('SECRET');
+        // a parser may refuse it first: null on Express, names of prototypes on Fastify
+        const named = message(answer).startsWith('body: ') ? ['body'] : fields;
+        for (const field of named) expect(message(answer)).toContain(`${field}: `);
+        if (named !== fields)
+          expect(['null', 'an array', 'members of the prototype']).toContain(what);
+        expect(flows.LoginFlow.login).not.toHaveBeenCalled();
+      },
+    );
 
     it('counts the proof of a login for its account, and of one that waits for a second step for nobody yet', async () => {
       await routes.post('login', { json: LOGIN });
@@ -135,8 +153,11 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
 
     it('accepts an address with spaces around it, and unknown members', async () => {
       expect(
-        (await routes.post('login', { json: { ...LOGIN, email: ' ann@example.com ', more: { deep: 1 } } }))
-          .status,
+        (
+          await routes.post('login', {
+            json: { ...LOGIN, email: ' ann@example.com ', more: { deep: 1 } },
+          })
+        ).status,
       ).toBe(200);
       expect(flows.LoginFlow.login.mock.calls[0]?.[0]).toEqual(READ);
     });
@@ -175,7 +196,10 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     );
 
     it('signs in with an email of older rules, but not with an invisible character', async () => {
-      flows.LoginFlow.login.mockResolvedValue({ user: USER, grant: grant({ transport: 'cookie' }) });
+      flows.LoginFlow.login.mockResolvedValue({
+        user: USER,
+        grant: grant({ transport: 'cookie' }),
+      });
       const status = async (email: string) =>
         (await routes.post('login', { json: { ...LOGIN, email } })).status;
       expect(await status('j\u00f6rg@example.com')).toBe(200);
@@ -186,19 +210,28 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     it.each(['application/problem+json', 'application/json; x', 'application/json;;charset=utf-8'])(
       'accepts JSON of the type %s, or answers that the type is not supported',
       async (type) => {
-        flows.LoginFlow.login.mockResolvedValue({ user: USER, grant: grant({ transport: 'cookie' }) });
+        flows.LoginFlow.login.mockResolvedValue({
+          user: USER,
+          grant: grant({ transport: 'cookie' }),
+        });
         const answer = await routes.post('login', {
           raw: JSON.stringify(LOGIN),
           headers: { 'content-type': type },
         });
         if (answer.status !== 200)
-          expect([answer.status, message(answer)]).toEqual([415, 'body: must be application/json in UTF-8']);
+          expect([answer.status, message(answer)]).toEqual([
+            415,
+            'body: must be application/json in UTF-8',
+          ]);
       },
     );
 
     it('is not polluted by __proto__', async () => {
       const raw = `{"__proto__":{"email":"a@b","password":"x","rememberMe":true},"email":"ann@example.com","password":"p"}`;
-      const answer = await routes.post('login', { raw, headers: { 'content-type': 'application/json' } });
+      const answer = await routes.post('login', {
+        raw,
+        headers: { 'content-type': 'application/json' },
+      });
       if (answer.status === 200)
         expect(flows.LoginFlow.login.mock.calls[0]?.[0]).toEqual({
           identifier: 'ann@example.com',
@@ -214,9 +247,17 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       ['a bare word', 'hunter2', 400],
       ['too large', JSON.stringify({ ...LOGIN, more: 'hunter2'.repeat(400_000) }), 413],
     ])('does not quote a body that cannot be read: %s', async (_, raw, status) => {
-      const answer = await routes.post('login', { raw, headers: { 'content-type': 'application/json' } });
+      const answer = await routes.post('login', {
+        raw,
+        headers: { 'content-type': 'application/json' },
+      });
       expect([answer.status, answer.headers['cache-control']]).toEqual([status, 'no-store']);
-      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message', 'code']);
+      expect(Object.keys(answer.json as object)).toEqual([
+        'statusCode',
+        'error',
+        'message',
+        'code',
+      ]);
       expect(answer.text).not.toContain('hunter2');
     });
 
@@ -233,9 +274,17 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       ['', '{"email":"ann@example.com","password":"hunter2"}'],
     ])('never reads a body of type %s', async (type, raw) => {
       for (const path of ['login', 'register', 'refresh', 'logout']) {
-        const answer = await routes.post(path, { raw, headers: type ? { 'content-type': type } : {} });
+        const answer = await routes.post(path, {
+          raw,
+          headers: type ? { 'content-type': type } : {},
+        });
         expect([400, 415]).toContain(answer.status);
-        expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message', 'code']);
+        expect(Object.keys(answer.json as object)).toEqual([
+          'statusCode',
+          'error',
+          'message',
+          'code',
+        ]);
         expect(answer.headers['cache-control']).toBe('no-store');
         expect(answer.text).not.toContain('hunter2');
       }
@@ -251,7 +300,11 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     it('ignores the query string', async () => {
       expect((await routes.post('login?email=ann@example.com&password=x')).status).toBe(400);
       await routes.post('refresh?refreshToken=rrr&refresh_token=rrr');
-      expect(flows.RefreshFlow.refresh).toHaveBeenCalledWith(undefined, expect.anything(), undefined);
+      expect(flows.RefreshFlow.refresh).toHaveBeenCalledWith(
+        undefined,
+        expect.anything(),
+        undefined,
+      );
     });
   });
 

@@ -31,9 +31,13 @@ export class SignIns {
     login: (input: Input, proved: ProvedKey) => Promise<LoginResult | SecondFactorDue>,
   ): Promise<LoginAnswer | SecondFactorDue> {
     const device = this.presented.device(request, input.device);
-    const result = await this.proofs.provedBy(request, (proved) => login({ ...input, device }, proved), {
-      accountOf: (done) => ('next' in done ? undefined : done.grant.userId),
-    });
+    const result = await this.proofs.provedBy(
+      request,
+      (proved) => login({ ...input, device }, proved),
+      {
+        accountOf: (done) => ('next' in done ? undefined : done.grant.userId),
+      },
+    );
     if ('next' in result) return result;
     this.cookies.signIn(response, result.grant);
     return loginAnswer(result);

@@ -1,4 +1,9 @@
-import { type CanActivate, type ExecutionContext, Injectable, NotFoundException } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  NotFoundException,
+} from '@nestjs/common';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
 import { FactorMethods } from '../factors/factor-methods.js';
@@ -12,7 +17,11 @@ abstract class SwitchedOnGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (this.isOn) return true;
-    const { method = 'POST', originalUrl, url = '' } = context.switchToHttp().getRequest<HttpRequest>();
+    const {
+      method = 'POST',
+      originalUrl,
+      url = '',
+    } = context.switchToHttp().getRequest<HttpRequest>();
     throw new NotFoundException(`Cannot ${method} ${(originalUrl ?? url).split('?', 1)[0] ?? ''}`);
   }
 }

@@ -52,7 +52,9 @@ describe.each(ADAPTERS)('refresh and logout on %s', (adapter) => {
 
     it('never returns the refresh token of a cookie in a body', async () => {
       for (const transport of ['cookie', 'hybrid'] as const) {
-        flows.RefreshFlow.refresh.mockResolvedValue(grant({ transport, refreshToken: 'next-refresh' }));
+        flows.RefreshFlow.refresh.mockResolvedValue(
+          grant({ transport, refreshToken: 'next-refresh' }),
+        );
         expect((await routes.post('refresh', { json: { refreshToken: 'b' } })).text).not.toContain(
           'next-refresh',
         );
@@ -134,7 +136,8 @@ describe.each(ADAPTERS)('refresh and logout on %s', (adapter) => {
         'several cookies of a name',
         {
           headers: {
-            cookie: 'refresh_token=c; access_token=a; refresh_token=d; access_token=; access_token=b',
+            cookie:
+              'refresh_token=c; access_token=a; refresh_token=d; access_token=; access_token=b',
           },
         },
         ['a', 'b'],
@@ -149,7 +152,11 @@ describe.each(ADAPTERS)('refresh and logout on %s', (adapter) => {
       ['nothing', {}, [], []],
     ])('hands over every token: %s', async (_, call, accessTokens, refreshTokens) => {
       const answer = await routes.post('logout', call);
-      expect([answer.status, answer.text, answer.headers['cache-control']]).toEqual([204, '', 'no-store']);
+      expect([answer.status, answer.text, answer.headers['cache-control']]).toEqual([
+        204,
+        '',
+        'no-store',
+      ]);
       expect(names(answer)).toEqual(['access_token cleared', 'refresh_token cleared']);
       expect(flows.LogoutFlow.logout).toHaveBeenCalledWith({ accessTokens, refreshTokens });
     });
@@ -157,7 +164,11 @@ describe.each(ADAPTERS)('refresh and logout on %s', (adapter) => {
     it('keeps the cookies when the logout cannot be stored', async () => {
       flows.LogoutFlow.logout.mockRejectedValue(AuthError.unavailable('postgres'));
       const answer = await routes.post('logout', { headers: SIGNED_IN });
-      expect([answer.status, answer.cookies, answer.headers['retry-after']]).toEqual([503, [], '1']);
+      expect([answer.status, answer.cookies, answer.headers['retry-after']]).toEqual([
+        503,
+        [],
+        '1',
+      ]);
     });
 
     it('accepts a form without fields', async () => {

@@ -36,7 +36,8 @@ export function createRenewalController(routes: Routes): Type {
       UseGuards(OriginGuard),
       Open({
         summary: 'Exchange a refresh token for the next pair',
-        description: 'The refresh token is read from the cookie if there is one, otherwise from the body.',
+        description:
+          'The refresh token is read from the cookie if there is one, otherwise from the body.',
         body: { required: 'optional', schema: REFRESH_BODY },
         headers: RETRY_KEY,
         answers: {
@@ -56,7 +57,8 @@ export function createRenewalController(routes: Routes): Type {
       const key = this.inputs.retryKey(request);
       try {
         const token = this.presented.refreshToken(request, input.refreshToken);
-        if (!token && this.presented.accessCookies(request).length > 0) this.cookiePath.noticeLost();
+        if (!token && this.presented.accessCookies(request).length > 0)
+          this.cookiePath.noticeLost();
         const client = clientOf(request);
         // `keep`: if the outcome of the rotation is unknown, it may have issued tokens, so the proof must not work again
         const grant = token

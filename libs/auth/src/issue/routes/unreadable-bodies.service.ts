@@ -20,7 +20,10 @@ interface FastifyReply {
 }
 
 interface Fastify {
-  addHook(name: 'onRequest', hook: (request: Incoming, reply: FastifyReply, done: Done) => void): void;
+  addHook(
+    name: 'onRequest',
+    hook: (request: Incoming, reply: FastifyReply, done: Done) => void,
+  ): void;
 }
 
 /**

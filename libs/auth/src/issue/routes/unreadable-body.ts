@@ -27,7 +27,8 @@ export function refusalOfUnreadable(error: unknown, contentType?: string): AuthE
     (typeof code === 'string' && PARSER_CODES.test(code)) ||
     error instanceof SyntaxError;
   if (!byParser) return undefined;
-  if (statusCode === 413) return new AuthError('body_too_large', "the host's body parser refused it");
+  if (statusCode === 413)
+    return new AuthError('body_too_large', "the host's body parser refused it");
   // Fastify reads every body as UTF-8, so a body in another charset fails as malformed JSON
   if (statusCode === 415 || isInForeignCharset(contentType))
     return new AuthError('body_type_unsupported', "the host's body parser refused it");

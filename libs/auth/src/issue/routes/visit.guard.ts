@@ -1,4 +1,9 @@
-import { type CanActivate, type ExecutionContext, Injectable, NotFoundException } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  NotFoundException,
+} from '@nestjs/common';
 import { headerValues, type HttpRequest } from '../../verify/http/adapter.js';
 import { urlOf } from './oidc-url.js';
 

@@ -37,7 +37,11 @@ export class Announcer {
     try {
       const { ledger } = this.sync.view;
       if (ledger === undefined) throw AuthError.unavailable('the ledger is not known yet');
-      await withDeadline(feed.publish(ledger, entries), this.options.revocation.deadlineMs, 'redis publish');
+      await withDeadline(
+        feed.publish(ledger, entries),
+        this.options.revocation.deadlineMs,
+        'redis publish',
+      );
     } catch {
       this.failedPublishings++;
     }

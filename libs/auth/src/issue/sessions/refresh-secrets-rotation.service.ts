@@ -1,4 +1,9 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { atBoot } from '../../common/at-boot.js';
 import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';

@@ -24,7 +24,12 @@ describe('a refresh-token secret that was replaced', () => {
       };
     }
     const options = {
-      refreshToken: { secrets: [], ttlMs: 30 * DAY, rememberMeTtlMs: 90 * DAY, absoluteTtlMs: 180 * DAY },
+      refreshToken: {
+        secrets: [],
+        ttlMs: 30 * DAY,
+        rememberMeTtlMs: 90 * DAY,
+        absoluteTtlMs: 180 * DAY,
+      },
       keyRotation: { leadTimeMs: 1000, refreshEveryMs: 10 },
       deviceBound: { mode },
     } as unknown as ResolvedAuthOptions;

@@ -45,7 +45,11 @@ describe('refresh tokens, fuzzed', () => {
   });
 
   fuzz('what was written is read back', {
-    inputs: fc.tuple(fc.uuid(), fc.nat(0xffffffff), fc.uint8Array({ minLength: 32, maxLength: 32 })),
+    inputs: fc.tuple(
+      fc.uuid(),
+      fc.nat(0xffffffff),
+      fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    ),
     share: 0.2,
     check: ([sessionId, generation, secret]) => {
       const opened = openRefreshToken(
@@ -53,7 +57,9 @@ describe('refresh tokens, fuzzed', () => {
         writeRefreshToken(ring.minting, sessionId, generation, Buffer.from(secret)),
       );
       must(
-        opened.kind === 'genuine' && opened.sessionId === sessionId && opened.generation === generation,
+        opened.kind === 'genuine' &&
+          opened.sessionId === sessionId &&
+          opened.generation === generation,
         'other ids',
       );
       must(opened.secret.equals(Buffer.from(secret)), 'another secret');

@@ -17,7 +17,10 @@ describe('refresh token codec', () => {
   it('reads back what it wrote', () => {
     const sessionId = randomUUID();
     const secret = randomBytes(32);
-    const opened = openRefreshToken(ring, writeRefreshToken(ring.minting, sessionId, 4_000_000_000, secret));
+    const opened = openRefreshToken(
+      ring,
+      writeRefreshToken(ring.minting, sessionId, 4_000_000_000, secret),
+    );
     expect(opened).toEqual({ kind: 'genuine', sessionId, generation: 4_000_000_000, secret });
   });
 
@@ -25,10 +28,12 @@ describe('refresh token codec', () => {
   it('verifies tokens of a retired pepper, and no token of an unknown pepper', () => {
     const retired = RefreshSecrets.parse([old]);
     expect(
-      openRefreshToken(ring, writeRefreshToken(retired.minting, randomUUID(), 1, randomBytes(32))).kind,
+      openRefreshToken(ring, writeRefreshToken(retired.minting, randomUUID(), 1, randomBytes(32)))
+        .kind,
     ).toBe('genuine');
     expect(
-      openRefreshToken(ring, writeRefreshToken(stranger.minting, randomUUID(), 1, randomBytes(32))).kind,
+      openRefreshToken(ring, writeRefreshToken(stranger.minting, randomUUID(), 1, randomBytes(32)))
+        .kind,
     ).toBe('junk');
   });
 
@@ -57,7 +62,9 @@ describe('refresh token codec', () => {
       fc.property(
         fc.oneof(
           fc.string(),
-          fc.uint8Array({ minLength: 69, maxLength: 69 }).map((b) => Buffer.from(b).toString('base64url')),
+          fc
+            .uint8Array({ minLength: 69, maxLength: 69 })
+            .map((b) => Buffer.from(b).toString('base64url')),
         ),
         (text) => openRefreshToken(ring, text).kind === 'junk',
       ),
@@ -91,7 +98,9 @@ describe('refresh token codec', () => {
     const other = readRetryKey(randomBytes(32).toString('base64url'));
     if (!other) throw new Error('the key is well formed');
     expect(successorSecret(ring.minting, nonce, sessionId, { kind: 'key', key })).toEqual(next);
-    expect(successorSecret(ring.minting, nonce, sessionId, { kind: 'key', key: other })).not.toEqual(next);
+    expect(
+      successorSecret(ring.minting, nonce, sessionId, { kind: 'key', key: other }),
+    ).not.toEqual(next);
     expect(inspect(key) + JSON.stringify(key)).not.toContain(text);
   });
 });

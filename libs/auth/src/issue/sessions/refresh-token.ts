@@ -45,7 +45,8 @@ export function openRefreshToken(ring: RefreshSecrets, token: string): OpenedRef
   const signed = bytes.subarray(0, SIGNED_BYTES);
   const mac = bytes.subarray(SIGNED_BYTES);
   if (signed[0] !== VERSION) return { kind: 'junk' };
-  if (!ring.peppers.some((pepper) => timingSafeEqual(mac, macOf(pepper, signed)))) return { kind: 'junk' };
+  if (!ring.peppers.some((pepper) => timingSafeEqual(mac, macOf(pepper, signed))))
+    return { kind: 'junk' };
   return {
     kind: 'genuine',
     sessionId: uuidOf(signed.subarray(1, 17)),
@@ -73,5 +74,11 @@ function macOf(pepper: Pepper, signed: Buffer): Buffer {
 
 function uuidOf(bytes: Buffer): string {
   const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-');
 }

@@ -16,5 +16,8 @@ const WRITTEN = /^[A-Za-z0-9_-]{22,128}$/;
 /** Undefined if the text is not a valid key. */
 export function readRetryKey(text: string): RetryKey | undefined {
   if (!WRITTEN.test(text)) return undefined;
-  return { secret: new Secret(Buffer.from(text)), hash: createHash('sha256').update(text).digest() };
+  return {
+    secret: new Secret(Buffer.from(text)),
+    hash: createHash('sha256').update(text).digest(),
+  };
 }

@@ -4,7 +4,11 @@ import { AuthError } from '../../common/auth-error.js';
 import type { EndReason } from '../../storage/end-reason.js';
 import { Clock } from '../../common/clock.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { FOREIGN_LEDGER_LIFETIME_MS, foreignName, foreignVersion } from '../../storage/foreign-names.js';
+import {
+  FOREIGN_LEDGER_LIFETIME_MS,
+  foreignName,
+  foreignVersion,
+} from '../../storage/foreign-names.js';
 import { keyRevoked, LEDGER_MARGIN_MS, type LedgerEntry } from '../../storage/ledger-entry.js';
 import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { SessionStore } from '../../storage/session-store.port.js';
@@ -22,7 +26,8 @@ const LONGEST_LIFE_MS = 366 * 86_400_000;
 
 /** One token of another issuer, or all tokens of one of its subjects. */
 export type ForeignRevocation =
-  { readonly issuer: string; readonly jti: string } | { readonly issuer: string; readonly sub: string };
+  | { readonly issuer: string; readonly jti: string }
+  | { readonly issuer: string; readonly sub: string };
 
 /**
  * Revokes, and informs all processes. The revocation is durable when the promise resolves; it
@@ -50,7 +55,9 @@ export class RevocationService {
     }
     const latest = this.clock.now() + LONGEST_LIFE_MS;
     const expiresAt = Math.min(expiresAtSeconds * 1000, latest) + LEDGER_MARGIN_MS;
-    const foreign = this.options.trustedIssuers.map(({ issuer }) => foreignName('token', issuer, given));
+    const foreign = this.options.trustedIssuers.map(({ issuer }) =>
+      foreignName('token', issuer, given),
+    );
     const names = [...new Set([given, inOurSpelling(given), ...foreign])];
     const entries = names.map((id): LedgerEntry => ({ kind: 'token', id, value: 0, expiresAt }));
     await this.announcer.announce(await this.ledger.append(entries, by));
@@ -63,7 +70,10 @@ export class RevocationService {
   async revokeForeign(of: ForeignRevocation, by?: ActedBy): Promise<void> {
     const { issuer } = of;
     if (!this.options.trustedIssuers.some((each) => each.issuer === issuer))
-      throw new AuthError('input_invalid', 'trustedIssuers has no such issuer: name it there, to the letter');
+      throw new AuthError(
+        'input_invalid',
+        'trustedIssuers has no such issuer: name it there, to the letter',
+      );
     const nowMs = this.clock.now();
     const expiresAt = nowMs + FOREIGN_LEDGER_LIFETIME_MS;
     const upTo = Math.floor(nowMs / 1000) + this.options.accessToken.clockToleranceSeconds;

@@ -72,7 +72,13 @@ const rows: readonly Row[] = [
     leewayMs: 10_000,
     expected: 'superseded',
   },
-  { name: 'older than a replaced one', presented: 3, cause: 'password', agoMs: 5, expected: 'reuse' },
+  {
+    name: 'older than a replaced one',
+    presented: 3,
+    cause: 'password',
+    agoMs: 5,
+    expected: 'reuse',
+  },
   {
     name: 'an older one of a session that never rotated',
     presented: 4,
@@ -80,9 +86,27 @@ const rows: readonly Row[] = [
     agoMs: null,
     expected: 'reuse',
   },
-  { name: 'of a rotation without a cause', presented: 4, cause: null, leewayMs: 10_000, expected: 'reuse' },
-  { name: 'of a rotation without a time', presented: 4, agoMs: null, leewayMs: 10_000, expected: 'reuse' },
-  { name: 'with a key, where none was', presented: 4, key: KEY, rotationKey: null, expected: 'reuse' },
+  {
+    name: 'of a rotation without a cause',
+    presented: 4,
+    cause: null,
+    leewayMs: 10_000,
+    expected: 'reuse',
+  },
+  {
+    name: 'of a rotation without a time',
+    presented: 4,
+    agoMs: null,
+    leewayMs: 10_000,
+    expected: 'reuse',
+  },
+  {
+    name: 'with a key, where none was',
+    presented: 4,
+    key: KEY,
+    rotationKey: null,
+    expected: 'reuse',
+  },
   {
     name: 'with its key at once, retries off',
     presented: 4,
@@ -92,9 +116,22 @@ const rows: readonly Row[] = [
     expected: 'reuse',
   },
   { name: 'with its key, leeway 0', presented: 4, key: KEY, agoMs: 900_000, expected: 'replay' },
-  { name: 'with its key, a moment too late', presented: 4, key: KEY, agoMs: 900_001, expected: 'reuse' },
+  {
+    name: 'with its key, a moment too late',
+    presented: 4,
+    key: KEY,
+    agoMs: 900_001,
+    expected: 'reuse',
+  },
   { name: 'with another key', presented: 4, key: other, agoMs: 1, expected: 'reuse' },
-  { name: 'with its key, retries off', presented: 4, key: KEY, agoMs: 1, windowMs: 0, expected: 'reuse' },
+  {
+    name: 'with its key, retries off',
+    presented: 4,
+    key: KEY,
+    agoMs: 1,
+    windowMs: 0,
+    expected: 'reuse',
+  },
   { name: 'an older one with the key', presented: 3, key: KEY, agoMs: 1, expected: 'reuse' },
   {
     name: 'after a password change, with its key',
@@ -110,7 +147,13 @@ const rows: readonly Row[] = [
     key: KEY,
     expected: 'mismatch',
   },
-  { name: 'of a dead session, with the key', presented: 4, key: KEY, live: false, expected: 'dead' },
+  {
+    name: 'of a dead session, with the key',
+    presented: 4,
+    key: KEY,
+    live: false,
+    expected: 'dead',
+  },
   { name: 'any of a dead session', presented: 2, live: false, expected: 'dead' },
   { name: 'the current one of a dead session', presented: 5, live: false, expected: 'dead' },
 ];
@@ -137,7 +180,11 @@ describe('what a missed rotation means', () => {
 
   it('no session → dead', () => {
     expect(
-      classifyMiss(undefined, { generation: 1, hash }, { reuseLeewayMs: 0, retryWindowMs: 900_000 }),
+      classifyMiss(
+        undefined,
+        { generation: 1, hash },
+        { reuseLeewayMs: 0, retryWindowMs: 900_000 },
+      ),
     ).toBe('dead');
   });
 

@@ -57,7 +57,9 @@ export function classifyMiss(
       return reuseLeewayMs > 0 && snapshot.rotatedAgoMs <= reuseLeewayMs ? 'replay' : 'reuse';
     case 'password':
     case 'reauthenticate':
-      return snapshot.rotatedAgoMs <= Math.max(reuseLeewayMs, SUPERSEDED_LEEWAY_MS) ? 'superseded' : 'reuse';
+      return snapshot.rotatedAgoMs <= Math.max(reuseLeewayMs, SUPERSEDED_LEEWAY_MS)
+        ? 'superseded'
+        : 'reuse';
     case null:
       return 'reuse';
   }

@@ -4,11 +4,21 @@ import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { RefreshSecrets } from './refresh-secrets.js';
-import { type GenuineRefreshToken, hashSecret, isCurrent, writeRefreshToken } from './refresh-token.js';
+import {
+  type GenuineRefreshToken,
+  hashSecret,
+  isCurrent,
+  writeRefreshToken,
+} from './refresh-token.js';
 import type { RetryKey } from './retry-key.js';
 import { successorAgain, successorSecret } from './successor.js';
 import { classifyMiss } from './rotation-outcome.js';
-import type { Session, SessionBinding, SessionSnapshot, SessionState } from '../../storage/session.js';
+import type {
+  Session,
+  SessionBinding,
+  SessionSnapshot,
+  SessionState,
+} from '../../storage/session.js';
 import {
   type Ended,
   type RotateOutcome,
@@ -16,7 +26,11 @@ import {
   SessionStore,
 } from '../../storage/session-store.port.js';
 
-type Named = { readonly sessionId: string; readonly subject: string; readonly actor: Session['actor'] };
+type Named = {
+  readonly sessionId: string;
+  readonly subject: string;
+  readonly actor: Session['actor'];
+};
 
 export type RefreshOutcome =
   | ({ readonly kind: 'rotated' | 'replayed'; readonly refreshToken: string } & SessionState)
@@ -86,7 +100,10 @@ export class RotationService {
       return this.afterLostAnswer(attempt, error);
     }
     if (outcome.kind === 'rotated') return { ...outcome, refreshToken: attempt.successor };
-    return this.afterMiss(attempt, outcome.found ?? (await this.store.read(attempt.presented.sessionId)));
+    return this.afterMiss(
+      attempt,
+      outcome.found ?? (await this.store.read(attempt.presented.sessionId)),
+    );
   }
 
   /**
@@ -95,14 +112,16 @@ export class RotationService {
    */
   private async afterLostAnswer(attempt: Attempt, error: unknown): Promise<RefreshOutcome> {
     const first = await this.store.read(attempt.presented.sessionId);
-    if (first?.live && first.tokenHash.equals(attempt.rotation.nextHash)) return this.mine(attempt, first);
+    if (first?.live && first.tokenHash.equals(attempt.rotation.nextHash))
+      return this.mine(attempt, first);
     if (!first?.live) return { kind: 'dead' };
     if (!first.tokenHash.equals(attempt.rotation.presentedHash))
       throw AuthError.unavailable('the outcome of a rotation is not known', error);
     const retried = await this.store.rotate(attempt.rotation);
     if (retried.kind === 'rotated') return { ...retried, refreshToken: attempt.successor };
     const second = await this.store.read(attempt.presented.sessionId);
-    if (second?.live && second.tokenHash.equals(attempt.rotation.nextHash)) return this.mine(attempt, second);
+    if (second?.live && second.tokenHash.equals(attempt.rotation.nextHash))
+      return this.mine(attempt, second);
     throw AuthError.unavailable('the outcome of a rotation is not known', error);
   }
 
@@ -111,7 +130,11 @@ export class RotationService {
     snapshot: SessionSnapshot | undefined,
   ): Promise<RefreshOutcome | 'again'> {
     const { generation, sessionId } = attempt.presented;
-    const presented = { generation, hash: attempt.rotation.presentedHash, keyHash: attempt.key?.hash };
+    const presented = {
+      generation,
+      hash: attempt.rotation.presentedHash,
+      keyHash: attempt.key?.hash,
+    };
     // checked before any conclusion: a caller without the key must not be able to end the owner's
     // sessions
     const bound = snapshot && dueKeyOf(snapshot, attempt.rotation.provedKey);
@@ -133,13 +156,18 @@ export class RotationService {
           ip,
           userAgent,
         });
-        return outcome.kind === 'ended' ? { ...outcome, kind: 'reused', ...named } : { kind: 'dead' };
+        return outcome.kind === 'ended'
+          ? { ...outcome, kind: 'reused', ...named }
+          : { kind: 'dead' };
       }
     }
   }
 
   /** The successor is computed again, and returned only if its hash is in the row. */
-  private replay({ presented, key }: Attempt, snapshot: SessionSnapshot): RefreshOutcome | undefined {
+  private replay(
+    { presented, key }: Attempt,
+    snapshot: SessionSnapshot,
+  ): RefreshOutcome | undefined {
     const refreshToken = successorAgain(this.ring, snapshot, [
       { kind: 'token', secret: presented.secret },
       ...(key ? [{ kind: 'key' as const, key }] : []),

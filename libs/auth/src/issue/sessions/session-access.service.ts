@@ -59,7 +59,11 @@ export class SessionAccess {
     return this.grants.grant(state.session, access, state.refreshToken);
   }
 
-  private async issue(state: SessionState, user: UserFacts, asOfMs: number): Promise<IssuedAccessToken> {
+  private async issue(
+    state: SessionState,
+    user: UserFacts,
+    asOfMs: number,
+  ): Promise<IssuedAccessToken> {
     try {
       return await this.grants.accessTokenFor(state, user, asOfMs);
     } catch (error) {
@@ -98,7 +102,11 @@ export class SessionAccess {
     throw new AuthError('token_refused', 'the user, or who acts as the user, is gone or disabled');
   }
 
-  private async ended({ id, actor }: Session, reason: EndReason, detail: string): Promise<AuthError> {
+  private async ended(
+    { id, actor }: Session,
+    reason: EndReason,
+    detail: string,
+  ): Promise<AuthError> {
     const ended = await this.sessions.endOne(id, reason, { actorId: actor?.id });
     if (ended) await this.announcer.announce(ended);
     return new AuthError('token_refused', detail);

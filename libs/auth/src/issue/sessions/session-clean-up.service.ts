@@ -62,6 +62,9 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
   private walk(): Promise<number> {
     const { store: sessions, tokens: oneTimeTokens, apiKeys } = this;
     const keepMs = this.options.sessions.keepEndedForMs;
-    return removeExpired({ sessions, oneTimeTokens, apiKeys }, { keepMs, goesOn: () => !this.stopped });
+    return removeExpired(
+      { sessions, oneTimeTokens, apiKeys },
+      { keepMs, goesOn: () => !this.stopped },
+    );
   }
 }

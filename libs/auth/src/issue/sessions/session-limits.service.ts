@@ -3,10 +3,17 @@ import { AuthError } from '../../common/auth-error.js';
 import { askHost } from '../../common/ask-host.js';
 import { readOptions } from '../../common/read-options.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { type OpeningSession, type SessionLimits, sessionLimitsSchema } from '../../options/session-hooks.js';
+import {
+  type OpeningSession,
+  type SessionLimits,
+  sessionLimitsSchema,
+} from '../../options/session-hooks.js';
 import type { NewSession } from '../../storage/session.js';
 
-export type OpeningLimits = Pick<NewSession, 'maxPerUser' | 'idleTtlMs' | 'absoluteTtlMs' | 'limits'>;
+export type OpeningLimits = Pick<
+  NewSession,
+  'maxPerUser' | 'idleTtlMs' | 'absoluteTtlMs' | 'limits'
+>;
 
 /**
  * How many sessions a user may have, and how long this one lives: as in the options, or less if

@@ -96,7 +96,15 @@ export class SessionOpener {
     const knownDevice = deviceId !== undefined;
     const opened = await this.sessions.open(
       {
-        ...{ ...opening, ...limits, absoluteTtlMs, sessionId, subject, knownDevice, tenant, claims, bound },
+        ...opening,
+        ...limits,
+        absoluteTtlMs,
+        sessionId,
+        subject,
+        knownDevice,
+        tenant,
+        claims,
+        bound,
         registerWithinMs,
       },
       clientOf(client),
@@ -112,7 +120,8 @@ export class SessionOpener {
     }
     const tokens = this.grants.grant(opened.session, access, opened.refreshToken);
     const registrationChallenge = this.challenges.offer(opened.session);
-    const grant = registrationChallenge === undefined ? tokens : { ...tokens, registrationChallenge };
+    const grant =
+      registrationChallenge === undefined ? tokens : { ...tokens, registrationChallenge };
     // the actor's device is not one of the user's devices
     if (actor) return { user: account, grant };
     const deviceToken = this.devices.mint(subject, expected.epoch, deviceId);

@@ -91,7 +91,10 @@ export class SessionService {
     });
     if (outcome.kind !== 'opened') return outcome;
     const { id, generation } = outcome.session;
-    return { ...outcome, refreshToken: writeRefreshToken(this.ring.minting, id, generation, secret) };
+    return {
+      ...outcome,
+      refreshToken: writeRefreshToken(this.ring.minting, id, generation, secret),
+    };
   }
 
   /** Reauthentication. A repeat with the same key gets the same successor. */
@@ -106,9 +109,15 @@ export class SessionService {
    * Password change: as `reauthenticated`, and every other session ends in the same transaction,
    * which also contains `alongside`.
    */
-  async passwordChanged(input: ReplaceSecretInput, alongside: Alongside): Promise<WithToken<ReplaceOutcome>> {
+  async passwordChanged(
+    input: ReplaceSecretInput,
+    alongside: Alongside,
+  ): Promise<WithToken<ReplaceOutcome>> {
     const { secret, replacement } = this.replacement(input);
-    const outcome = await this.store.replaceAndEndOthers({ ...replacement, cause: 'password' }, alongside);
+    const outcome = await this.store.replaceAndEndOthers(
+      { ...replacement, cause: 'password' },
+      alongside,
+    );
     return this.withToken(outcome, secret);
   }
 
@@ -128,7 +137,10 @@ export class SessionService {
       secret,
       replacement: {
         ...rest,
-        presented: presented && { generation: presented.generation, hash: hashSecret(presented.secret) },
+        presented: presented && {
+          generation: presented.generation,
+          hash: hashSecret(presented.secret),
+        },
         retry: key && { nonce, keyHash: key.hash },
         nextHash: hashSecret(secret),
         ttlMs,
@@ -138,7 +150,9 @@ export class SessionService {
   }
 
   /** Returns the answer of the rotation that this key came with again. */
-  private async replacedBefore(input: ReplaceSecretInput): Promise<WithToken<ReplaceOutcome> | undefined> {
+  private async replacedBefore(
+    input: ReplaceSecretInput,
+  ): Promise<WithToken<ReplaceOutcome> | undefined> {
     const { key } = input;
     if (!key) return undefined;
     const found = await this.store.read(input.sessionId);
@@ -147,10 +161,15 @@ export class SessionService {
     const presented =
       input.presented === undefined ? undefined : this.ofSession(input.presented, input.sessionId);
     if (presented && presented.generation !== found.session.generation - 1) return undefined;
-    const refreshToken = successorAgain(this.ring, found, [sourceOf(presented, key), { kind: 'key', key }]);
+    const refreshToken = successorAgain(this.ring, found, [
+      sourceOf(presented, key),
+      { kind: 'key', key },
+    ]);
     // the change was announced when it happened
     const change = { entries: [], events: [] };
-    return refreshToken === undefined ? undefined : { kind: 'replaced', ...found, ...change, refreshToken };
+    return refreshToken === undefined
+      ? undefined
+      : { kind: 'replaced', ...found, ...change, refreshToken };
   }
 
   /**
@@ -160,16 +179,23 @@ export class SessionService {
   private ofSession(token: string, sessionId: string): GenuineRefreshToken {
     const opened = this.inspect(token);
     if (opened.kind === 'junk' || opened.sessionId !== sessionId)
-      throw new AuthError('token_refused', 'the refresh token is not of the session of the access token', {
-        cookies: 'keep',
-      });
+      throw new AuthError(
+        'token_refused',
+        'the refresh token is not of the session of the access token',
+        {
+          cookies: 'keep',
+        },
+      );
     return opened;
   }
 
   private withToken(outcome: ReplaceOutcome, secret: Buffer): WithToken<ReplaceOutcome> {
     if (outcome.kind !== 'replaced') return outcome;
     const { id, generation }: SessionState['session'] = outcome.session;
-    return { ...outcome, refreshToken: writeRefreshToken(this.ring.minting, id, generation, secret) };
+    return {
+      ...outcome,
+      refreshToken: writeRefreshToken(this.ring.minting, id, generation, secret),
+    };
   }
 }
 

@@ -10,6 +10,8 @@ export async function checkStorage(asked: Promise<void> | undefined): Promise<vo
     await asked;
   } catch (error) {
     if (!(error instanceof AuthError) || error.code !== 'unavailable') throw error;
-    new Logger('Tokenward').warn(`the tables could not be looked at (${error.detail}); logins wait for it`);
+    new Logger('Tokenward').warn(
+      `the tables could not be looked at (${error.detail}); logins wait for it`,
+    );
   }
 }

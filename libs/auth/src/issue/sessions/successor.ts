@@ -6,7 +6,8 @@ import type { RetryKey } from './retry-key.js';
 
 /** The input of a successor: the presented secret, or the retry key if no token was presented. */
 export type SuccessorSource =
-  { readonly kind: 'token'; readonly secret: Buffer } | { readonly kind: 'key'; readonly key: RetryKey };
+  | { readonly kind: 'token'; readonly secret: Buffer }
+  | { readonly kind: 'key'; readonly key: RetryKey };
 
 /** The next secret. It cannot be computed from the database and the pepper without the source. */
 export function successorSecret(
@@ -18,7 +19,11 @@ export function successorSecret(
   const mac = createHmac('sha256', pepper.derivation.reveal()).update(nonce).update(sessionId);
   if (source.kind === 'token') return mac.update(source.secret).digest();
   // labelled, so that no key can be chosen that equals a secret
-  return mac.update('retry-key').update(source.key.hash).update(source.key.secret.reveal()).digest();
+  return mac
+    .update('retry-key')
+    .update(source.key.hash)
+    .update(source.key.secret.reveal())
+    .digest();
 }
 
 /** The row's refresh token again, if one of the sources leads to it; otherwise undefined. */

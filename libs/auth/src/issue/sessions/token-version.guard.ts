@@ -17,7 +17,9 @@ import { isPublic, letsNobodyIn, requirementsOf } from '../../verify/guards/rout
 @Injectable()
 export class TokenVersionGuard implements CanActivate {
   private readonly isPublic = perRoute(isPublic);
-  private readonly isOptional = perRoute((context) => letsNobodyIn(requirementsOf(routeOf(context))));
+  private readonly isOptional = perRoute((context) =>
+    letsNobodyIn(requirementsOf(routeOf(context))),
+  );
 
   constructor(private readonly flow: AuthenticateFlow) {
     flow.assertCanConfirm('TokenVersionGuard');

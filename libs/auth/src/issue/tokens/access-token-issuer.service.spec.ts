@@ -24,9 +24,14 @@ const input = {
   asOfMs: NOW * 1000 + 999,
 };
 const decode = (token: string, part: number) =>
-  JSON.parse(Buffer.from(token.split('.')[part] ?? '', 'base64url').toString()) as Record<string, unknown>;
+  JSON.parse(Buffer.from(token.split('.')[part] ?? '', 'base64url').toString()) as Record<
+    string,
+    unknown
+  >;
 const withClaims = (claims: unknown, settings: AccessTokenSettings = {}) =>
-  makeBench(keys, { claims: () => claims as Record<string, unknown>, ...settings }).issuer.issue(input);
+  makeBench(keys, { claims: () => claims as Record<string, unknown>, ...settings }).issuer.issue(
+    input,
+  );
 
 describe('AccessTokenIssuer', () => {
   // T-7czf
@@ -58,7 +63,9 @@ describe('AccessTokenIssuer', () => {
         amr: ['pwd', 'otp'],
       });
       expect(issued).toMatchObject({ expiresInSeconds: 900, expiresAt: NOW + 900 });
-      expect(issued.tokenId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(issued.tokenId).toMatch(
+        /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+      );
       expect(verifier.verify(issued.token)).toEqual({
         kind: 'accepted',
         principal: {
@@ -94,7 +101,9 @@ describe('AccessTokenIssuer', () => {
     const { issuer } = makeBench(keys, { ttlSeconds: 60 }, ['api', 'web']);
     const [first, second] = [await issuer.issue({ ...input, amr: [] }), await issuer.issue(input)];
     const claims = decode(first.token, 1);
-    expect(Object.keys(claims).sort().join(' ')).toBe('aud exp iat iss jti nbf sid sub tokenVersion');
+    expect(Object.keys(claims).sort().join(' ')).toBe(
+      'aud exp iat iss jti nbf sid sub tokenVersion',
+    );
     expect(claims).toMatchObject({ aud: ['api', 'web'], exp: NOW + 60 });
     expect(first.tokenId).not.toBe(second.tokenId);
   });
@@ -132,7 +141,11 @@ describe('AccessTokenIssuer', () => {
     const { issuer, verifier } = makeBench(keys);
     const endsByMs = NOW * 1000 + leftMs;
     const issued = await issuer.issue({ ...input, actor: { id: 'boss' }, endsByMs });
-    expect(decode(issued.token, 1)).toMatchObject({ act: { sub: 'boss' }, iat: NOW, exp: NOW + lifetime });
+    expect(decode(issued.token, 1)).toMatchObject({
+      act: { sub: 'boss' },
+      iat: NOW,
+      exp: NOW + lifetime,
+    });
     expect(issued).toMatchObject({ expiresInSeconds: lifetime, expiresAt: NOW + lifetime });
     expect(verifier.verify(issued.token)).toMatchObject({ principal: { actor: { id: 'boss' } } });
   });
@@ -156,9 +169,9 @@ describe('AccessTokenIssuer', () => {
     await expect(
       withClaims({ [name]: 'x' }, { allowedClaims: new Set([name.toLowerCase()]) }),
     ).resolves.toBeDefined();
-    await expect(withClaims({ [name]: 'x' }, { allowedClaims: new Set(['other']) })).rejects.toMatchObject(
-      refused,
-    );
+    await expect(
+      withClaims({ [name]: 'x' }, { allowedClaims: new Set(['other']) }),
+    ).rejects.toMatchObject(refused);
   });
 
   it.each(
@@ -170,29 +183,34 @@ describe('AccessTokenIssuer', () => {
     await expect(withClaims({ [name]: 1 })).resolves.toBeDefined();
   });
 
-  it.each('iss sub aud exp nbf iat jti sid tokenVersion role permissions auth_time amr act'.split(' '))(
-    'refuses %s from the hook, allowed or not',
-    async (name) => {
-      const allowedClaims = new Set([name.toLowerCase()]);
-      await expect(withClaims({ [name]: 'x' }, { allowedClaims })).rejects.toMatchObject({
-        reason: 'claim_refused',
-      });
-    },
-  );
+  it.each(
+    'iss sub aud exp nbf iat jti sid tokenVersion role permissions auth_time amr act'.split(' '),
+  )('refuses %s from the hook, allowed or not', async (name) => {
+    const allowedClaims = new Set([name.toLowerCase()]);
+    await expect(withClaims({ [name]: 'x' }, { allowedClaims })).rejects.toMatchObject({
+      reason: 'claim_refused',
+    });
+  });
 
-  it.each([[null], [undefined], ['text'], [[1]], [{ big: 1n }], [JSON.parse('{"a":{"__proto__":{}}}')]])(
-    'refuses an answer of the hook that is not a plain object (%#)',
-    async (answer) => {
-      await expect(withClaims(answer)).rejects.toMatchObject({ reason: 'claim_refused' });
-    },
-  );
+  it.each([
+    [null],
+    [undefined],
+    ['text'],
+    [[1]],
+    [{ big: 1n }],
+    [JSON.parse('{"a":{"__proto__":{}}}')],
+  ])('refuses an answer of the hook that is not a plain object (%#)', async (answer) => {
+    await expect(withClaims(answer)).rejects.toMatchObject({ reason: 'claim_refused' });
+  });
 
   it('claims of a session take precedence over the hook, and obey the same rules for names', async () => {
     const bench = makeBench(keys, { claims: () => ({ plan: 'free', floor: 1 }) });
     const claims = bench.issuer.sessionClaims({ plan: 'team', none: undefined });
     expect(claims).toEqual({ plan: 'team' });
     const { token } = await bench.issuer.issue({ ...input, claims });
-    expect(bench.verifier.verify(token)).toMatchObject({ principal: { claims: { plan: 'team', floor: 1 } } });
+    expect(bench.verifier.verify(token)).toMatchObject({
+      principal: { claims: { plan: 'team', floor: 1 } },
+    });
     for (const bad of [{ sub: 'x' }, { cell: { phone: 'x' } }, [1], 'text'])
       expect(() => bench.issuer.sessionClaims(bad)).toThrow(
         expect.objectContaining({ reason: 'claim_refused' }),
@@ -229,9 +247,9 @@ describe('AccessTokenIssuer', () => {
       issuer.issue({ ...input, permissions: many, maxBytes: token.length }),
     ).resolves.toBeDefined();
     const more = [...many, ...many.map((name) => `${name}:x`)];
-    await expect(issuer.issue({ ...input, permissions: more, maxBytes: 1e6 })).rejects.toMatchObject(
-      tooLarge,
-    );
+    await expect(
+      issuer.issue({ ...input, permissions: more, maxBytes: 1e6 }),
+    ).rejects.toMatchObject(tooLarge);
   });
 });
 
@@ -259,7 +277,12 @@ describe('claimsSchema', () => {
     const secret = keys.secret as Buffer;
     const { verifier } = makeBench(keys, { claimsSchema });
     const token = (claims: object) =>
-      forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims({ ...claims }), secret, 'HS256');
+      forge(
+        { alg: 'HS256', kid: 'main', typ: 'at+jwt' },
+        goodClaims({ ...claims }),
+        secret,
+        'HS256',
+      );
     expect(verifier.verify(token({ tenant: 'acme', extra: 1 }))).toMatchObject({
       principal: { claims: { tenant: 'acme' } },
     });
@@ -285,8 +308,12 @@ describe('claimsSchema', () => {
       reason: 'configuration_invalid',
       detail: expect.stringContaining('accessToken.claimsSchema'),
     };
-    await expect(withClaims({ tenant: 'acme' }, { claimsSchema: slow })).rejects.toMatchObject(misfit);
-    await expect(withClaims({}, { claimsSchema: z.any().transform(() => 1) })).rejects.toMatchObject(misfit);
+    await expect(withClaims({ tenant: 'acme' }, { claimsSchema: slow })).rejects.toMatchObject(
+      misfit,
+    );
+    await expect(
+      withClaims({}, { claimsSchema: z.any().transform(() => 1) }),
+    ).rejects.toMatchObject(misfit);
     const { token } = await withClaims({ tenant: 'acme' });
     expect(() => makeBench(keys, { claimsSchema: slow }).verifier.verify(token)).toThrow(
       /claimsSchema: answers with a promise/,

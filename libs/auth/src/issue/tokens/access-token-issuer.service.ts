@@ -129,7 +129,12 @@ export class AccessTokenIssuer {
     );
     const token = this.#encryption ? await this.#encryption.encrypt(signed) : signed;
     assertSize(token, input.maxBytes);
-    return { token, tokenId: claims.jti, expiresInSeconds: claims.exp - claims.iat, expiresAt: claims.exp };
+    return {
+      token,
+      tokenId: claims.jti,
+      expiresInSeconds: claims.exp - claims.iat,
+      expiresAt: claims.exp,
+    };
   }
 
   #ownClaims(input: AccessTokenInput): AccessTokenClaims {
@@ -165,7 +170,10 @@ export class AccessTokenIssuer {
     if (!tenants || tenant === undefined) return issuer;
     const own = tenants.issuers.get(tenant);
     if (own !== undefined) return own;
-    throw new AuthError('tenant_unknown', 'tenants.issuers has no entry for the tenant of this user; add it');
+    throw new AuthError(
+      'tenant_unknown',
+      'tenants.issuers has no entry for the tenant of this user; add it',
+    );
   }
 
   async #customClaims(input: AccessTokenInput): Promise<CustomClaims> {

@@ -29,7 +29,9 @@ export function joinClaims({ told, kept }: AddedClaims, rules: ClaimRules): Cust
   const claims = { ...told, ...kept };
   const refused = refusedBy(claims, rules);
   if (refused.length === 0) return claims;
-  const reason = isOfSession({ told, kept }, refused, rules) ? 'session_claims_refused' : 'claim_refused';
+  const reason = isOfSession({ told, kept }, refused, rules)
+    ? 'session_claims_refused'
+    : 'claim_refused';
   throw new AuthError(
     reason,
     `accessToken.claimsSchema refuses the added claims at: ${refused.map((path) => path.join('.') || '(all)').join(', ')}`,
@@ -44,7 +46,8 @@ export function asJson(answer: unknown): CustomClaims {
   } catch {
     claims = undefined;
   }
-  if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return claims as CustomClaims;
+  if (typeof claims === 'object' && claims !== null && !Array.isArray(claims))
+    return claims as CustomClaims;
   throw new AuthError('claim_refused', 'added claims must be an object that JSON can hold');
 }
 
@@ -52,7 +55,9 @@ function assertKeptNames(kept: CustomClaims, allowed: ReadonlySet<string>): void
   try {
     assertClaimNames(kept, allowed);
   } catch (error) {
-    throw error instanceof AuthError ? new AuthError('session_claims_refused', error.detail) : error;
+    throw error instanceof AuthError
+      ? new AuthError('session_claims_refused', error.detail)
+      : error;
   }
 }
 
@@ -75,5 +80,7 @@ function isOfSession(
   if (!kept && !sessions.claims) return false;
   if (!accessToken.claims) return true;
   const ofHook = new Set(refusedBy(told, rules).map(([name]) => name));
-  return refused.some(([name]) => (kept && name !== undefined && name in kept) || !ofHook.has(name));
+  return refused.some(
+    ([name]) => (kept && name !== undefined && name in kept) || !ofHook.has(name),
+  );
 }

@@ -102,7 +102,8 @@ export function assertClaimNames(claims: CustomClaims, allowed: ReadonlySet<stri
     for (const [name, value] of Object.entries(next.value)) {
       const path = next.at + name;
       if (!Array.isArray(next.value)) assertName(name, path, allowed);
-      if (typeof value === 'object' && value !== null) open.push({ at: `${path}.`, value: value as object });
+      if (typeof value === 'object' && value !== null)
+        open.push({ at: `${path}.`, value: value as object });
     }
   }
 }

@@ -24,7 +24,8 @@ export interface IssuedTokens {
 }
 
 /** The tokens of a bound session. Without a refresh token its cookie stays unchanged. */
-export type BoundTokens = Omit<IssuedTokens, 'refreshToken'> & Partial<Pick<IssuedTokens, 'refreshToken'>>;
+export type BoundTokens = Omit<IssuedTokens, 'refreshToken'> &
+  Partial<Pick<IssuedTokens, 'refreshToken'>>;
 
 export interface LoginResult {
   readonly user: UserAccount;

@@ -10,20 +10,39 @@ import { jwkMembers } from '../../verify/keys/jwk-members.js';
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' } as const;
-const input = { subject: 'u', sessionId: 's', tokenVersion: 1, permissions: [], asOfMs: NOW * 1000 };
+const input = {
+  subject: 'u',
+  sessionId: 's',
+  tokenVersion: 1,
+  permissions: [],
+  asOfMs: NOW * 1000,
+};
 
 function issue(algorithm: SigningAlgorithm, publicKey: KeyObject, remote: RemoteSign) {
   const keys = { algorithm, publicKey, sign: remote };
   const accessToken = { ttlSeconds: 900, allowedClaims: new Set<string>() };
-  const options = { issuer: ISSUER, audiences: [AUDIENCE], keys, accessToken, storeDeadlineMs: 50 } as never;
-  return new AccessTokenIssuer(options, Keyring.fromOptions(keys), new SystemEntropy()).issue(input);
+  const options = {
+    issuer: ISSUER,
+    audiences: [AUDIENCE],
+    keys,
+    accessToken,
+    storeDeadlineMs: 50,
+  } as never;
+  return new AccessTokenIssuer(options, Keyring.fromOptions(keys), new SystemEntropy()).issue(
+    input,
+  );
 }
 
 /** Verifies the token as a service that knows only the public key. */
 function accepted(algorithm: SigningAlgorithm, publicKey: KeyObject, token: string) {
-  const kid = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string };
+  const kid = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as {
+    kid: string;
+  };
   const jwk = { ...jwkMembers(publicKey), alg: algorithm, kid: kid.kid };
-  const { verifier } = makeBench({ privateKey: other.privateKey, verificationKeys: { keys: [jwk] } });
+  const { verifier } = makeBench({
+    privateKey: other.privateKey,
+    verificationKeys: { keys: [jwk] },
+  });
   return verifier.verify(token);
 }
 
@@ -42,7 +61,10 @@ describe('a key that never leaves its KMS', () => {
   }
 
   it.each(['RS256', 'PS512'] as const)('%s', async (algorithm) => {
-    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+    const pss = {
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+    };
     const { token } = await issue(algorithm, rsa.publicKey, async ({ bytes }) =>
       sign(`sha${algorithm.slice(2)}`, bytes, {
         key: rsa.privateKey,
@@ -75,14 +97,18 @@ describe('a key that never leaves its KMS', () => {
     ],
   ];
   it.each(failures)('%s is 503, and no token is issued', async (_, remote) => {
-    const error: unknown = await issue('RS256', rsa.publicKey, remote).catch((each: unknown) => each);
+    const error: unknown = await issue('RS256', rsa.publicKey, remote).catch(
+      (each: unknown) => each,
+    );
     expect(error).toMatchObject({ code: 'unavailable' });
     expect(String(error)).not.toMatch(/eyJ/);
   });
 
   it('is refused beside a key that signs here, without its public half, and for HMAC', () => {
     const remote: RemoteSign = async () => Buffer.alloc(0);
-    expect(() => Keyring.fromOptions({ sign: remote, privateKey: rsa.privateKey })).toThrow(/keys.sign/);
+    expect(() => Keyring.fromOptions({ sign: remote, privateKey: rsa.privateKey })).toThrow(
+      /keys.sign/,
+    );
     expect(() => Keyring.fromOptions({ sign: remote })).toThrow(/keys.publicKey/);
     expect(() => Keyring.fromOptions({ algorithm: 'HS256', sign: remote })).toThrow(/keys.sign/);
   });

@@ -2,7 +2,11 @@ import { JwtService } from '@nestjs/jwt';
 import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
 import { ACCESS_TOKEN_TYPE } from '../../contract/index.js';
-import { joseSignature, type RemoteSigningKey, type SigningKey } from '../../verify/keys/keyring.service.js';
+import {
+  joseSignature,
+  type RemoteSigningKey,
+  type SigningKey,
+} from '../../verify/keys/keyring.service.js';
 import type { AccessTokenClaims, PENDING_TOKEN_TYPE } from '../../verify/tokens/access-claims.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 
@@ -33,7 +37,11 @@ export function signToken(
   );
 }
 
-async function signElsewhere(key: RemoteSigningKey, input: string, deadlineMs: number): Promise<string> {
+async function signElsewhere(
+  key: RemoteSigningKey,
+  input: string,
+  deadlineMs: number,
+): Promise<string> {
   const bytes = Buffer.from(input, 'latin1');
   const request = { keyId: key.kid, algorithm: key.algorithm, bytes: Buffer.from(bytes) };
   let given: Uint8Array;
@@ -46,7 +54,9 @@ async function signElsewhere(key: RemoteSigningKey, input: string, deadlineMs: n
   }
   const signature = joseSignature(key, bytes, given);
   if (!signature)
-    throw AuthError.unavailable(`keys.sign gave no ${key.algorithm} signature of the configured public key`);
+    throw AuthError.unavailable(
+      `keys.sign gave no ${key.algorithm} signature of the configured public key`,
+    );
   return `${input}.${signature.toString('base64url')}`;
 }
 

@@ -46,8 +46,19 @@ export class TokenGrants {
   ) {}
 
   accessToken(request: AccessTokenRequest): Promise<IssuedAccessToken> {
-    const { subject, sessionId, state, user, authTime, amr, transport, claims, bound, actor, asOfMs } =
-      request;
+    const {
+      subject,
+      sessionId,
+      state,
+      user,
+      authTime,
+      amr,
+      transport,
+      claims,
+      bound,
+      actor,
+      asOfMs,
+    } = request;
     return this.issuer.issue({
       subject,
       sessionId,
@@ -104,8 +115,13 @@ export class TokenGrants {
     return bound?.kind === 'dpop' && this.options.dpop?.bind === 'request' ? bound.key : undefined;
   }
 
-  grant(session: SessionState['session'], access: IssuedAccessToken, refreshToken: string): IssuedTokens {
-    const sessionCookie = this.options.refreshToken.sessionCookieUnlessRemembered && !session.persistent;
+  grant(
+    session: SessionState['session'],
+    access: IssuedAccessToken,
+    refreshToken: string,
+  ): IssuedTokens {
+    const sessionCookie =
+      this.options.refreshToken.sessionCookieUnlessRemembered && !session.persistent;
     return {
       userId: session.subject,
       sessionId: session.id,
@@ -132,7 +148,11 @@ export function clientOf(client: ClientContext): ClientContext {
  * When the token must end: with the session if somebody acts as the user, or when the time for
  * registering a key is over. Undefined: only its lifetime counts.
  */
-function endsByMs({ registerBy, actor, absoluteExpiresAt }: AccessTokenRequest): number | undefined {
+function endsByMs({
+  registerBy,
+  actor,
+  absoluteExpiresAt,
+}: AccessTokenRequest): number | undefined {
   if (registerBy) return registerBy.getTime();
   return actor ? absoluteExpiresAt.getTime() : undefined;
 }

@@ -22,7 +22,12 @@ export function signInName({ identifier, email, id }: UserAccount): string {
 }
 
 function bareOf(typed: string): string {
-  const folded = typed.normalize('NFKD').toLowerCase().toUpperCase().toLowerCase().normalize('NFKD');
+  const folded = typed
+    .normalize('NFKD')
+    .toLowerCase()
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKD');
   const bare = folded.replace(/\+[^@]*/u, '').replace(/[^\p{L}\p{N}@]/gu, '');
   return /[\p{L}\p{N}]/u.test(bare) ? bare : folded;
 }

@@ -11,7 +11,8 @@ import { PasswordVerifier } from './password-verifier.service.js';
  * A user's id, or the caller's principal. The principal tells whether the caller already acts as
  * somebody, or is not one of our users.
  */
-export type ActingCaller = Pick<Principal, 'id'> & Partial<Pick<Principal, 'actor' | 'kind' | 'issuer'>>;
+export type ActingCaller = Pick<Principal, 'id'> &
+  Partial<Pick<Principal, 'actor' | 'kind' | 'issuer'>>;
 
 /** Who may act as whom (contract, section 11). */
 @Injectable()
@@ -25,10 +26,14 @@ export class ActingRights {
    * The actor, with counters that were read no later than the role that gives the right. Throws
    * `forbidden`.
    */
-  async admit(caller: ActingCaller, user: UserAccount): Promise<Actor & { readonly expected: SubjectState }> {
+  async admit(
+    caller: ActingCaller,
+    user: UserAccount,
+  ): Promise<Actor & { readonly expected: SubjectState }> {
     if (caller.kind === 'api_key') throw refusal('an API key does not act as a user');
     // an id of another issuer may equal one of ours
-    if (caller.issuer !== undefined) throw refusal('a user of another issuer does not act as one of ours');
+    if (caller.issuer !== undefined)
+      throw refusal('a user of another issuer does not act as one of ours');
     if (caller.actor) throw refusal('who acts as a user does not act as another one');
     const candidate = await this.verifier.findById(caller.id);
     if (!candidate || candidate.account.disabled) throw refusal('the actor is gone or disabled');

@@ -23,7 +23,10 @@ describe('device ids, fuzzed', () => {
   fuzz('an id is known to its own user and epoch alone', {
     inputs: fc.tuple(fc.string(), fc.nat()),
     check: ([userId, epoch]) => {
-      must(isKnown(good, userId, epoch) === (userId === 'user-1' && epoch === 7), 'known to another');
+      must(
+        isKnown(good, userId, epoch) === (userId === 'user-1' && epoch === 7),
+        'known to another',
+      );
     },
   });
 

@@ -13,7 +13,10 @@ describe('DeviceIds', () => {
   it('recognises a device of the same user and epoch', () => {
     const value = ids.mint('ada', 3);
     expect(value).toMatch(/^[A-Za-z0-9_-]{44}$/);
-    expect(ids.verify(value, 'ada', 3)).toEqual({ kind: 'known', id: expect.stringMatching(/^[\w-]{22}$/) });
+    expect(ids.verify(value, 'ada', 3)).toEqual({
+      kind: 'known',
+      id: expect.stringMatching(/^[\w-]{22}$/),
+    });
   });
 
   it('gives every device another id, and keeps an id that is passed to it', () => {
@@ -75,8 +78,8 @@ describe('DeviceIds', () => {
     const rotated = new DeviceIds(() => [key(2), key(1)], entropy);
     expect(rotated.verify(value, 'ada', 3).kind).toBe('known');
     expect(ids.verify(rotated.mint('ada', 3), 'ada', 3)).toEqual(unknown);
-    expect(new DeviceIds(() => [key(2)], entropy).verify(rotated.mint('ada', 3), 'ada', 3).kind).toBe(
-      'known',
-    );
+    expect(
+      new DeviceIds(() => [key(2)], entropy).verify(rotated.mint('ada', 3), 'ada', 3).kind,
+    ).toBe('known');
   });
 });

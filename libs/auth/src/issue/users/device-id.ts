@@ -36,8 +36,13 @@ export class DeviceIds {
   /** `id` keeps a known device, so that its failures stay in one counter. */
   mint(userId: string, epoch: number, id?: string): string {
     const kept = id === undefined ? undefined : Buffer.from(id, 'base64url');
-    const head = Buffer.concat([Buffer.of(VERSION), kept?.length === ID_BYTES ? kept : this.#newId()]);
-    return Buffer.concat([head, mac(this.#keys()[0] as Buffer, head, userId, epoch)]).toString('base64url');
+    const head = Buffer.concat([
+      Buffer.of(VERSION),
+      kept?.length === ID_BYTES ? kept : this.#newId(),
+    ]);
+    return Buffer.concat([head, mac(this.#keys()[0] as Buffer, head, userId, epoch)]).toString(
+      'base64url',
+    );
   }
 
   /** The id in `value` if we made it, for any user. Causes no look-up. */

@@ -3,7 +3,11 @@ import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
 import type { AuthEventInput } from '../../storage/auth-event.js';
 import type { AccountDirectory } from '../../storage/account-directory.port.js';
-import type { LoginCandidate, UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
+import type {
+  LoginCandidate,
+  UserAccount,
+  UserDirectory,
+} from '../../storage/user-directory.port.js';
 
 const logger = new Logger('Tokenward');
 
@@ -52,8 +56,13 @@ export function guardedUserDirectory(
 function known(found: LoginCandidate | null | undefined): LoginCandidate | undefined {
   if (!found) return undefined;
   const given = Object.entries(found.account).filter(([, value]) => value !== null);
-  const { email = '', permissions = [], ...account } = Object.fromEntries(given) as Partial<UserAccount>;
-  const isWhole = given.length === Object.keys(found.account).length && email === found.account.email;
+  const {
+    email = '',
+    permissions = [],
+    ...account
+  } = Object.fromEntries(given) as Partial<UserAccount>;
+  const isWhole =
+    given.length === Object.keys(found.account).length && email === found.account.email;
   if (isWhole && permissions === found.account.permissions) return found;
   return { ...found, account: { ...(account as UserAccount), email, permissions } };
 }

@@ -57,7 +57,9 @@ describe('HashQueue', () => {
       const all: Promise<void>[] = [];
       const add = (name: string, turn: Turn, times = 1): void => {
         for (let n = 0; n < times; n++)
-          all.push(queue.run(async () => void ran.push(name), turn).catch(() => void refused.push(name)));
+          all.push(
+            queue.run(async () => void ran.push(name), turn).catch(() => void refused.push(name)),
+          );
       };
       const free = async () => {
         open();

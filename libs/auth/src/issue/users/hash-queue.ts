@@ -69,7 +69,12 @@ export class HashQueue {
     return new Promise((go, refuse) => {
       // after jobs of the same turn, which came first
       const later = this.#waiting.findIndex((each) => each.start > start);
-      this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, { start, turn, go, refuse });
+      this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, {
+        start,
+        turn,
+        go,
+        refuse,
+      });
       if (this.#waiting.length <= this.maxQueue) return;
       const last = this.#waiting.pop();
       // a refused job has not used its turn

@@ -24,7 +24,8 @@ const keys = new ThrottleKeys(() => new Secret(Buffer.alloc(32, 7)));
 const throttleOver = (
   store: ThrottleStore,
   throttle: ResolvedAuthOptions['throttle'] = limits,
-): LoginThrottle => new LoginThrottle({ throttle } as ResolvedAuthOptions, store, keys, new SystemEntropy());
+): LoginThrottle =>
+  new LoginThrottle({ throttle } as ResolvedAuthOptions, store, keys, new SystemEntropy());
 
 const clock = new StillClock();
 let throttle: LoginThrottle;
@@ -32,7 +33,8 @@ beforeEach(() => {
   throttle = throttleOver(new MemoryThrottleStore(clock));
 });
 
-const guess = ({ account = 'ada@example.com', ip = '192.0.2.1' } = {}) => throttle.admit(account, ip);
+const guess = ({ account = 'ada@example.com', ip = '192.0.2.1' } = {}) =>
+  throttle.admit(account, ip);
 const HOME = '198.51.100.9';
 const refused = { reason: 'throttled' };
 

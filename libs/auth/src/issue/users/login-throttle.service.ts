@@ -117,14 +117,23 @@ export class LoginThrottle {
     return { key: this.keys.of('address', networkOf(ip)), limit: limits.address };
   }
 
-  private accountBuckets(account: string, ip: string | undefined, limits: ThrottleLimits): ThrottleBucket[] {
+  private accountBuckets(
+    account: string,
+    ip: string | undefined,
+    limits: ThrottleLimits,
+  ): ThrottleBucket[] {
     return [
-      { key: this.keys.of('account+address', account, networkOf(ip)), limit: limits.accountAndAddress },
+      {
+        key: this.keys.of('account+address', account, networkOf(ip)),
+        limit: limits.accountAndAddress,
+      },
       { key: this.keys.of('account', account), limit: limits.account },
     ];
   }
 
-  private async take(bucketsBy: (limits: ThrottleLimits) => readonly ThrottleBucket[]): Promise<Admission> {
+  private async take(
+    bucketsBy: (limits: ThrottleLimits) => readonly ThrottleBucket[],
+  ): Promise<Admission> {
     const limits = this.options.throttle;
     if (limits === false) return FREE;
     const buckets = bucketsBy(limits);

@@ -39,7 +39,10 @@ const mismatch = { kind: 'mismatch' };
 describe('PasswordHasher', () => {
   // T-4wbn
   it('makes Argon2id PHC strings with the configured parameters and a fresh salt', async () => {
-    const [first, second] = await Promise.all([hasher.hash('correct horse'), hasher.hash('correct horse')]);
+    const [first, second] = await Promise.all([
+      hasher.hash('correct horse'),
+      hasher.hash('correct horse'),
+    ]);
     expect(first).toMatch(/^\$argon2id\$v=19\$m=1024,t=2,p=1\$/);
     expect(argon2.parseOptions(first)).toMatchObject({ outputLen: 32, saltLen: 16 });
     expect(second).not.toBe(first);
@@ -58,7 +61,9 @@ describe('PasswordHasher', () => {
   // T-j225
   it.each([73, 200, 1024])('distinguishes passwords that differ in byte %i', async (length) => {
     const start = 'x'.repeat(length - 1);
-    await expect(hasher.verify(`${start}b`, await hasher.hash(`${start}a`))).resolves.toEqual(mismatch);
+    await expect(hasher.verify(`${start}b`, await hasher.hash(`${start}a`))).resolves.toEqual(
+      mismatch,
+    );
   });
 
   // T-dgtj
@@ -72,15 +77,20 @@ describe('PasswordHasher', () => {
     ['an invisible character', 'correct\u200bhorse', 'correcthorse'],
     ['markup', '<b>correct</b> horse', 'correct horse'],
     ['an entity', 'correct &amp; horse', 'correct & horse'],
-  ])('takes every character as it was typed: %s tells two passwords apart', async (_, set, typed) => {
-    const hash = await hasher.hash(set);
-    await expect(hasher.verify(typed, hash)).resolves.toEqual(mismatch);
-    await expect(hasher.verify(set, hash)).resolves.toEqual(match);
-  });
+  ])(
+    'takes every character as it was typed: %s tells two passwords apart',
+    async (_, set, typed) => {
+      const hash = await hasher.hash(set);
+      await expect(hasher.verify(typed, hash)).resolves.toEqual(mismatch);
+      await expect(hasher.verify(set, hash)).resolves.toEqual(match);
+    },
+  );
 
   // T-r7gs
   it('does not stop at a NUL', async () => {
-    await expect(hasher.verify('abc\0other', await hasher.hash('abc\0rest'))).resolves.toEqual(mismatch);
+    await expect(hasher.verify('abc\0other', await hasher.hash('abc\0rest'))).resolves.toEqual(
+      mismatch,
+    );
   });
 
   // T-rj3g
@@ -118,7 +128,10 @@ describe('PasswordHasher', () => {
       outputLen: 32,
       ...other,
     });
-    await expect(hasher.verify('correct horse', phc)).resolves.toEqual({ kind: 'match', rehash: 'needed' });
+    await expect(hasher.verify('correct horse', phc)).resolves.toEqual({
+      kind: 'match',
+      rehash: 'needed',
+    });
     await expect(hasher.verify('wrong horse', phc)).resolves.toEqual(mismatch);
   });
 

@@ -70,7 +70,10 @@ export class PasswordHasher implements OnModuleInit {
   async hash(password: string, turn?: Turn): Promise<string> {
     const bytes = passwordBytes(password, this.options.passwords.maxBytes);
     if (!bytes)
-      throw new AuthError('password_unacceptable', 'the password is longer than passwords.maxBytes');
+      throw new AuthError(
+        'password_unacceptable',
+        'the password is longer than passwords.maxBytes',
+      );
     return this.#queue.run(() => argon2.hash(bytes, argon2Options(this.options.passwords)), turn);
   }
 
@@ -116,7 +119,8 @@ export class PasswordHasher implements OnModuleInit {
     if (isCurrent(hash, passwords)) return ofToday(hash);
     const stored = recognise(hash, passwords);
     if (!stored) return 'unrecognised';
-    const isTooCostly = stored.costMs > passwords.storedHashLimitMs || stored.memoryKib > MOST_MEMORY_KIB;
+    const isTooCostly =
+      stored.costMs > passwords.storedHashLimitMs || stored.memoryKib > MOST_MEMORY_KIB;
     return isTooCostly ? 'too_costly' : stored;
   }
 
@@ -145,7 +149,8 @@ export class PasswordHasher implements OnModuleInit {
       }
       return found;
     }, turn);
-    if (matched === undefined || matching === 'refused') await this.#pace.hold(startedMs, texts.length);
+    if (matched === undefined || matching === 'refused')
+      await this.#pace.hold(startedMs, texts.length);
     return matched;
   }
 
@@ -161,7 +166,10 @@ export class PasswordHasher implements OnModuleInit {
 
 function ofToday(hash: string): StoredHash {
   return {
-    ...{ form: TODAY, costMs: 0, memoryKib: 0, mayBeOurs: true },
+    form: TODAY,
+    costMs: 0,
+    memoryKib: 0,
+    mayBeOurs: true,
     verify: (password) => argon2.verify(hash, Buffer.from(password)),
   };
 }
@@ -177,6 +185,8 @@ async function compared(stored: StoredHash, password: string): Promise<boolean> 
   try {
     return (await stored.verify(password)) === true;
   } catch (error) {
-    throw error instanceof AuthError ? error : AuthError.unavailable(`a ${stored.form} hash`, error);
+    throw error instanceof AuthError
+      ? error
+      : AuthError.unavailable(`a ${stored.form} hash`, error);
   }
 }

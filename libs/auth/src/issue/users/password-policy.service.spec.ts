@@ -33,15 +33,22 @@ describe('PasswordPolicy', () => {
     ['common in full width', 'ｐａｓｓｗｏｒｄ１２３', 'is among the most used passwords'],
     ['the local part', 'grace.hopper', 'must not contain the name in the email address'],
     // T-j4zx
-    ['around the local part', '1Grace.Hopper1906', 'must not contain the name in the email address'],
+    [
+      'around the local part',
+      '1Grace.Hopper1906',
+      'must not contain the name in the email address',
+    ],
     ['the email', 'grace.hopper@example.com', 'must not contain the name in the email address'],
   ])('refuses what is %s', async (_, password, reason) => {
     await expect(policyWith().check(password, context)).rejects.toMatchObject(refused(reason));
   });
 
   it('refuses the current password, also in another spelling', async () => {
-    const check = (current: string) => policyWith().check('a quiet ｒｉｖｅｒ', { ...context, current });
-    await expect(check('a quiet river')).rejects.toMatchObject(refused('must not be the current password'));
+    const check = (current: string) =>
+      policyWith().check('a quiet ｒｉｖｅｒ', { ...context, current });
+    await expect(check('a quiet river')).rejects.toMatchObject(
+      refused('must not be the current password'),
+    );
     await expect(check('a quiet riverbed')).resolves.toBeUndefined();
   });
 
@@ -81,7 +88,9 @@ describe('PasswordPolicy', () => {
 
   // T-tc5k
   it('accepts common passwords when the host turns the list off', async () => {
-    await expect(policyWith({ refuseCommon: false }).check('password123', context)).resolves.toBeUndefined();
+    await expect(
+      policyWith({ refuseCommon: false }).check('password123', context),
+    ).resolves.toBeUndefined();
   });
 
   // T-ht44
@@ -112,7 +121,10 @@ describe('PasswordPolicy', () => {
   });
 
   it('does not wait for a breach check that hangs', async () => {
-    const policy = policyWith({ refuseCommon: false, breachCheck: () => new Promise(() => undefined) });
+    const policy = policyWith({
+      refuseCommon: false,
+      breachCheck: () => new Promise(() => undefined),
+    });
     jest.useFakeTimers();
     try {
       const checked = policy.check('xK9#mQ2v', context);

@@ -36,7 +36,8 @@ export class PasswordPolicy {
   /** Throws `AuthError('password_unacceptable')`, which names the field and the problem. */
   async check(password: string, context: PasswordContext): Promise<void> {
     const reason = await this.reasonAgainst(password, context);
-    if (reason) throw new AuthError('password_unacceptable', reason, { fields: { [context.field]: reason } });
+    if (reason)
+      throw new AuthError('password_unacceptable', reason, { fields: { [context.field]: reason } });
   }
 
   private async reasonAgainst(
@@ -44,7 +45,8 @@ export class PasswordPolicy {
     { email, identifier = email, current }: PasswordContext,
   ): Promise<string | undefined> {
     const { minLength, maxBytes, contextWords, refuseCommon, breachCheck } = this.options.passwords;
-    if (!passwordBytes(password, maxBytes)) return `must not be longer than ${String(maxBytes)} bytes`;
+    if (!passwordBytes(password, maxBytes))
+      return `must not be longer than ${String(maxBytes)} bytes`;
     const text = password.normalize('NFKC');
     // half of a surrogate pair has no UTF-8 form, so all such texts would have the same hash
     if (/\p{Surrogate}/u.test(text)) return 'must be valid Unicode text';
@@ -58,7 +60,8 @@ export class PasswordPolicy {
       return 'must not contain the name of this service';
     if (text === current?.normalize('NFKC')) return 'must not be the current password';
     if (refuseCommon && (await isCommonPassword(text))) return 'is among the most used passwords';
-    if (breachCheck && (await this.isBreached(breachCheck, text))) return 'is known from a data breach';
+    if (breachCheck && (await this.isBreached(breachCheck, text)))
+      return 'is known from a data breach';
     return undefined;
   }
 
@@ -69,7 +72,9 @@ export class PasswordPolicy {
     try {
       // called inside a promise, so that a hook that throws is handled like one that rejects
       const answer = Promise.resolve().then(() => breachCheck(password));
-      return (await withDeadline(answer, BREACH_CHECK_DEADLINE_MS, 'the breach check')) === 'breached';
+      return (
+        (await withDeadline(answer, BREACH_CHECK_DEADLINE_MS, 'the breach check')) === 'breached'
+      );
     } catch {
       return false;
     }
@@ -82,6 +87,8 @@ function holdsNameOf(email: string, password: string): boolean {
   const [name = ''] = fold(email).split('@');
   const folded = fold(password);
   return (
-    folded === name || folded === fold(email) || (name.length >= MIN_NAME_LENGTH && folded.includes(name))
+    folded === name ||
+    folded === fold(email) ||
+    (name.length >= MIN_NAME_LENGTH && folded.includes(name))
   );
 }

@@ -15,8 +15,14 @@ import { type LoginCandidate, UserDirectory } from '../../storage/user-directory
 const PASSWORD = 'correct horse';
 const options = {
   passwords: {
-    ...{ memoryCost: 1024, timeCost: 2, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
-    ...{ storedHashes: [], storedHashLimitMs: 5_000 },
+    memoryCost: 1024,
+    timeCost: 2,
+    parallelism: 1,
+    maxBytes: 1024,
+    concurrency: 2,
+    maxQueue: 100,
+    storedHashes: [],
+    storedHashLimitMs: 5_000,
   },
   identifier: { name: 'email' },
 } as unknown as ResolvedAuthOptions;
@@ -55,7 +61,10 @@ let verifier: PasswordVerifier;
 let verifications: jest.SpiedFunction<typeof argon2.verify>;
 
 function put(id: string, over: Partial<LoginCandidate> = {}, disabled = false): void {
-  users.set(id, { account: { id, email: `${id}@example.com`, permissions: [], disabled }, ...over });
+  users.set(id, {
+    account: { id, email: `${id}@example.com`, permissions: [], disabled },
+    ...over,
+  });
 }
 
 beforeEach(async () => {
@@ -80,13 +89,22 @@ afterEach(() => {
 });
 
 const verify = async (email: string, password: string) =>
-  verifier.check(await verifier.find(identifiers.normalise(email)), password, { rehash: 'replace' });
+  verifier.check(await verifier.find(identifiers.normalise(email)), password, {
+    rehash: 'replace',
+  });
 const verifyFor = async (id: string, password: string) =>
   verifier.check(await verifier.findById(id), password, { rehash: 'keep' });
 
 describe('a directory that says null', () => {
   const found = {
-    account: { id: 'nil', email: null, name: null, permissions: null, tenant: null, disabled: null },
+    account: {
+      id: 'nil',
+      email: null,
+      name: null,
+      permissions: null,
+      tenant: null,
+      disabled: null,
+    },
   };
   const lax = (answer: unknown) =>
     guardedUserDirectory(
@@ -108,7 +126,11 @@ describe('a directory that says null', () => {
   });
 
   it('for a field is a user without that field', async () => {
-    expect((await lax(found).findById('nil'))?.account).toEqual({ id: 'nil', email: '', permissions: [] });
+    expect((await lax(found).findById('nil'))?.account).toEqual({
+      id: 'nil',
+      email: '',
+      permissions: [],
+    });
     const whole = users.get('ada');
     expect(await lax(whole).findById('ada')).toBe(whole);
   });
@@ -132,7 +154,11 @@ describe('PasswordVerifier', () => {
   ])(
     'refuses %s after exactly one Argon2 verification and one read',
     async (_, email, password, reason, userId) => {
-      await expect(verify(email, password)).resolves.toMatchObject({ kind: 'refused', reason, userId });
+      await expect(verify(email, password)).resolves.toMatchObject({
+        kind: 'refused',
+        reason,
+        userId,
+      });
       expect(verifications).toHaveBeenCalledTimes(1);
       expect(reads).toEqual(['email']);
     },
@@ -222,7 +248,10 @@ describe('PasswordVerifier', () => {
       const next = replaced[0]?.[2] ?? '';
       expect(replaced).toEqual([['ada', old, expect.stringContaining('m=1024,t=2')]]);
       expect(outcome).toMatchObject({ kind: 'verified', candidate: { passwordHash: next } });
-      await expect(hasher.verify(PASSWORD, next)).resolves.toEqual({ kind: 'match', rehash: 'current' });
+      await expect(hasher.verify(PASSWORD, next)).resolves.toEqual({
+        kind: 'match',
+        rehash: 'current',
+      });
     });
 
     it.each([
@@ -261,6 +290,8 @@ describe('PasswordVerifier', () => {
     ['says so itself', () => Promise.reject(AuthError.unavailable('down'))],
   ])('is unavailable, never a refusal, when the directory %s', async (_, broken) => {
     beforeFind = broken;
-    await expect(verify('ada@example.com', PASSWORD)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(verify('ada@example.com', PASSWORD)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
   });
 });

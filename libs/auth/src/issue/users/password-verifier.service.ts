@@ -86,7 +86,10 @@ export class PasswordVerifier {
    * The owner of an email, for requests that must not reveal it. `several` if the directory has the
    * email twice.
    */
-  async ownerOf(email: string, tenant?: string): Promise<VerifiedCandidate | 'several' | undefined> {
+  async ownerOf(
+    email: string,
+    tenant?: string,
+  ): Promise<VerifiedCandidate | 'several' | undefined> {
     return this.findByEmail(email, tenant).catch((error: unknown) => {
       if (error instanceof AuthError && error.reason === 'user_ambiguous') return 'several';
       throw error;
@@ -103,7 +106,9 @@ export class PasswordVerifier {
     return this.withSubject(found);
   }
 
-  private async withSubject(found: LoginCandidate | undefined): Promise<VerifiedCandidate | undefined> {
+  private async withSubject(
+    found: LoginCandidate | undefined,
+  ): Promise<VerifiedCandidate | undefined> {
     if (found?.subject) return { ...found, subject: found.subject };
     if (found) this.#countersApart = true;
     const userId = found?.account.id ?? this.#standIn;

@@ -29,7 +29,8 @@ export class ThrottleKeys {
   of(kind: ThrottleBucketKind, ...names: readonly string[]): string {
     // JSON distinguishes ["ab","c"] from ["a","bc"]
     const secret = this.secret();
-    if (secret !== this.#secret) this.#key = Buffer.from(deriveKey(secret, 'login-throttle/1').reveal());
+    if (secret !== this.#secret)
+      this.#key = Buffer.from(deriveKey(secret, 'login-throttle/1').reveal());
     this.#secret = secret;
     const digest = createHmac('sha256', this.#key)
       .update(JSON.stringify([kind, ...names]))

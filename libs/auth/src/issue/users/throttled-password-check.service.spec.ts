@@ -50,7 +50,9 @@ beforeEach(() => {
     },
     checkNothing: () => Promise.resolve(void hashes++),
   };
-  const publisher: Pick<AuthEventPublisher, 'publish'> = { publish: (event) => void events.push(event) };
+  const publisher: Pick<AuthEventPublisher, 'publish'> = {
+    publish: (event) => void events.push(event),
+  };
   passwords = new ThrottledPasswordCheck(
     throttle,
     credentials as PasswordVerifier,
@@ -67,7 +69,12 @@ interface Try {
 }
 
 /** What the client sees: `verified`, `refused`, or a code. */
-const attempt = ({ as = 'ada@example.com', password = 'wrong', device, ip = '192.0.2.1' }: Try = {}) =>
+const attempt = ({
+  as = 'ada@example.com',
+  password = 'wrong',
+  device,
+  ip = '192.0.2.1',
+}: Try = {}) =>
   passwords
     .check({
       identifier: as,
@@ -81,7 +88,8 @@ const attempt = ({ as = 'ada@example.com', password = 'wrong', device, ip = '192
       client: { ip },
     })
     .then(
-      ({ outcome, deviceId }) => (deviceId === undefined ? outcome.kind : `${outcome.kind} as known`),
+      ({ outcome, deviceId }) =>
+        deviceId === undefined ? outcome.kind : `${outcome.kind} as known`,
       (error: { reason?: string }) => error.reason ?? 'failed',
     );
 
@@ -108,7 +116,8 @@ describe('ThrottledPasswordCheck', () => {
       account: { ...user(identifier).account, email: '', identifier },
       subject: { tokenVersion: 1, epoch: EPOCH },
     });
-    const prove = (who: string) => passwords.countOther(nameless(who), { client: { ip: '192.0.2.1' } });
+    const prove = (who: string) =>
+      passwords.countOther(nameless(who), { client: { ip: '192.0.2.1' } });
     for (let n = 0; n < 10; n++) await prove('ann');
     await expect(prove('ann')).rejects.toMatchObject({ reason: 'throttled' });
     expect((await prove('bob')).admissions).toHaveLength(1);
@@ -134,7 +143,10 @@ describe('ThrottledPasswordCheck', () => {
     await outcomes(120, (n) => ({ ip: anywhere(n) }));
     const device = devices.mint('ada', EPOCH);
     expect(await attempt({ password: 'right', device })).toBe('verified as known');
-    expect(await outcomes(11, () => ({ device }))).toEqual({ 'refused as known': 10, throttled: 1 });
+    expect(await outcomes(11, () => ({ device }))).toEqual({
+      'refused as known': 10,
+      throttled: 1,
+    });
   });
 
   // T-shtn
@@ -146,8 +158,12 @@ describe('ThrottledPasswordCheck', () => {
 
   // T-68b8
   it('counts all spellings of an account as one', async () => {
-    const spell = (n: number) => ['ada', 'ADA', 'a.d.a', 'a\u200bda', 'a-d_a', 'ada+1'][n % 6] ?? '';
-    const counted = await outcomes(180, (n) => ({ as: `${spell(n)}@example.com`, ip: anywhere(n >> 3) }));
+    const spell = (n: number) =>
+      ['ada', 'ADA', 'a.d.a', 'a\u200bda', 'a-d_a', 'ada+1'][n % 6] ?? '';
+    const counted = await outcomes(180, (n) => ({
+      as: `${spell(n)}@example.com`,
+      ip: anywhere(n >> 3),
+    }));
     expect(counted).toEqual({ refused: 100, throttled: 80 });
   });
 

@@ -102,7 +102,12 @@ export class ThrottledPasswordCheck {
     // an empty email would be shared by all users without one; and the sender chooses the tenant of
     // a request, so each new tenant would be a new bucket
     const { tenant } = account;
-    return this.admit({ identifier: signInName(account), find, device, client: { ...client, tenant } });
+    return this.admit({
+      identifier: signInName(account),
+      find,
+      device,
+      client: { ...client, tenant },
+    });
   }
 
   private async admit(attempt: Attempt): Promise<Admitted> {
@@ -125,7 +130,8 @@ export class ThrottledPasswordCheck {
     const candidate = await givingBack(own, attempt.find);
     const userId = candidate?.account.id;
     const standing =
-      candidate && this.devices.verify(attempt.device, candidate.account.id, candidate.subject.epoch);
+      candidate &&
+      this.devices.verify(attempt.device, candidate.account.id, candidate.subject.epoch);
     // the device belongs to another account: its try stays counted, so that it cannot cause
     // look-ups without limit
     if (userId === undefined || standing?.kind !== 'known')
@@ -139,7 +145,10 @@ export class ThrottledPasswordCheck {
     };
   }
 
-  private async admitStranger({ identifier, client }: Attempt, find: Attempt['find']): Promise<Admitted> {
+  private async admitStranger(
+    { identifier, client }: Attempt,
+    find: Attempt['find'],
+  ): Promise<Admitted> {
     const typed = accountKey(identifier, client.tenant);
     const admission = await this.throttle.admit(typed, client.ip);
     const candidate = await givingBack(admission, find);

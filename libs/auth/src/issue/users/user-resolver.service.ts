@@ -32,7 +32,8 @@ export class UserResolver {
     if ((await this.sessions.list(given, tx)).length > 0) return given;
     // the host's transaction may have created or deleted the user; outside of it a deleted user
     // still exists
-    const found = (await this.users.findById(given, tx)) ?? (tx && (await this.users.findById(given)));
+    const found =
+      (await this.users.findById(given, tx)) ?? (tx && (await this.users.findById(given)));
     if (!found) throw unknown();
     return found.account.id;
   }

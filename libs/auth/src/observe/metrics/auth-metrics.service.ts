@@ -46,7 +46,10 @@ export class AuthMetrics implements OnApplicationShutdown {
 
   /** Every metric with its current values. */
   read(): readonly Measurement[] {
-    return keysOf(METRICS).map((key) => ({ metric: METRICS[key], samples: this.readers[key]?.() ?? [] }));
+    return keysOf(METRICS).map((key) => ({
+      metric: METRICS[key],
+      samples: this.readers[key]?.() ?? [],
+    }));
   }
 
   onApplicationShutdown(): void {
@@ -62,7 +65,8 @@ export class AuthMetrics implements OnApplicationShutdown {
           ? meter.createObservableCounter(name, options)
           : meter.createObservableGauge(name, options);
       const callback: ObservableCallback = (result) => {
-        for (const { value, attributes } of this.readers[key]?.() ?? []) result.observe(value, attributes);
+        for (const { value, attributes } of this.readers[key]?.() ?? [])
+          result.observe(value, attributes);
       };
       instrument.addCallback(callback);
       return () => {

@@ -5,7 +5,9 @@ interface Observable {
   removeCallback(callback: ObservableCallback): void;
 }
 
-export type ObservableCallback = (result: { observe(value: number, attributes?: Attributes): void }) => void;
+export type ObservableCallback = (result: {
+  observe(value: number, attributes?: Attributes): void;
+}) => void;
 
 interface MetricOptions {
   readonly description?: string;

@@ -12,6 +12,9 @@ export function one(value: number | undefined): readonly Sample[] {
   return value === undefined || !Number.isFinite(value) ? [] : [{ value, attributes: {} }];
 }
 
-export function by(attribute: string, values: Iterable<readonly [string, number]>): readonly Sample[] {
+export function by(
+  attribute: string,
+  values: Iterable<readonly [string, number]>,
+): readonly Sample[] {
   return [...values].map(([name, value]) => ({ value, attributes: { [attribute]: name } }));
 }

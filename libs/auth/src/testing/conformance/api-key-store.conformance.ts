@@ -74,23 +74,22 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     );
   },
 
-  'deletes a key only for its owner, once, and returns the ledger entry that refuses it elsewhere': async (
-    it,
-  ) => {
-    const { id, hash, subject } = await made(it);
-    assert.ok(await it.apiKeys.use(id, hash));
-    assert.equal(await it.apiKeys.remove(await it.newUser(), id, BY), undefined);
-    const change = await it.apiKeys.remove(subject, id, BY);
-    assert.deepEqual(
-      change?.entries.map(({ kind, id: of }) => [kind, of]),
-      [['session', id]],
-    );
-    assert.deepEqual(change?.events, [
-      { type: 'api_key.deleted', userId: subject, actorId: 'somebody', keyId: id },
-    ]);
-    assert.equal(await it.apiKeys.remove(subject, id, BY), undefined);
-    assert.equal(await it.apiKeys.use(id, hash), undefined);
-  },
+  'deletes a key only for its owner, once, and returns the ledger entry that refuses it elsewhere':
+    async (it) => {
+      const { id, hash, subject } = await made(it);
+      assert.ok(await it.apiKeys.use(id, hash));
+      assert.equal(await it.apiKeys.remove(await it.newUser(), id, BY), undefined);
+      const change = await it.apiKeys.remove(subject, id, BY);
+      assert.deepEqual(
+        change?.entries.map(({ kind, id: of }) => [kind, of]),
+        [['session', id]],
+      );
+      assert.deepEqual(change?.events, [
+        { type: 'api_key.deleted', userId: subject, actorId: 'somebody', keyId: id },
+      ]);
+      assert.equal(await it.apiKeys.remove(subject, id, BY), undefined);
+      assert.equal(await it.apiKeys.use(id, hash), undefined);
+    },
 
   'adds no ledger entry for a deleted key that was never used': async (it) => {
     const { id, hash, subject } = await made(it);
@@ -131,24 +130,28 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     assert.ok((await it.apiKeys.removeExpired(100)) >= 1);
   },
 
-  'a sign-out everywhere keeps the keys; deletion or claim of the account and a restore remove them': async (
-    it,
-  ) => {
-    const [stays, goes, claimed] = [await made(it), await made(it), await made(it)];
-    await it.sessions.endAll(stays.subject, 'logout_all', BY);
-    await it.sessions.endAll(goes.subject, 'user_deleted', BY);
-    const { events } = await it.sessions.endAll(claimed.subject, 'account_claimed', BY);
-    const deleted = { type: 'api_key.deleted', userId: claimed.subject, ...BY, keyId: claimed.id };
-    assert.deepEqual(
-      events.filter(({ type }) => type === 'api_key.deleted'),
-      [deleted],
-    );
-    assert.ok(await it.apiKeys.use(stays.id, stays.hash));
-    assert.equal(await it.apiKeys.use(goes.id, goes.hash), undefined);
-    assert.equal(await it.apiKeys.use(claimed.id, claimed.hash), undefined);
-    await it.sessions.endEverything(BY, 0);
-    assert.equal(await it.apiKeys.use(stays.id, stays.hash), undefined);
-  },
+  'a sign-out everywhere keeps the keys; deletion or claim of the account and a restore remove them':
+    async (it) => {
+      const [stays, goes, claimed] = [await made(it), await made(it), await made(it)];
+      await it.sessions.endAll(stays.subject, 'logout_all', BY);
+      await it.sessions.endAll(goes.subject, 'user_deleted', BY);
+      const { events } = await it.sessions.endAll(claimed.subject, 'account_claimed', BY);
+      const deleted = {
+        type: 'api_key.deleted',
+        userId: claimed.subject,
+        ...BY,
+        keyId: claimed.id,
+      };
+      assert.deepEqual(
+        events.filter(({ type }) => type === 'api_key.deleted'),
+        [deleted],
+      );
+      assert.ok(await it.apiKeys.use(stays.id, stays.hash));
+      assert.equal(await it.apiKeys.use(goes.id, goes.hash), undefined);
+      assert.equal(await it.apiKeys.use(claimed.id, claimed.hash), undefined);
+      await it.sessions.endEverything(BY, 0);
+      assert.equal(await it.apiKeys.use(stays.id, stays.hash), undefined);
+    },
 };
 
 /** The requirements on every `ApiKeyStore`. */

@@ -14,11 +14,23 @@ const ALL = 500;
 
 /** A refused login of a user, unless `changes` say otherwise. */
 function record(changes: Partial<NewAuditRecord> = {}): NewAuditRecord {
-  return { type: 'login.failed', severity: 'warning', detail: { reason: 'wrong_password' }, ...changes };
+  return {
+    type: 'login.failed',
+    severity: 'warning',
+    detail: { reason: 'wrong_password' },
+    ...changes,
+  };
 }
 
 const signIn = (userId: string, ip?: string, userAgent = 'a browser'): NewAuditRecord =>
-  record({ type: 'login.succeeded', severity: 'info', userId, sessionId: randomUUID(), ip, userAgent });
+  record({
+    type: 'login.succeeded',
+    severity: 'info',
+    userId,
+    sessionId: randomUUID(),
+    ip,
+    userAgent,
+  });
 
 const namesOf = (found: readonly AuditRecord[]): readonly unknown[] =>
   found.map(({ detail }) => detail['name']);
@@ -28,8 +40,13 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     const userId = randomUUID();
     const at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
     const given = record({
-      ...{ userId, actorId: randomUUID(), sessionId: randomUUID(), at },
-      ...{ ip: '2001:db8::7', userAgent: 'a browser', detail: { reason: 'wrong_password', tries: [1, 2] } },
+      userId,
+      actorId: randomUUID(),
+      sessionId: randomUUID(),
+      at,
+      ip: '2001:db8::7',
+      userAgent: 'a browser',
+      detail: { reason: 'wrong_password', tries: [1, 2] },
     });
     await audit.append([given]);
     const [found, ...others] = await audit.find({ userId, limit: ALL });
@@ -47,7 +64,8 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
 
   'finds records newest first, in pages without overlap or gap': async ({ audit }) => {
     const userId = randomUUID();
-    for (const name of ['a', 'b', 'c', 'd', 'e']) await audit.append([record({ userId, detail: { name } })]);
+    for (const name of ['a', 'b', 'c', 'd', 'e'])
+      await audit.append([record({ userId, detail: { name } })]);
     const first = await audit.find({ userId, limit: 2 });
     const second = await audit.find({ userId, limit: 2, cursor: first.at(-1)?.id });
     const third = await audit.find({ userId, limit: 2, cursor: second.at(-1)?.id });
@@ -60,7 +78,12 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     await audit.append([
       record({ userId, detail: { name: 'failed' }, at: at(2020) }),
       record({ userId, actorId, type: 'session.ended', detail: { name: 'ended' }, at: at(2021) }),
-      record({ userId: randomUUID(), actorId, type: 'token.revoked', detail: { name: 'of another' } }),
+      record({
+        userId: randomUUID(),
+        actorId,
+        type: 'token.revoked',
+        detail: { name: 'of another' },
+      }),
     ]);
     const find = async (query: Omit<Parameters<AuditStore['find']>[0], 'limit'>) =>
       [...namesOf(await audit.find({ ...query, limit: ALL }))].sort();
@@ -116,7 +139,9 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     const look = (ip?: string, userAgent?: string) =>
       audit.familiarity({ userId, sessionId: randomUUID(), ip, userAgent });
     assertHolds(await look('203.0.113.200', 'a browser'), {
-      ...{ earlier: 2, network: 'known', userAgent: 'known' },
+      earlier: 2,
+      network: 'known',
+      userAgent: 'known',
     });
     assertHolds(await look('2001:db8:1:ffff::1'), { network: 'known' });
     assertHolds(await look('203.0.114.7', 'another'), { network: 'new', userAgent: 'new' });
@@ -129,8 +154,17 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     const userId = randomUUID();
     const own = signIn(userId, '203.0.113.7');
     await audit.append([own]);
-    const sighting = { userId, sessionId: own.sessionId ?? '', ip: '203.0.113.7', userAgent: 'a browser' };
-    assertHolds(await audit.familiarity(sighting), { earlier: 0, network: 'new', userAgent: 'new' });
+    const sighting = {
+      userId,
+      sessionId: own.sessionId ?? '',
+      ip: '203.0.113.7',
+      userAgent: 'a browser',
+    };
+    assertHolds(await audit.familiarity(sighting), {
+      earlier: 0,
+      network: 'new',
+      userAgent: 'new',
+    });
   },
 };
 

@@ -12,7 +12,10 @@ export function casesFor<T>(
   table: Readonly<Record<string, (subject: T) => Promise<void>>>,
   subject: () => T | Promise<T>,
 ): readonly ConformanceCase[] {
-  return Object.entries(table).map(([name, check]) => ({ name, run: async () => check(await subject()) }));
+  return Object.entries(table).map(([name, check]) => ({
+    name,
+    run: async () => check(await subject()),
+  }));
 }
 
 /** Compares only the members that `expected` has. A list must have as many items as `expected`. */

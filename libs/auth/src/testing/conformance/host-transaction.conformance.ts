@@ -31,7 +31,11 @@ const TEXTS: readonly string[] = [
 const version = async ({ sessions }: HostTransactionSubject, subject: string): Promise<number> =>
   (await sessions.readSubject(subject)).tokenVersion;
 
-async function one(tx: SqlTransaction, text: string, ...parameters: SqlParameter[]): Promise<unknown> {
+async function one(
+  tx: SqlTransaction,
+  text: string,
+  ...parameters: SqlParameter[]
+): Promise<unknown> {
   const rows = await tx.query(`select (${text})::text as found`, parameters);
   assert.equal(rows.length, 1);
   return Object.values(rows[0] ?? {})[0];
@@ -68,7 +72,10 @@ const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promis
 
   'a question mark in the text is an operator': (subject) =>
     asked(subject, async (tx) => {
-      assert.equal(await one(tx, `('{"a":1}'::jsonb ? $1::text) and '{"?":1}'::jsonb ? '?'`, 'a'), 'true');
+      assert.equal(
+        await one(tx, `('{"a":1}'::jsonb ? $1::text) and '{"?":1}'::jsonb ? '?'`, 'a'),
+        'true',
+      );
     }),
 
   'types arrive correctly': (subject) =>
@@ -83,10 +90,18 @@ const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promis
         ],
         ['$1::text::jsonb -> $2::int', '["a", {"b": null}]', '{"b": null}'],
         ['($1::text::text[])[2]', '{a,"b,\\"c"}', 'b,"c'],
-        ['$1::text::uuid', '7B1F6F0E-55C1-4A52-9D0A-3C8A5B1F4D77', '7b1f6f0e-55c1-4a52-9d0a-3c8a5b1f4d77'],
+        [
+          '$1::text::uuid',
+          '7B1F6F0E-55C1-4A52-9D0A-3C8A5B1F4D77',
+          '7b1f6f0e-55c1-4a52-9d0a-3c8a5b1f4d77',
+        ],
       ];
       for (const [text, parameter, found] of given)
-        assert.equal(await one(tx, text, parameter, ...(text.includes('$2') ? [1] : [])), found, text);
+        assert.equal(
+          await one(tx, text, parameter, ...(text.includes('$2') ? [1] : [])),
+          found,
+          text,
+        );
     }),
 
   'every statement runs in the one transaction': (subject) =>
@@ -119,7 +134,10 @@ const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promis
     const user = randomUUID();
     const refused = { reason: 'configuration_invalid' };
     await assert.rejects(subject.sessions.bumpVersion(user, { tx: subject.notOpen }), refused);
-    await assert.rejects(subject.sessions.endAll(user, 'ended_by_host', { tx: subject.notOpen }), refused);
+    await assert.rejects(
+      subject.sessions.endAll(user, 'ended_by_host', { tx: subject.notOpen }),
+      refused,
+    );
     assert.equal(await version(subject, user), 1);
   },
 

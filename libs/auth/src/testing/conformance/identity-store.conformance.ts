@@ -23,7 +23,13 @@ export interface IdentityStoreSubject {
 const ISSUER = 'https://issuer.example';
 
 function identityOf(changes: Partial<NewIdentity> = {}): NewIdentity {
-  return { issuer: ISSUER, issuerSubject: randomUUID(), email: 'a@example.com', proven: true, ...changes };
+  return {
+    issuer: ISSUER,
+    issuerSubject: randomUUID(),
+    email: 'a@example.com',
+    proven: true,
+    ...changes,
+  };
 }
 
 async function changed(
@@ -65,14 +71,15 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.equal(outcomes.filter(({ kind }) => kind === 'unfit').length, 19);
   },
 
-  'a change requires the counters that were read when it was allowed, and bumps the version': async (it) => {
-    const { subject } = await linked(it);
-    const expected = { tokenVersion: 1, epoch: 1 };
-    assert.deepEqual(await it.sessions.readSubject(subject), { tokenVersion: 2, epoch: 1 });
-    const act = { kind: 'identity_unlinked' as const, issuer: ISSUER };
-    assert.equal((await it.identities.change({ subject, expected, act })).kind, 'superseded');
-    assert.equal((await changed(it, subject, act)).kind, 'changed');
-  },
+  'a change requires the counters that were read when it was allowed, and bumps the version':
+    async (it) => {
+      const { subject } = await linked(it);
+      const expected = { tokenVersion: 1, epoch: 1 };
+      assert.deepEqual(await it.sessions.readSubject(subject), { tokenVersion: 2, epoch: 1 });
+      const act = { kind: 'identity_unlinked' as const, issuer: ISSUER };
+      assert.equal((await it.identities.change({ subject, expected, act })).kind, 'superseded');
+      assert.equal((await changed(it, subject, act)).kind, 'changed');
+    },
 
   'unlinks only the subject’s identity at that issuer': async (it) => {
     const [mine, other] = [await linked(it), await linked(it)];
@@ -92,7 +99,10 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     const expected = await it.sessions.readSubject(subject);
     const identity = identityOf();
     const act = { kind: 'identity_linked' as const, identity };
-    assert.equal((await it.identities.change({ subject, expected, sessionId, act })).kind, 'superseded');
+    assert.equal(
+      (await it.identities.change({ subject, expected, sessionId, act })).kind,
+      'superseded',
+    );
     assert.equal(await it.identities.find(identity), undefined);
   },
 
@@ -103,18 +113,25 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     const other = await opened({ ...it, store: it.sessions }, { subject, expected });
     const identity = identityOf();
     const outcome = await it.identities.change({
-      ...{ subject, expected, sessionId: session.id, actorId: subject },
+      subject,
+      expected,
+      sessionId: session.id,
+      actorId: subject,
       act: { kind: 'identity_linked', identity },
     });
     assert.equal(outcome.kind, 'changed');
     assert.deepEqual(
-      outcome.kind === 'changed' && outcome.entries.map(({ kind, id, value }) => ({ kind, id, value })),
+      outcome.kind === 'changed' &&
+        outcome.entries.map(({ kind, id, value }) => ({ kind, id, value })),
       [{ kind: 'session_version', id: other.id, value: expected.tokenVersion + 1 }],
     );
     assert.deepEqual(outcome.kind === 'changed' && outcome.events, [
       {
-        ...{ type: 'factor.changed', userId: subject, actorId: subject },
-        ...{ sessionId: session.id, change: 'identity_linked' },
+        type: 'factor.changed',
+        userId: subject,
+        actorId: subject,
+        sessionId: session.id,
+        change: 'identity_linked',
       },
     ]);
     const rotated = await it.sessions.rotate(rotationOf(other));
@@ -134,7 +151,8 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
 
   'ends only the sessions that came from a session at a provider': async (it) => {
     const at = { issuer: ISSUER, issuerSubject: randomUUID() };
-    const open = (provider?: ProviderSession) => opened({ ...it, store: it.sessions }, { provider });
+    const open = (provider?: ProviderSession) =>
+      opened({ ...it, store: it.sessions }, { provider });
     const [first, second] = [await open({ ...at, sid: 's1' }), await open({ ...at, sid: 's2' })];
     const nameless = await open(at);
     const others = [
@@ -147,8 +165,11 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.deepEqual(idsOf(bySid), [['session', first.id]]);
     assert.deepEqual(bySid.events, [
       {
-        ...{ type: 'session.ended', sessionId: first.id, userId: first.subject },
-        ...{ actorId: undefined, reason: 'provider_logout' },
+        type: 'session.ended',
+        sessionId: first.id,
+        userId: first.subject,
+        actorId: undefined,
+        reason: 'provider_logout',
       },
     ]);
     assert.equal((await it.identities.endSessions({ issuer: ISSUER, sid: 's1' })).sessions, 0);
@@ -157,16 +178,22 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.deepEqual(idsOf(await it.identities.endSessions(at)), [['session', second.id]]);
     for (const each of [first, second, nameless])
       assert.equal((await it.sessions.rotate(rotationOf(each))).kind, 'missed');
-    for (const each of others) assert.equal((await it.sessions.rotate(rotationOf(each))).kind, 'rotated');
+    for (const each of others)
+      assert.equal((await it.sessions.rotate(rotationOf(each))).kind, 'rotated');
   },
 
-  'removes identities that were linked before the email was verified, and keeps the rest': async (it) => {
+  'removes identities that were linked before the email was verified, and keeps the rest': async (
+    it,
+  ) => {
     const { subject, identity: early } = await linked(it, { proven: false });
     const late = identityOf({ email: undefined });
     await changed(it, subject, { kind: 'identity_linked', identity: late });
     const other = await linked(it, { proven: false });
     const forgotten = { type: 'factor.changed', userId: subject, change: 'identity_unlinked' };
-    assert.deepEqual(await it.identities.removeUnproven(subject), { entries: [], events: [forgotten] });
+    assert.deepEqual(await it.identities.removeUnproven(subject), {
+      entries: [],
+      events: [forgotten],
+    });
     assert.equal(await it.identities.find(early), undefined);
     for (const each of [late, other.identity]) assert.ok(await it.identities.find(each));
     assert.deepEqual(await it.identities.removeUnproven(subject), { entries: [], events: [] });

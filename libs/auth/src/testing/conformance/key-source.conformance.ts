@@ -11,7 +11,10 @@ const LEAD_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 const request = (changes: Partial<RotationRequest> = {}): RotationRequest => ({
-  ...{ algorithm: 'ES256', leadTimeMs: LEAD_MS, revoked: [], retainMs: DAY_MS },
+  algorithm: 'ES256',
+  leadTimeMs: LEAD_MS,
+  revoked: [],
+  retainMs: DAY_MS,
   ...changes,
 });
 
@@ -57,19 +60,21 @@ const CASES: Readonly<Record<string, (subject: KeySourceSubject) => Promise<void
     assert.ok((key?.nbf ?? 0) <= Math.ceil(Date.now() / 1000) + 1);
   },
 
-  'makes the next key only when the current one is old enough, and publishes it for its lead time': async ({
-    source,
-  }) => {
-    if (!source.rotate) return;
-    await source.rotate(request());
-    const [first] = await keysOf(source);
-    assert.equal(await source.rotate(request()), 'not_due');
-    assert.equal(await source.rotate(request({ whenOlderThanMs: DAY_MS })), 'not_due');
-    assert.equal(await source.rotate(request({ whenOlderThanMs: 0 })), 'rotated');
-    const next = (await keysOf(source)).find(({ kid }) => kid !== first?.kid);
-    const leadMs = ((next?.nbf ?? 0) - (next?.iat ?? 0)) * 1000;
-    assert.ok(leadMs >= LEAD_MS - 1000 && leadMs <= LEAD_MS + 1000, `published for ${String(leadMs)} ms`);
-  },
+  'makes the next key only when the current one is old enough, and publishes it for its lead time':
+    async ({ source }) => {
+      if (!source.rotate) return;
+      await source.rotate(request());
+      const [first] = await keysOf(source);
+      assert.equal(await source.rotate(request()), 'not_due');
+      assert.equal(await source.rotate(request({ whenOlderThanMs: DAY_MS })), 'not_due');
+      assert.equal(await source.rotate(request({ whenOlderThanMs: 0 })), 'rotated');
+      const next = (await keysOf(source)).find(({ kid }) => kid !== first?.kid);
+      const leadMs = ((next?.nbf ?? 0) - (next?.iat ?? 0)) * 1000;
+      assert.ok(
+        leadMs >= LEAD_MS - 1000 && leadMs <= LEAD_MS + 1000,
+        `published for ${String(leadMs)} ms`,
+      );
+    },
 
   'a revoked key is replaced by a new one, which signs at once': async ({ source }) => {
     if (!source.rotate) return;
@@ -81,7 +86,10 @@ const CASES: Readonly<Record<string, (subject: KeySourceSubject) => Promise<void
     const [next, ...others] = usable(keys).filter((each) => each.kid !== kid);
     assert.equal(others.length, 0);
     assert.ok((next?.nbf ?? 0) <= Math.ceil(Date.now() / 1000) + 1);
-    assert.ok(!usable(keys).some((each) => each.kid === kid && each.d !== undefined), 'it can still sign');
+    assert.ok(
+      !usable(keys).some((each) => each.kid === kid && each.d !== undefined),
+      'it can still sign',
+    );
   },
 };
 

@@ -24,7 +24,10 @@ const HOUR_MS = 3_600_000;
 const OVER_MS = -1_000;
 
 const ownerOf = (subject: string, changes: Partial<TokenOwner> = {}): TokenOwner => ({
-  ...{ subject, epoch: 1, diesWith: 'credentials', atMost: 1 },
+  subject,
+  epoch: 1,
+  diesWith: 'credentials',
+  atMost: 1,
   ...changes,
 });
 
@@ -43,7 +46,11 @@ async function issued(
 const isLive = async ({ tokens }: OneTimeTokenStoreSubject, { kind, hash }: NewOneTimeToken) =>
   (await tokens.read(kind, hash)) !== undefined;
 
-async function diesBy(it: OneTimeTokenStoreSubject, reason: EndReason, tokenDies: boolean): Promise<void> {
+async function diesBy(
+  it: OneTimeTokenStoreSubject,
+  reason: EndReason,
+  tokenDies: boolean,
+): Promise<void> {
   const subject = await it.newUser();
   const token = await issued(it, { owner: ownerOf(subject) });
   const ofSessions = { owner: ownerOf(subject, { diesWith: 'sessions' }), kind: 'of_sessions' };
@@ -52,7 +59,11 @@ async function diesBy(it: OneTimeTokenStoreSubject, reason: EndReason, tokenDies
   await it.sessions.endAll(subject, reason);
   assert.equal(await isLive(it, token), !tokenDies, `${reason}: the token`);
   for (const use of [it.tokens.attempt, it.tokens.redeem])
-    assert.equal(await use.call(it.tokens, ticket.kind, ticket.hash), undefined, `${reason}: the ticket`);
+    assert.equal(
+      await use.call(it.tokens, ticket.kind, ticket.hash),
+      undefined,
+      `${reason}: the ticket`,
+    );
   assert.equal(await isLive(it, another), true);
 }
 
@@ -60,7 +71,10 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
   'returns what was stored, with the counters of its owner': async (it) => {
     const data = { email: 'é@example.com', nested: { list: [1, null, true] } };
     const { kind, hash, owner } = await issued(it, { data });
-    const expected = { owner: { subject: owner.subject, state: { tokenVersion: 1, epoch: 1 } }, data };
+    const expected = {
+      owner: { subject: owner.subject, state: { tokenVersion: 1, epoch: 1 } },
+      data,
+    };
     assert.deepEqual(await it.tokens.read(kind, hash), expected);
     assert.deepEqual(await it.tokens.redeem(kind, hash), expected);
   },
@@ -75,9 +89,13 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
       assert.equal(await use.call(it.tokens, kind, hash), undefined);
   },
 
-  'allows as many of twenty attempts as its limit, and can still be spent after the last': async (it) => {
+  'allows as many of twenty attempts as its limit, and can still be spent after the last': async (
+    it,
+  ) => {
     const { kind, hash } = await issued(it, { tries: 5 });
-    const attempts = await Promise.all(Array.from({ length: 20 }, () => it.tokens.attempt(kind, hash)));
+    const attempts = await Promise.all(
+      Array.from({ length: 20 }, () => it.tokens.attempt(kind, hash)),
+    );
     assert.equal(attempts.filter(Boolean).length, 5);
     assert.equal((await it.tokens.redeem(kind, hash)) === undefined, false);
   },
@@ -90,7 +108,10 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
 
   'keeps the newest tokens of a kind and owner, up to the limit': async (it) => {
     const owner = ownerOf(await it.newUser());
-    const [first, otherKind] = [await issued(it, { owner }), await issued(it, { owner, kind: 'another' })];
+    const [first, otherKind] = [
+      await issued(it, { owner }),
+      await issued(it, { owner, kind: 'another' }),
+    ];
     const second = await issued(it, { owner });
     const alive = await Promise.all([first, second, otherKind].map((each) => isLive(it, each)));
     assert.deepEqual(alive, [false, true, true]);
@@ -112,7 +133,9 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     assert.deepEqual(await it.tokens.redeem(KIND, token.hash), { data: token.data });
   },
 
-  'a value that is stored once is new for one of twenty uses, and can be read and redeemed': async (it) => {
+  'a value that is stored once is new for one of twenty uses, and can be read and redeemed': async (
+    it,
+  ) => {
     const use = { hash: randomBytes(32), kind: KIND, data: { n: 1 }, ttlMs: HOUR_MS };
     const uses = await Promise.all(Array.from({ length: 20 }, () => it.tokens.once(use)));
     assert.deepEqual(uses.sort(), [...Array.from({ length: 19 }, () => 'again'), 'first']);
@@ -130,7 +153,12 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
   },
 
   'is invalid after its owner is disabled, deleted or gets a new password': async (it) => {
-    for (const reason of ['password_changed', 'account_claimed', 'user_disabled', 'user_deleted'] as const)
+    for (const reason of [
+      'password_changed',
+      'account_claimed',
+      'user_disabled',
+      'user_deleted',
+    ] as const)
       await diesBy(it, reason, true);
   },
 

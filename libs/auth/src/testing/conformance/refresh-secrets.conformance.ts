@@ -24,12 +24,17 @@ const CASES: Readonly<Record<string, (subject: RefreshSecretsSubject) => Promise
   },
 
   'processes that start together agree on one secret': async ({ secrets }) => {
-    const rings = await Promise.all(Array.from({ length: 5 }, () => secrets.loadOrCreate(candidate())));
+    const rings = await Promise.all(
+      Array.from({ length: 5 }, () => secrets.loadOrCreate(candidate())),
+    );
     assert.equal(new Set(rings.map((ring) => ring.join())).size, 1);
     assert.equal(rings[0]?.length, 1);
   },
 
-  'a rotated secret is known before it mints, and the previous one stays': async ({ secrets, pass }) => {
+  'a rotated secret is known before it mints, and the previous one stays': async ({
+    secrets,
+    pass,
+  }) => {
     if (!secrets.rotate) return;
     const [first, next] = [candidate(), candidate()];
     await secrets.loadOrCreate(first);

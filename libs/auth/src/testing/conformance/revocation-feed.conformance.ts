@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { LedgerEntry, RevocableToken } from '../../storage/ledger-entry.js';
-import { FEED_VERSION, type Heartbeat, type RevocationFeedBus } from '../../storage/revocation-feed.port.js';
+import {
+  FEED_VERSION,
+  type Heartbeat,
+  type RevocationFeedBus,
+} from '../../storage/revocation-feed.port.js';
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface RevocationFeedSubject {
@@ -15,11 +19,24 @@ const LIFE_MS = 600_000;
 
 function beat(ledger: string, prev: string, changes: Partial<Heartbeat> = {}): Heartbeat {
   const position = { ledger, timeline: 1, snapshot: '5:5:' };
-  return { version: FEED_VERSION, id: randomUUID(), prev, before: [], position, kind: 'whole', ...changes };
+  return {
+    version: FEED_VERSION,
+    id: randomUUID(),
+    prev,
+    before: [],
+    position,
+    kind: 'whole',
+    ...changes,
+  };
 }
 
 function tokenOf(): RevocableToken {
-  const [tokenId, sessionId, subject, keyId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  const [tokenId, sessionId, subject, keyId] = [
+    randomUUID(),
+    randomUUID(),
+    randomUUID(),
+    randomUUID(),
+  ];
   return { tokenId, sessionId, subject, keyId, tokenVersion: 3, issuedAt: 1_000 };
 }
 
@@ -59,7 +76,10 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     const first = beat(ledger, '');
     assert.deepEqual(await feed.append(ledger, [], first), { kind: 'appended' });
     const entries = refusing(tokenOf(), now() + LIFE_MS);
-    assert.deepEqual(await feed.append(ledger, entries, beat(ledger, '')), { kind: 'moved', head: first });
+    assert.deepEqual(await feed.append(ledger, entries, beat(ledger, '')), {
+      kind: 'moved',
+      head: first,
+    });
     assert.deepEqual(await entriesIn(feed, ledger), []);
     const second = beat(ledger, first.id, { before: [first.prev] });
     assert.deepEqual(await feed.append(ledger, [], second), { kind: 'appended' });
@@ -73,7 +93,10 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     assert.equal(outcomes.filter(({ kind }) => kind === 'appended').length, 1);
   },
 
-  'reads what was appended after a cursor, in order and without repetition': async ({ feed, now }) => {
+  'reads what was appended after a cursor, in order and without repetition': async ({
+    feed,
+    now,
+  }) => {
     const ledger = randomUUID();
     const { cursor: start } = await feed.head(ledger);
     const [entry] = refusing(tokenOf(), now() + LIFE_MS) as [LedgerEntry];
@@ -120,7 +143,10 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     }
   },
 
-  'an entry that is published twice exists once, with the greatest value': async ({ feed, now }) => {
+  'an entry that is published twice exists once, with the greatest value': async ({
+    feed,
+    now,
+  }) => {
     const [ledger, token, expiresAt] = [randomUUID(), tokenOf(), now() + LIFE_MS];
     const bump = (minVersion: number, at = expiresAt): readonly LedgerEntry[] => [
       { kind: 'user', id: token.subject, value: minVersion, expiresAt: at },
@@ -142,7 +168,10 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
   'accepts as many rows in one append as it declares': async ({ feed, now }) => {
     const ledger = randomUUID();
     const entries = Array.from({ length: feed.maxRows }, (): LedgerEntry => ({
-      ...{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS },
+      kind: 'token',
+      id: randomUUID(),
+      value: 0,
+      expiresAt: now() + LIFE_MS,
     }));
     assert.deepEqual(await feed.append(ledger, entries, beat(ledger, '')), { kind: 'appended' });
     assert.equal((await entriesIn(feed, ledger)).length, feed.maxRows);
@@ -151,7 +180,10 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
   'a truncated reply says so, and the next one continues': async ({ feed, now }) => {
     const [ledger, count] = [randomUUID(), 2_500];
     const entries = Array.from({ length: count }, (): LedgerEntry => ({
-      ...{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS },
+      kind: 'token',
+      id: randomUUID(),
+      value: 0,
+      expiresAt: now() + LIFE_MS,
     }));
     let { cursor } = await feed.head(ledger);
     await feed.publish(ledger, entries);

@@ -14,8 +14,21 @@ export interface RevocationLedgerSubject {
 const LIFE_MS = 600_000;
 
 function tokenOf(changes: { readonly issuedAt?: number } = {}) {
-  const [tokenId, sessionId, subject, keyId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
-  return { tokenId, sessionId, subject, keyId, tokenVersion: 3, issuedAt: 4_000_000_000, ...changes };
+  const [tokenId, sessionId, subject, keyId] = [
+    randomUUID(),
+    randomUUID(),
+    randomUUID(),
+    randomUUID(),
+  ];
+  return {
+    tokenId,
+    sessionId,
+    subject,
+    keyId,
+    tokenVersion: 3,
+    issuedAt: 4_000_000_000,
+    ...changes,
+  };
 }
 
 const named = (entries: readonly LedgerEntry[]): readonly string[] =>
@@ -81,7 +94,9 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     assert.equal(await ledger.identity(), id);
     const { position } = await ledger.readSince(undefined);
     assert.equal(position.ledger, id);
-    await ledger.append([{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS }]);
+    await ledger.append([
+      { kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS },
+    ]);
     const other = await ledger.readSince({ ...position, ledger: randomUUID() });
     assert.deepEqual([other.position.ledger, other.entries], [id, []]);
   },
@@ -97,7 +112,9 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     let woken = (): void => undefined;
     const wake = new Promise<void>((resolve) => (woken = resolve));
     const stop = await ledger.onAppended(() => woken());
-    await ledger.append([{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS }]);
+    await ledger.append([
+      { kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS },
+    ]);
     await wake;
     await stop();
   },

@@ -48,7 +48,13 @@ export function registrationOf(
   changes: Partial<DeviceRegistration> = {},
 ): DeviceRegistration {
   const ages = { withinMs: 600_000, ttlMs: 30 * DAY_MS, rememberMeTtlMs: 90 * DAY_MS };
-  return { sessionId: session.id, presentedHash: session.tokenHash, key: 'key', ...ages, ...changes };
+  return {
+    sessionId: session.id,
+    presentedHash: session.tokenHash,
+    key: 'key',
+    ...ages,
+    ...changes,
+  };
 }
 
 export function deviceUseOf(session: NewSession, changes: Partial<DeviceUse> = {}): DeviceUse {
@@ -57,7 +63,10 @@ export function deviceUseOf(session: NewSession, changes: Partial<DeviceUse> = {
   return { sessionId: session.id, key: 'key', ...challenge, ...ttls, ...changes };
 }
 
-export function replacementOf(session: NewSession, changes: Partial<Replacement> = {}): Replacement {
+export function replacementOf(
+  session: NewSession,
+  changes: Partial<Replacement> = {},
+): Replacement {
   return {
     sessionId: session.id,
     subject: session.subject,

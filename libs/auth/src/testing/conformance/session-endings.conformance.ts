@@ -7,7 +7,9 @@ import { opened, type SessionStoreSubject } from './session-subject.js';
 const FIRST = { tokenVersion: 1, epoch: 1 };
 const OUTSIDE = { tokenId: randomUUID(), keyId: 'k', tokenVersion: 1, issuedAt: 0 };
 
-export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => Promise<void>>> = {
+export const ENDING_CASES: Readonly<
+  Record<string, (subject: SessionStoreSubject) => Promise<void>>
+> = {
   'an unknown user has both counters at 1': async ({ store }) => {
     assert.deepEqual(await store.readSubject(randomUUID()), { tokenVersion: 1, epoch: 1 });
   },
@@ -80,7 +82,9 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assert.deepEqual(await it.store.endReused(randomUUID(), 'user'), { kind: 'spared' });
   },
 
-  'simultaneous logins never leave more sessions than the limit, and the oldest ones end': async (it) => {
+  'simultaneous logins never leave more sessions than the limit, and the oldest ones end': async (
+    it,
+  ) => {
     const subject = await it.newUser();
     const first = await opened(it, { subject, maxPerUser: 2 });
     await opened(it, { subject, maxPerUser: 2 });
@@ -137,7 +141,11 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
       assert.deepEqual(outcome.session.actor, { id: actor });
       const again = await it.store.open(newSession({ subject, ...by }));
       assertHolds(again.kind === 'opened' && again.events[0], {
-        ...{ type: 'session.ended', userId: subject, actorId: actor, sessionId: first.id, reason: 'limit' },
+        type: 'session.ended',
+        userId: subject,
+        actorId: actor,
+        sessionId: first.id,
+        reason: 'limit',
       });
       const left = await it.store.list(subject);
       assert.deepEqual(left.map((each) => each.actor?.id ?? 'own').sort(), [actor, 'own'].sort());
@@ -147,10 +155,14 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
       ]);
       const stolen = await opened(it, { subject, ...by });
       const reused = await it.store.endReused(stolen.id, 'family');
-      assertHolds(reused.kind === 'ended' && reused.events, [{ type: 'refresh.reused', actorId: actor }]);
+      assertHolds(reused.kind === 'ended' && reused.events, [
+        { type: 'refresh.reused', actorId: actor },
+      ]);
     },
 
-  'a bump of a user’s version ends the sessions in which the user acts as others, at once': async (it) => {
+  'a bump of a user’s version ends the sessions in which the user acts as others, at once': async (
+    it,
+  ) => {
     for (const change of [
       (id: string) => it.store.endAll(id, 'user_disabled'),
       (id: string) => it.store.bumpVersion(id),
@@ -172,9 +184,15 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
       const bystander = await opened(it);
       const acting = await opened(it, { actor: { id: actor, expected: FIRST } });
       const { entries, events } = await change(actor);
-      assert.equal(entries.filter(({ kind, id }) => kind === 'session' && id === acting.id).length, 1);
+      assert.equal(
+        entries.filter(({ kind, id }) => kind === 'session' && id === acting.id).length,
+        1,
+      );
       assertHolds(events.at(-1), {
-        ...{ type: 'session.ended', userId: acting.subject, actorId: actor, sessionId: acting.id },
+        type: 'session.ended',
+        userId: acting.subject,
+        actorId: actor,
+        sessionId: acting.id,
         reason: 'actor_ended',
       });
       assert.equal((await it.store.rotate(rotationOf(acting))).kind, 'missed');
@@ -253,33 +271,45 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     });
   },
 
-  'a change of identity invalidates tokens and proofs of every session but one, and ends none': async (
-    it,
-  ) => {
-    const kept = await opened(it);
-    const other = await opened(it, { subject: kept.subject });
-    const { entries } = await it.store.unproveOthers(kept.subject, kept.id);
-    assert.equal(entries.length, 1);
-    assertHolds(entries[0], { kind: 'session_version', id: other.id, value: 2 });
-    const proofs = await Promise.all([kept, other].map(async ({ id }) => (await it.store.read(id))?.session));
-    assert.deepEqual(
-      proofs.map((session) => session?.authTime.getTime()),
-      [kept.authTime.getTime(), 0],
-    );
-    for (const each of [kept, other])
-      assertHolds(await it.store.rotate(rotationOf(each)), { kind: 'rotated', subject: { tokenVersion: 2 } });
-  },
+  'a change of identity invalidates tokens and proofs of every session but one, and ends none':
+    async (it) => {
+      const kept = await opened(it);
+      const other = await opened(it, { subject: kept.subject });
+      const { entries } = await it.store.unproveOthers(kept.subject, kept.id);
+      assert.equal(entries.length, 1);
+      assertHolds(entries[0], { kind: 'session_version', id: other.id, value: 2 });
+      const proofs = await Promise.all(
+        [kept, other].map(async ({ id }) => (await it.store.read(id))?.session),
+      );
+      assert.deepEqual(
+        proofs.map((session) => session?.authTime.getTime()),
+        [kept.authTime.getTime(), 0],
+      );
+      for (const each of [kept, other])
+        assertHolds(await it.store.rotate(rotationOf(each)), {
+          kind: 'rotated',
+          subject: { tokenVersion: 2 },
+        });
+    },
 
   'the authoritative check sees version, session and revocation': async (it) => {
     const { id: sessionId, subject } = await opened(it);
     const token = { ...OUTSIDE, sessionId, subject };
     const before = await it.store.readAuthority(token);
-    assertHolds(before, { sessionLive: true, subject: { tokenVersion: 1, epoch: 1 }, revoked: false });
+    assertHolds(before, {
+      sessionLive: true,
+      subject: { tokenVersion: 1, epoch: 1 },
+      revoked: false,
+    });
     const foreign = { ...token, subject: await it.newUser() };
     assert.equal((await it.store.readAuthority(foreign)).sessionLive, false);
     await it.store.endAll(subject, 'logout_all');
     const after = await it.store.readAuthority(token);
-    assertHolds(after, { sessionLive: false, subject: { tokenVersion: 2, epoch: 2 }, revoked: true });
+    assertHolds(after, {
+      sessionLive: false,
+      subject: { tokenVersion: 2, epoch: 2 },
+      revoked: true,
+    });
   },
 
   'clean-up removes only sessions that ended long ago, in pages': async (it) => {

@@ -14,8 +14,15 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.equal(more.length, 0);
     const { id, subject, persistent, amr, transport } = session;
     assertHolds(listed, {
-      ...{ id, subject, persistent, amr, transport, generation: 1, claims },
-      ...{ ip: '203.0.113.7', userAgent: 'spec' },
+      id,
+      subject,
+      persistent,
+      amr,
+      transport,
+      generation: 1,
+      claims,
+      ip: '203.0.113.7',
+      userAgent: 'spec',
     });
     assert.equal(await it.store.read(randomUUID()), undefined);
     const rotated = await it.store.rotate(rotationOf(session));
@@ -36,7 +43,9 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
 
   'exactly one of 20 simultaneous uses of a token rotates': async (it) => {
     const session = await opened(it);
-    const uses = await Promise.all(Array.from({ length: 20 }, () => it.store.rotate(rotationOf(session))));
+    const uses = await Promise.all(
+      Array.from({ length: 20 }, () => it.store.rotate(rotationOf(session))),
+    );
     assert.equal(uses.filter(({ kind }) => kind === 'rotated').length, 1);
   },
 
@@ -59,7 +68,10 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
   'a fresh read returns the cause of the last rotation': async (it) => {
     const session = await opened(it);
     assertHolds(await it.store.read(session.id), {
-      ...{ live: true, rotationCause: null, rotationNonce: null, rotatedAgoMs: null },
+      live: true,
+      rotationCause: null,
+      rotationNonce: null,
+      rotatedAgoMs: null,
     });
     const rotation = rotationOf(session);
     await it.store.rotate(rotation);
@@ -126,7 +138,10 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     const session = await opened(it, { bound });
     assertHolds((await it.store.list(session.subject))[0]?.bound, bound);
     for (const wrong of [undefined, 'other'])
-      assert.equal((await it.store.rotate(rotationOf(session, { provedKey: wrong }))).kind, 'missed');
+      assert.equal(
+        (await it.store.rotate(rotationOf(session, { provedKey: wrong }))).kind,
+        'missed',
+      );
     const provedKey = bound.key;
     const rotated = await it.store.rotate(rotationOf(session, { provedKey }));
     assert.equal(rotated.kind === 'rotated' && rotated.session.bound?.key, bound.key);
@@ -135,30 +150,41 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assertHolds((await it.store.read(unbound.id))?.session, { bound: null, registerBy: null });
   },
 
-  'a cookie session accepts the key of one browser, with its current secret and while it is new': async (
+  'a cookie session accepts the key of one browser, with its current secret and while it is new':
+    async (it) => {
+      const session = await opened(it, { registerWithinMs: 60_000 });
+      assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
+      for (const wrong of [{ presentedHash: randomBytes(32) }, { withinMs: -1 }])
+        assert.equal(
+          (await it.store.registerDevice(registrationOf(session, wrong))).kind,
+          'missed',
+        );
+      const outcomes = await Promise.all(
+        ['one', 'two'].map((key) => it.store.registerDevice(registrationOf(session, { key }))),
+      );
+      assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ['missed', 'registered']);
+      const registered = outcomes.find((each) => each.kind === 'registered');
+      assert.ok(registered?.session.bound?.kind === 'dbsc');
+      assert.equal(registered.session.registerBy, null);
+      assert.deepEqual(
+        registered.events.map(({ type }) => type),
+        ['device.bound'],
+      );
+      assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
+      for (const dead of [
+        { transport: 'hybrid' as const },
+        { idleTtlMs: -1000 },
+        { registerWithinMs: -1 },
+      ])
+        assert.equal(
+          (await it.store.registerDevice(registrationOf(await opened(it, dead)))).kind,
+          'missed',
+        );
+    },
+
+  'a challenge of a bound session is used once, with its key, and removed when it is old': async (
     it,
   ) => {
-    const session = await opened(it, { registerWithinMs: 60_000 });
-    assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
-    for (const wrong of [{ presentedHash: randomBytes(32) }, { withinMs: -1 }])
-      assert.equal((await it.store.registerDevice(registrationOf(session, wrong))).kind, 'missed');
-    const outcomes = await Promise.all(
-      ['one', 'two'].map((key) => it.store.registerDevice(registrationOf(session, { key }))),
-    );
-    assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ['missed', 'registered']);
-    const registered = outcomes.find((each) => each.kind === 'registered');
-    assert.ok(registered?.session.bound?.kind === 'dbsc');
-    assert.equal(registered.session.registerBy, null);
-    assert.deepEqual(
-      registered.events.map(({ type }) => type),
-      ['device.bound'],
-    );
-    assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
-    for (const dead of [{ transport: 'hybrid' as const }, { idleTtlMs: -1000 }, { registerWithinMs: -1 }])
-      assert.equal((await it.store.registerDevice(registrationOf(await opened(it, dead)))).kind, 'missed');
-  },
-
-  'a challenge of a bound session is used once, with its key, and removed when it is old': async (it) => {
     const session = await opened(it, { ip: undefined });
     assert.equal((await it.store.useDevice(deviceUseOf(session))).kind, 'missed');
     await it.store.registerDevice(registrationOf(session));
@@ -166,7 +192,9 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     const uses = await Promise.all([1, 2, 3].map(() => it.store.useDevice(deviceUseOf(session))));
     assert.deepEqual(uses.map(({ kind }) => kind).sort(), ['missed', 'missed', 'used']);
     const use = (challengeId: string, oldestChallengeId = '') =>
-      it.store.useDevice(deviceUseOf(session, { challengeId, oldestChallengeId, maxRemembered: 3 }));
+      it.store.useDevice(
+        deviceUseOf(session, { challengeId, oldestChallengeId, maxRemembered: 3 }),
+      );
     for (const [id, kind] of [
       ['0b', 'used'],
       ['0c', 'used'],

@@ -11,7 +11,10 @@ export interface ThrottleStoreSubject {
 
 const WINDOW_MS = 60_000;
 
-const attempt = (limits: Readonly<Record<string, number>>, windowMs = WINDOW_MS): ThrottleAttempt => ({
+const attempt = (
+  limits: Readonly<Record<string, number>>,
+  windowMs = WINDOW_MS,
+): ThrottleAttempt => ({
   id: randomUUID(),
   buckets: Object.entries(limits).map(([key, limit]) => ({ key, limit })),
   windowMs,

@@ -60,7 +60,13 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
   'does not treat characters of an email as a pattern': async (it) => {
     const { email, ...rest } = sample();
     const id = await it.add({ email: `annXlee${email}`, ...rest });
-    for (const pattern of [`ann_lee${email}`, `ann%${email}`, '%', `ann\\xlee${email}`, `annxlee${email}%`])
+    for (const pattern of [
+      `ann_lee${email}`,
+      `ann%${email}`,
+      '%',
+      `ann\\xlee${email}`,
+      `annxlee${email}%`,
+    ])
       assert.equal(await it.users.findByEmail(pattern), undefined, pattern);
     assert.equal((await it.users.findByEmail(`annxlee${email}`))?.account.id, id);
   },
@@ -73,7 +79,10 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
 
   'does not choose between two users with the same email': async (it) => {
     const { email, ...rest } = sample();
-    const ids = [await it.add({ email, ...rest }), await it.add({ email: email.toUpperCase(), ...rest })];
+    const ids = [
+      await it.add({ email, ...rest }),
+      await it.add({ email: email.toUpperCase(), ...rest }),
+    ];
     const refused = await it.users.findByEmail(email).catch((error: unknown) => error);
     assert.ok(refused instanceof AuthError);
     assert.equal(refused.reason, 'user_ambiguous');
@@ -86,12 +95,20 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
     if (!it.users.create) return;
     const { email, ...rest } = sample();
     await it.add({ email: email.toUpperCase(), ...rest });
-    assert.deepEqual(await it.users.create({ email, passwordHash: rest.passwordHash }), { kind: 'taken' });
+    assert.deepEqual(await it.users.create({ email, passwordHash: rest.passwordHash }), {
+      kind: 'taken',
+    });
   },
 
   'returns the stored form of a user’s id, however the query spelled it': async (it) => {
     const id = await it.add(sample());
-    for (const spelled of [id.toUpperCase(), `{${id}}`, ` ${id}`, `0${id}`, id.replaceAll('-', '')]) {
+    for (const spelled of [
+      id.toUpperCase(),
+      `{${id}}`,
+      ` ${id}`,
+      `0${id}`,
+      id.replaceAll('-', ''),
+    ]) {
       const found = await it.users.findById(spelled);
       assert.equal(found?.account.id ?? id, id);
     }
@@ -102,7 +119,9 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
     const id = await it.add({ email, passwordHash, ...rest });
     assert.equal(await it.users.replacePasswordHash(id, 'another', 'next'), false);
     assert.equal((await it.users.findById(id))?.passwordHash, passwordHash);
-    const changes = ['one', 'two'].map((next) => it.users.replacePasswordHash(id, passwordHash, next));
+    const changes = ['one', 'two'].map((next) =>
+      it.users.replacePasswordHash(id, passwordHash, next),
+    );
     assert.deepEqual((await Promise.all(changes)).sort(), [false, true]);
     assert.equal(await it.users.replacePasswordHash(it.unknownId(), passwordHash, 'next'), false);
   },

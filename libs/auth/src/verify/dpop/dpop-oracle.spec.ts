@@ -28,10 +28,13 @@ describe('oidc-provider, given the same proof,', () => {
   let theirs: (proof: string) => Promise<Verdict>;
   beforeAll(async () => {
     // it prints hints about production settings and about the Node version
-    for (const level of ['info', 'warn'] as const) jest.spyOn(console, level).mockReturnValue(undefined);
+    for (const level of ['info', 'warn'] as const)
+      jest.spyOn(console, level).mockReturnValue(undefined);
     const { default: Provider } = await import('oidc-provider');
     const provider = new Provider(ORIGIN.origin, {
-      clients: [{ ...CLIENT, grant_types: ['client_credentials'], response_types: [], redirect_uris: [] }],
+      clients: [
+        { ...CLIENT, grant_types: ['client_credentials'], response_types: [], redirect_uris: [] },
+      ],
       features: { dPoP: { enabled: true }, clientCredentials: { enabled: true } },
       enabledJWA: { dPoPSigningAlgValues: [...PROOF_ALGORITHMS] },
       // a proof is for the path that it is sent to
@@ -67,14 +70,21 @@ describe('oidc-provider, given the same proof,', () => {
     async (name, _, forgery) => {
       const proof = await forge(forgery());
       expect([name, ours(proof)]).toEqual([name, 'refused']);
-      expect([name, await theirs(proof)]).toEqual([name, name in STRICTER ? 'accepted' : 'refused']);
+      expect([name, await theirs(proof)]).toEqual([
+        name,
+        name in STRICTER ? 'accepted' : 'refused',
+      ]);
     },
   );
 
   // T-dpf9
   it.each([
     ['the query and the fragment', `${URI}?q=1#f`, 'accepted'],
-    ['host and scheme in capitals, the default port', 'HTTPS://API.Example.com:443/notes', 'accepted'],
+    [
+      'host and scheme in capitals, the default port',
+      'HTTPS://API.Example.com:443/notes',
+      'accepted',
+    ],
     ['dots', 'https://api.example.com/a/../notes', 'accepted'],
     ['a slash more', `${URI}/`, 'refused'],
     ['two slashes', 'https://api.example.com//notes', 'refused'],
@@ -107,16 +117,23 @@ const post = (port: number, proof: string) =>
   new Promise<{ readonly error?: string; readonly token_type?: string }>((resolve, reject) => {
     const sent = request(
       {
-        ...{ port, host: '127.0.0.1', method: 'POST', path: ORIGIN.pathname },
+        port,
+        host: '127.0.0.1',
+        method: 'POST',
+        path: ORIGIN.pathname,
         headers: {
-          ...{ host: ORIGIN.host, 'x-forwarded-proto': 'https', dpop: proof },
+          host: ORIGIN.host,
+          'x-forwarded-proto': 'https',
+          dpop: proof,
           'content-type': 'application/x-www-form-urlencoded',
         },
       },
       (answer) => {
         let text = '';
         answer.on('data', (chunk) => (text += String(chunk)));
-        answer.on('end', () => resolve(JSON.parse(text) as { error?: string; token_type?: string }));
+        answer.on('end', () =>
+          resolve(JSON.parse(text) as { error?: string; token_type?: string }),
+        );
       },
     );
     sent.on('error', reject);

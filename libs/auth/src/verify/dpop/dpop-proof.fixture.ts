@@ -19,10 +19,18 @@ export const [own, other] = await Promise.all([
   generateKeyPair('ES256', extractable),
   generateKeyPair('ES256', extractable),
 ]);
-export const [jwk, privateJwk] = await Promise.all([exportJWK(own.publicKey), exportJWK(own.privateKey)]);
+export const [jwk, privateJwk] = await Promise.all([
+  exportJWK(own.publicKey),
+  exportJWK(own.privateKey),
+]);
 
 /** A proof that is good except for what is forged; `undefined` members are left out. */
-export async function forge({ header = {}, claims = {}, keys = own, text = (proof) => proof }: Forgery = {}) {
+export async function forge({
+  header = {},
+  claims = {},
+  keys = own,
+  text = (proof) => proof,
+}: Forgery = {}) {
   const payload = { jti: randomUUID(), htm: 'POST', htu: URI, iat: NOW, ...claims };
   const signed = await new SignJWT(JSON.parse(JSON.stringify(payload)) as Record<string, unknown>)
     .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk, ...header })
@@ -57,17 +65,37 @@ export const FORGERIES: readonly (readonly [string, string, () => Forgery])[] = 
   ['another type', 'proof_type', () => ({ header: { typ: 'jwt' } })],
   ['an access token', 'proof_type', () => ({ header: { typ: 'at+jwt' } })],
   ['no type', 'proof_type', () => ({ header: { typ: undefined } })],
-  ['alg none', 'proof_algorithm', () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'none', jwk }) })],
-  ['alg HS256', 'proof_algorithm', () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'HS256', jwk }) })],
-  ['alg ES512', 'proof_algorithm', () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'ES512', jwk }) })],
+  [
+    'alg none',
+    'proof_algorithm',
+    () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'none', jwk }) }),
+  ],
+  [
+    'alg HS256',
+    'proof_algorithm',
+    () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'HS256', jwk }) }),
+  ],
+  [
+    'alg ES512',
+    'proof_algorithm',
+    () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'ES512', jwk }) }),
+  ],
   ['no key', 'proof_key', () => ({ header: { jwk: undefined } })],
   ['an RSA key of 8192 bits', 'proof_key', () => ({ text: byRsa(1024, 'AQAB') })],
   ['an RSA key of another exponent', 'proof_key', () => ({ text: byRsa(256, 'AQAAAAAAAAAAAQ') })],
   ['a private key', 'proof_key', () => ({ header: { jwk: privateJwk } })],
   ['a symmetric key', 'proof_key', () => ({ header: { jwk: { kty: 'oct', k: 'AAAA' } } })],
   ['a key of another curve', 'proof_key', () => ({ header: { jwk: { ...jwk, crv: 'P-384' } } })],
-  ['a key for another algorithm', 'proof_key', () => ({ header: { jwk: { ...jwk, alg: 'ES384' } } })],
-  ['a point that is not on the curve', 'proof_key', () => ({ header: { jwk: { ...jwk, x: jwk.y } } })],
+  [
+    'a key for another algorithm',
+    'proof_key',
+    () => ({ header: { jwk: { ...jwk, alg: 'ES384' } } }),
+  ],
+  [
+    'a point that is not on the curve',
+    'proof_key',
+    () => ({ header: { jwk: { ...jwk, x: jwk.y } } }),
+  ],
   ['a key by reference', 'proof_malformed', () => ({ header: { jku: 'https://evil.example' } })],
   ['a certificate', 'proof_malformed', () => ({ header: { x5c: [] } })],
   [

@@ -8,15 +8,21 @@ import { checkProof, type ProofTarget, tokenHash } from './dpop-proof.js';
 import { targetUri } from './target-uri.js';
 
 const target = (changes: Partial<ProofTarget> = {}): ProofTarget => ({
-  ...{ method: 'POST', uri: URI, nowMs: NOW * 1000, windowMs: 90_000 },
+  method: 'POST',
+  uri: URI,
+  nowMs: NOW * 1000,
+  windowMs: 90_000,
   ...changes,
 });
 
 const RFC_HEADER = {
-  ...{ typ: 'dpop+jwt', alg: 'ES256' },
+  typ: 'dpop+jwt',
+  alg: 'ES256',
   jwk: {
-    ...{ kty: 'EC', x: 'l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs' },
-    ...{ y: '9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA', crv: 'P-256' },
+    kty: 'EC',
+    x: 'l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs',
+    y: '9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA',
+    crv: 'P-256',
   },
 };
 interface RfcClaims {
@@ -30,19 +36,32 @@ interface RfcClaims {
 const RFC_9449: readonly (readonly [string, RfcClaims, string])[] = [
   [
     '4.1',
-    { jti: '-BwC3ESc6acc2lTc', htm: 'POST', htu: 'https://server.example.com/token', iat: 1562262616 },
+    {
+      jti: '-BwC3ESc6acc2lTc',
+      htm: 'POST',
+      htu: 'https://server.example.com/token',
+      iat: 1562262616,
+    },
     '2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg',
   ],
   [
     '5 (a refresh)',
-    { jti: '-BwC3ESc6acc2lTc', htm: 'POST', htu: 'https://server.example.com/token', iat: 1562265296 },
+    {
+      jti: '-BwC3ESc6acc2lTc',
+      htm: 'POST',
+      htu: 'https://server.example.com/token',
+      iat: 1562265296,
+    },
     'pAqut2IRDm_De6PR93SYmGBPXpwrAk90e8cP2hjiaG5QsGSuKDYW7_X620BxqhvYC8ynrrvZLTk41mSRroapUA',
   ],
   [
     '7.1',
     {
-      ...{ jti: 'e1j3V_bKic8-LAEB', htm: 'GET', htu: 'https://resource.example.org/protectedresource' },
-      ...{ iat: 1562262618, ath: 'fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo' },
+      jti: 'e1j3V_bKic8-LAEB',
+      htm: 'GET',
+      htu: 'https://resource.example.org/protectedresource',
+      iat: 1562262618,
+      ath: 'fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo',
     },
     '2oW9RP35yRqzhrtNP86L-Ey71EOptxRimPPToA1plemAgR6pxHF8y6-yqyVnmcw6Fy1dqd-jfxSYoMxhAJpLjA',
   ],
@@ -53,19 +72,27 @@ describe('a DPoP proof', () => {
   it('is accepted for its method and URI, and names its key by the RFC 7638 thumbprint', async () => {
     const claims = { ath: tokenHash('token'), nonce: 'n', extra: 'ignored' };
     expect(checkProof(await forge({ claims }), target())).toMatchObject({
-      ...{ kind: 'accepted', key: await calculateJwkThumbprint(jwk), issuedAtMs: NOW * 1000 },
-      ...{ ath: 'PEaenWxYddN6Q_NT1PiOYfz4EsZu7jRXRlpAsNpBU-A', nonce: 'n' },
+      kind: 'accepted',
+      key: await calculateJwkThumbprint(jwk),
+      issuedAtMs: NOW * 1000,
+      ath: 'PEaenWxYddN6Q_NT1PiOYfz4EsZu7jRXRlpAsNpBU-A',
+      nonce: 'n',
     });
   });
 
-  it.each(['ES256', 'RS256', 'PS256'] as const)('of the dpop package is accepted: %s', async (algorithm) => {
-    const keys = await DPoP.generateKeyPair(algorithm, { extractable: true });
-    const proof = await DPoP.generateProof(keys, `${URI}?q=1#f`, 'POST', 'nonce', 'token');
-    expect(checkProof(proof, target({ method: 'POST', nowMs: Date.now() }))).toMatchObject({
-      ...{ kind: 'accepted', nonce: 'nonce', ath: tokenHash('token') },
-      key: await DPoP.calculateThumbprint(keys.publicKey),
-    });
-  });
+  it.each(['ES256', 'RS256', 'PS256'] as const)(
+    'of the dpop package is accepted: %s',
+    async (algorithm) => {
+      const keys = await DPoP.generateKeyPair(algorithm, { extractable: true });
+      const proof = await DPoP.generateProof(keys, `${URI}?q=1#f`, 'POST', 'nonce', 'token');
+      expect(checkProof(proof, target({ method: 'POST', nowMs: Date.now() }))).toMatchObject({
+        kind: 'accepted',
+        nonce: 'nonce',
+        ath: tokenHash('token'),
+        key: await DPoP.calculateThumbprint(keys.publicKey),
+      });
+    },
+  );
 
   it('is accepted by ES384', async () => {
     const keys = await generateKeyPair('ES384', { extractable: true });

@@ -7,7 +7,12 @@ import { isInstant, isText, own, REFUSED_MEMBERS } from '../tokens/verification-
 import { proofKeyOf } from './proof-key.js';
 import { targetUri } from './target-uri.js';
 
-export const PROOF_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256'] as const satisfies SigningAlgorithm[];
+export const PROOF_ALGORITHMS = [
+  'ES256',
+  'ES384',
+  'RS256',
+  'PS256',
+] as const satisfies SigningAlgorithm[];
 
 /** Why a proof is refused. Private, like the reasons why a token is refused. */
 export type ProofRefusal =
@@ -69,19 +74,23 @@ export function checkProof(text: string, target: ProofTarget): CheckedProof {
   const key = proofKeyOf(own(header, 'jwk'), algorithm);
   if (!key) return refused('proof_key');
   const { publicKey, thumbprint } = key;
-  if (!signatureFits({ algorithm, publicKey }, jws.signed, jws.signature)) return refused('proof_signature');
+  if (!signatureFits({ algorithm, publicKey }, jws.signed, jws.signature))
+    return refused('proof_signature');
   return checkMembers(payload, target, thumbprint);
 }
 
 function checkMembers(payload: JsonObject, target: ProofTarget, key: string): CheckedProof {
   const [jti, iat, htm, htu] = ['jti', 'iat', 'htm', 'htu'].map((name) => own(payload, name));
   const [ath, nonce] = [own(payload, 'ath'), own(payload, 'nonce')];
-  if (!isText(jti) || jti.length > MAX_JTI || !isText(htm) || !isText(htu)) return refused('proof_malformed');
+  if (!isText(jti) || jti.length > MAX_JTI || !isText(htm) || !isText(htu))
+    return refused('proof_malformed');
   if (ath !== undefined && !isText(ath)) return refused('proof_malformed');
-  if (nonce !== undefined && (!isText(nonce) || nonce.length > MAX_NONCE)) return refused('proof_malformed');
+  if (nonce !== undefined && (!isText(nonce) || nonce.length > MAX_NONCE))
+    return refused('proof_malformed');
   if (htm !== target.method) return refused('proof_method');
   if (targetUri(htu) !== target.uri) return refused('proof_uri');
-  if (!isInstant(iat) || Math.abs(iat * 1000 - target.nowMs) > target.windowMs) return refused('proof_time');
+  if (!isInstant(iat) || Math.abs(iat * 1000 - target.nowMs) > target.windowMs)
+    return refused('proof_time');
   const id = createHash('sha256').update(`${key}.${jti}`).digest('base64url');
   return { kind: 'accepted', key, id, issuedAtMs: iat * 1000, ath, nonce };
 }

@@ -53,7 +53,10 @@ export class DpopProofs {
    * The outcome for each request: several guards of one handler, and the fields of one GraphQL
    * operation, ask about the same proof.
    */
-  readonly #seen = new WeakMap<object, { readonly token?: string; readonly outcome: Promise<Proved> }>();
+  readonly #seen = new WeakMap<
+    object,
+    { readonly token?: string; readonly outcome: Promise<Proved> }
+  >();
 
   constructor(
     private readonly options: ResolvedAuthOptions,
@@ -129,8 +132,10 @@ export class DpopProofs {
     if (others.length > 0) return refused('proof_malformed');
     const windowMs = (WINDOW_SECONDS + this.options.accessToken.clockToleranceSeconds) * 1000;
     const proof = checkProof(text, {
-      ...{ method: request.method ?? '', uri: this.uriOf(request) },
-      ...{ nowMs: this.clock.now(), windowMs },
+      method: request.method ?? '',
+      uri: this.uriOf(request),
+      nowMs: this.clock.now(),
+      windowMs,
     });
     if (proof.kind === 'refused') return refused(proof.reason);
     if (bound && proof.ath !== tokenHash(bound.token)) return refused('proof_of_another_token');
@@ -143,7 +148,8 @@ export class DpopProofs {
         return refused('proof_replayed');
       case 'nonce_needed':
         return {
-          ...{ kind: 'refused', reason: 'proof_nonce' },
+          kind: 'refused',
+          reason: 'proof_nonce',
           challenge: { error: 'use_dpop_nonce', nonce: use.nonce },
         };
     }

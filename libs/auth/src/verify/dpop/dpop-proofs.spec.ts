@@ -10,7 +10,12 @@ const NONCE = 'of this process';
 /** The capacity; one key may use half of it. */
 const CAPACITY = 4;
 const options = resolveOptions(
-  { issuer: 'https://issuer.example', audience: 'api', keys: { algorithm: 'ES256' }, dpop: 'offer' },
+  {
+    issuer: 'https://issuer.example',
+    audience: 'api',
+    keys: { algorithm: 'ES256' },
+    dpop: 'offer',
+  },
   {},
 );
 
@@ -26,10 +31,13 @@ describe('what a proof accompanied', () => {
       host: 'api.example.com',
       dpop: await generateProof(keys, 'http://api.example.com/auth/login', 'POST', NONCE),
     },
-    ...{ method: 'POST', url: '/auth/login' },
+    method: 'POST',
+    url: '/auth/login',
   });
   const reasonOf = async (work: () => Promise<unknown>, doubt?: 'keep') => {
-    const error = await proofs.provedBy(await request(), work, { doubt }).catch((given: unknown) => given);
+    const error = await proofs
+      .provedBy(await request(), work, { doubt })
+      .catch((given: unknown) => given);
     return error instanceof AuthError ? error.reason : error;
   };
   const refuse = () => Promise.reject(new AuthError('login_refused', 'a wrong password'));
@@ -96,7 +104,11 @@ describe('what a proof accompanied', () => {
       'https://outer.example',
     ];
     for (const at of others) {
-      proofs = new DpopProofs(resolved, new SystemClock(), new MemoryProofReplays(new SystemClock(), NONCE));
+      proofs = new DpopProofs(
+        resolved,
+        new SystemClock(),
+        new MemoryProofReplays(new SystemClock(), NONCE),
+      );
       const dpop = await generateProof(keys, `${at}/notes`, 'GET', NONCE);
       const forwarded = { 'x-forwarded-host': 'outer.example', 'x-forwarded-proto': 'https' };
       const headers = { host: 'api.example.com', ...forwarded, dpop };
@@ -113,17 +125,28 @@ describe('what a proof accompanied', () => {
     );
     const url = 'http://api.example.com/act';
     const dpop = await generateProof(keys, url, 'POST', NONCE, 'token');
-    const again = () => ({ headers: { host: 'api.example.com', dpop }, method: 'POST', url: '/act' });
+    const again = () => ({
+      headers: { host: 'api.example.com', dpop },
+      method: 'POST',
+      url: '/act',
+    });
     const key = await calculateThumbprint(keys.publicKey);
     const bound = { token: 'token', key, account: 'admin' };
     const guarded = again();
     expect((await proofs.check(guarded, bound)).kind).toBe('proved');
     expect(await proofs.provedBy(guarded, ({ provedKey }) => Promise.resolve(provedKey))).toBe(key);
-    await expect(proofs.provedBy(guarded, refuse)).rejects.toMatchObject({ reason: 'login_refused' });
-    expect(await proofs.check(again(), bound)).toMatchObject({ kind: 'refused', reason: 'proof_replayed' });
+    await expect(proofs.provedBy(guarded, refuse)).rejects.toMatchObject({
+      reason: 'login_refused',
+    });
+    expect(await proofs.check(again(), bound)).toMatchObject({
+      kind: 'refused',
+      reason: 'proof_replayed',
+    });
     const another = again();
     await proofs.check(another, { ...bound, key: 'another' });
-    await expect(proofs.provedBy(another, pass)).rejects.toMatchObject({ reason: 'invalid_dpop_proof' });
+    await expect(proofs.provedBy(another, pass)).rejects.toMatchObject({
+      reason: 'invalid_dpop_proof',
+    });
   });
 
   it('of a refresh is counted for its account, which has one share for all keys of its sessions', async () => {
@@ -132,7 +155,11 @@ describe('what a proof accompanied', () => {
     proofs = new DpopProofs(options, new SystemClock(), replays);
     const refresh = async (account: string, by: KeyPair) => {
       const dpop = await generateProof(by, 'http://api.example.com/auth/refresh', 'POST', NONCE);
-      const given = { headers: { host: 'api.example.com', dpop }, method: 'POST', url: '/auth/refresh' };
+      const given = {
+        headers: { host: 'api.example.com', dpop },
+        method: 'POST',
+        url: '/auth/refresh',
+      };
       return proofs
         .provedBy(given, () => Promise.resolve('good'), { accountOf: () => account })
         .catch(({ reason }: AuthError) => reason);

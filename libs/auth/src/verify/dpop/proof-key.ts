@@ -28,7 +28,10 @@ export function proofKeyOf(jwk: unknown, algorithm: SigningAlgorithm): ProofKey 
   if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return undefined;
   const said = own(jwk as JsonObject, 'alg');
   if (said !== undefined && said !== algorithm) return undefined;
-  const name = JSON.stringify([algorithm, ...MEMBERS.map((member) => own(jwk as JsonObject, member))]);
+  const name = JSON.stringify([
+    algorithm,
+    ...MEMBERS.map((member) => own(jwk as JsonObject, member)),
+  ]);
   const known = judged.get(name);
   if (known) return known;
   const key = readKey(jwk, algorithm);
@@ -41,7 +44,9 @@ function readKey(jwk: object, algorithm: SigningAlgorithm): ProofKey | undefined
   try {
     const publicKey = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
     assertKeyFits('jwk', algorithm, publicKey);
-    return isQuick(publicKey) ? { publicKey, thumbprint: publicKeyThumbprint(publicKey) } : undefined;
+    return isQuick(publicKey)
+      ? { publicKey, thumbprint: publicKeyThumbprint(publicKey) }
+      : undefined;
   } catch {
     return undefined;
   }

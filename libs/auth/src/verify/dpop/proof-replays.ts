@@ -23,7 +23,9 @@ export function proofReplays(
 class NoProofReplays extends ProofReplays {
   override use(): Promise<ProofVerdict> {
     return Promise.reject(
-      AuthError.unavailable("DPoP: no redis is configured; give one, or set dpop.withoutRedis to 'nonce'"),
+      AuthError.unavailable(
+        "DPoP: no redis is configured; give one, or set dpop.withoutRedis to 'nonce'",
+      ),
     );
   }
 

@@ -101,7 +101,10 @@ export function admitNobody(carrier: object | undefined): void {
 
 /** Whether `JwtAuthGuard` ran and accepted the call without a token. */
 export function isNobody(context: ExecutionContext): boolean {
-  return principalOf(context) === undefined && (carrierOf(context) as Carrier | undefined)?.[NOBODY] === true;
+  return (
+    principalOf(context) === undefined &&
+    (carrierOf(context) as Carrier | undefined)?.[NOBODY] === true
+  );
 }
 
 export function admittedBy(context: ExecutionContext): object | undefined {

@@ -32,7 +32,9 @@ import {
 } from './route-metadata.js';
 import { routeOf } from './route-layers.js';
 
-const isOpen = perRoute((context) => isPublic(context) || letsNobodyIn(requirementsOf(routeOf(context))));
+const isOpen = perRoute(
+  (context) => isPublic(context) || letsNobodyIn(requirementsOf(routeOf(context))),
+);
 
 /** The requirement of a decorator, for `@AnyOf`. */
 const DEMANDS: unique symbol = Symbol.for('tokenward.demands');
@@ -91,7 +93,8 @@ export const RequireBound = (): RequirementDecorator => demand(BOUND, true, erro
 export const NoActor = (): RequirementDecorator => demand(NO_ACTOR, true, errorAnswers(401, 403));
 
 /** Each request of the route asks the stores, whatever the configured revocation mode. */
-export const StrictRevocation = (): Decorator => demand(STRICT_REVOCATION, true, errorAnswers(401, 503));
+export const StrictRevocation = (): Decorator =>
+  demand(STRICT_REVOCATION, true, errorAnswers(401, 503));
 
 /**
  * Requires one of these: `@AnyOf(Roles('admin'), Permissions('notes:read'))`. Checked by `JwtAuthGuard`, in addition
@@ -101,7 +104,9 @@ export const StrictRevocation = (): Decorator => demand(STRICT_REVOCATION, true,
 export const AnyOf = (
   ...alternatives: readonly [RequirementDecorator, RequirementDecorator, ...RequirementDecorator[]]
 ): RequirementDecorator => {
-  const demands = alternatives.map((each) => (each as Partial<RequirementDecorator> | undefined)?.[DEMANDS]);
+  const demands = alternatives.map(
+    (each) => (each as Partial<RequirementDecorator> | undefined)?.[DEMANDS],
+  );
   const asked = demands.filter(
     (each) => each !== undefined && each.requirement.nobody !== 'passes',
   ) as Demand[];
@@ -132,14 +137,16 @@ export const OptionalAuth = (): Decorator =>
  * me(@CurrentUser() user: Principal, @CurrentUser('id') id: string) {}
  * ```
  */
-export const CurrentUser: (...argument: CurrentUserArgument[]) => ParameterDecorator = createParamDecorator(
-  (key: keyof Principal | undefined, context: ExecutionContext) => {
+export const CurrentUser: (...argument: CurrentUserArgument[]) => ParameterDecorator =
+  createParamDecorator((key: keyof Principal | undefined, context: ExecutionContext) => {
     const principal = principalOf(context);
     if (principal) return key ? principal[key] : principal;
     if (isOpen(context)) return undefined;
-    throw prepared(context, new AuthError('token_missing', '@CurrentUser needs JwtAuthGuard before it'));
-  },
-);
+    throw prepared(
+      context,
+      new AuthError('token_missing', '@CurrentUser needs JwtAuthGuard before it'),
+    );
+  });
 
 function demand<Asked>(
   requirement: Requirement<Asked>,

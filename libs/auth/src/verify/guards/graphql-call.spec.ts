@@ -47,7 +47,11 @@ describe('the context of a GraphQL operation', () => {
     ['Apollo: req', { req: { headers: GOOD }, res: {} }, 'u1'],
     ['Mercurius: reply', { app: {}, reply: { request: { headers: GOOD } } }, 'u1'],
     ['Mercurius: request', { request: { headers: GOOD } }, 'u1'],
-    ['graphql-ws: connectionParams', { connectionParams: GOOD, extra: { request: handshake({}) } }, 'u1'],
+    [
+      'graphql-ws: connectionParams',
+      { connectionParams: GOOD, extra: { request: handshake({}) } },
+      'u1',
+    ],
     [
       'graphql-ws as Nest passes it',
       { req: { connectionParams: GOOD, extra: { request: handshake({}) } } },
@@ -55,11 +59,20 @@ describe('the context of a GraphQL operation', () => {
     ],
     [
       'connectionParams in another case',
-      { req: { connectionParams: { Authorization: 'bearer good' }, extra: { request: handshake({}) } } },
+      {
+        req: {
+          connectionParams: { Authorization: 'bearer good' },
+          extra: { request: handshake({}) },
+        },
+      },
       'u1',
     ],
     ['connectionParams alone', { connectionParams: GOOD }, 'u1'],
-    ['Mercurius: the first message', { request: handshake({}), _connectionInit: { headers: GOOD } }, 'u1'],
+    [
+      'Mercurius: the first message',
+      { request: handshake({}), _connectionInit: { headers: GOOD } },
+      'u1',
+    ],
     ['a cookie of the handshake from an own page', { req: handshake(own) }, 'u1'],
     ['a cookie of the handshake from a foreign page', { req: handshake(foreign) }, 'cross_origin'],
     ['the same under extra', { extra: { request: handshake(foreign) } }, 'cross_origin'],
@@ -73,9 +86,17 @@ describe('the context of a GraphQL operation', () => {
       { request: handshake({}, cookie), _connectionInit: cookie },
       'token_missing',
     ],
-    ['a token in both', { extra: { request: handshake(GOOD) }, connectionParams: GOOD }, 'token_refused'],
+    [
+      'a token in both',
+      { extra: { request: handshake(GOOD) }, connectionParams: GOOD },
+      'token_refused',
+    ],
     ['a bad token', { connectionParams: { authorization: 'Bearer forged' } }, 'token_refused'],
-    ['a token without its scheme', { connectionParams: { authorization: 'good' } }, 'token_missing'],
+    [
+      'a token without its scheme',
+      { connectionParams: { authorization: 'good' } },
+      'token_missing',
+    ],
     [
       'connectionParams beside a request that is not a handshake',
       { req: { headers: {} }, connectionParams: GOOD },
@@ -83,7 +104,11 @@ describe('the context of a GraphQL operation', () => {
     ],
     ['nothing', {}, 'token_missing'],
     ['none', undefined, 'token_missing'],
-    ['a user whom somebody put there', { user: { id: 'u1' }, req: { user: { id: 'u1' } } }, 'token_missing'],
+    [
+      'a user whom somebody put there',
+      { user: { id: 'u1' }, req: { user: { id: 'u1' } } },
+      'token_missing',
+    ],
   ])('%s', (_, made, expected) => {
     expect(verdict(made)).toBe(expected);
   });

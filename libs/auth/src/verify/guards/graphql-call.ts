@@ -36,7 +36,10 @@ export function graphqlCall(context: unknown): GraphqlCall | undefined {
  * One for each connection, so that the proof in its first message (RFC 9449) counts as used once for all its
  * operations.
  */
-const HANDSHAKES = new WeakMap<HttpRequest, { readonly params?: Members; readonly request: HttpRequest }>();
+const HANDSHAKES = new WeakMap<
+  HttpRequest,
+  { readonly params?: Members; readonly request: HttpRequest }
+>();
 
 function handshakeRequest(live: HttpRequest, params: Members | undefined): HttpRequest {
   const known = HANDSHAKES.get(live);
@@ -56,7 +59,12 @@ function madeRequest(live: HttpRequest, params: Members | undefined): HttpReques
   const { url, originalUrl, socket, raw } = live;
   return {
     headers: withSent({ ...headers, upgrade: 'websocket' }, params),
-    ...{ rawHeaders, method: 'GET', url, originalUrl, socket, raw },
+    rawHeaders,
+    method: 'GET',
+    url,
+    originalUrl,
+    socket,
+    raw,
   };
 }
 
@@ -67,7 +75,9 @@ const SENT = ['authorization', 'dpop'] as const;
  * become a list, which is refused.
  */
 function withSent(headers: IncomingHttpHeaders, params: Members | undefined): IncomingHttpHeaders {
-  const members = [params, membersOf(params?.['headers'])].flatMap((each) => Object.entries(each ?? {}));
+  const members = [params, membersOf(params?.['headers'])].flatMap((each) =>
+    Object.entries(each ?? {}),
+  );
   const all = { ...headers };
   for (const [name, value] of members) {
     const sent = SENT.find((each) => each === name.toLowerCase());

@@ -1,4 +1,12 @@
-import { Controller, Delete, type ExecutionContext, Get, Post, type Type, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Delete,
+  type ExecutionContext,
+  Get,
+  Post,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import {
   CurrentUser,

@@ -1,4 +1,12 @@
-import { Controller, Get, type Provider, Scope, type Type, UseGuards, Version } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  type Provider,
+  Scope,
+  type Type,
+  UseGuards,
+  Version,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CurrentUser } from './decorators.js';
@@ -27,7 +35,12 @@ import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 const REFUSAL =
   '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed","code":"authentication_failed"}';
-const forbidden = (message: string, code: string) => ({ statusCode: 403, error: 'Forbidden', message, code });
+const forbidden = (message: string, code: string) => ({
+  statusCode: 403,
+  error: 'Forbidden',
+  message,
+  code,
+});
 const STALE_PROOF = 'Bearer error="insufficient_user_authentication", max_age="60"';
 const GOOD_COOKIE = { cookie: 'access_token=good' };
 const GOOD_HEADER = { authorization: 'Bearer good' };
@@ -39,7 +52,12 @@ const globally = (...guards: Type[]): Provider[] =>
   guards.map((useExisting) => ({ provide: APP_GUARD, useExisting }));
 
 const MODES: [string, string, Provider[], Type[]][] = [
-  ['one by one', 'routes', [], [routes('routes', ...GUARDS), UnguardedController, ForeignController]],
+  [
+    'one by one',
+    'routes',
+    [],
+    [routes('routes', ...GUARDS), UnguardedController, ForeignController],
+  ],
   ['globally', 'routes', globally(...GUARDS), [routes('routes'), OpenController, ClosedController]],
   [
     'globally, in another order',
@@ -55,7 +73,8 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     let app: TestApp;
     const get = (route: string, token?: string): Promise<Answer> =>
       app.call('GET', `/${path}/${route}`, token ? bearer(token) : {});
-    const remove = (route: string, token: string) => app.call('DELETE', `/${path}/${route}`, bearer(token));
+    const remove = (route: string, token: string) =>
+      app.call('DELETE', `/${path}/${route}`, bearer(token));
     beforeAll(async () => {
       app = await startApp(adapter, { providers, controllers, authenticate });
     });
@@ -73,7 +92,11 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     it('answers a missing token and a refused one with the same bytes in the body', async () => {
       const none = await get('mine');
       const refused = await get('mine', 'forged');
-      expect([none.status, none.text, none.headers['www-authenticate']]).toEqual([401, REFUSAL, 'Bearer']);
+      expect([none.status, none.text, none.headers['www-authenticate']]).toEqual([
+        401,
+        REFUSAL,
+        'Bearer',
+      ]);
       expect([refused.status, refused.text, refused.headers['www-authenticate']]).toEqual([
         401,
         REFUSAL,
@@ -82,11 +105,19 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       expect(refused.headers['cache-control']).toBe('no-store');
     });
 
-    it.each(['down', 'slowly-down'])('answers 503 with Retry-After when a store is %s', async (token) => {
-      const answer = await get('mine', token);
-      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
-      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message', 'code']);
-    });
+    it.each(['down', 'slowly-down'])(
+      'answers 503 with Retry-After when a store is %s',
+      async (token) => {
+        const answer = await get('mine', token);
+        expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
+        expect(Object.keys(answer.json as object)).toEqual([
+          'statusCode',
+          'error',
+          'message',
+          'code',
+        ]);
+      },
+    );
 
     it('uses the cookie, even a bad one, before a good header', async () => {
       const headers = { cookie: 'access_token=forged', authorization: 'Bearer good' };
@@ -104,8 +135,16 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
         { ...REFRESH_COOKIE, 'sec-fetch-site': 'cross-site' },
         403,
       ],
-      ['a refresh cookie beside a good header', { ...REFRESH_COOKIE, ...GOOD_HEADER, ...FOREIGN }, 403],
-      ['a refresh cookie of the own page', { ...REFRESH_COOKIE, 'sec-fetch-site': 'same-origin' }, 401],
+      [
+        'a refresh cookie beside a good header',
+        { ...REFRESH_COOKIE, ...GOOD_HEADER, ...FOREIGN },
+        403,
+      ],
+      [
+        'a refresh cookie of the own page',
+        { ...REFRESH_COOKIE, 'sec-fetch-site': 'same-origin' },
+        401,
+      ],
       [
         'two cookies, cross-site',
         { cookie: 'access_token=; access_token=', 'sec-fetch-site': 'cross-site' },
@@ -160,9 +199,9 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       expect((await call({ cookie: 'access_token=' })).json).toEqual({ id: null });
       expect((await call({ authorization: 'Basic YTpi' })).json).toEqual({ id: null });
       expect((await call({ cookie: 'access_token=good; access_token=good' })).status).toBe(401);
-      expect((await call({ cookie: 'refresh_token=x', origin: 'https://evil.test' }, 'POST')).status).toBe(
-        403,
-      );
+      expect(
+        (await call({ cookie: 'refresh_token=x', origin: 'https://evil.test' }, 'POST')).status,
+      ).toBe(403);
     });
 
     // T-crkg
@@ -182,7 +221,10 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       expect((await recent('early')).headers['www-authenticate']).toContain(
         'insufficient_user_authentication',
       );
-      authenticate.known = { ...authenticate.known, late: principal({ authTime: NOW_MS / 1000 - 61 }) };
+      authenticate.known = {
+        ...authenticate.known,
+        late: principal({ authTime: NOW_MS / 1000 - 61 }),
+      };
       for (const token of ['late', 'bare']) {
         const refused = await recent(token);
         expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, STALE_PROOF]);
@@ -232,7 +274,9 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       it.each(['user', 'roles', 'permissions', 'recent', 'version'])(
         'refuses without JwtAuthGuard before it: %s',
         async (route) => {
-          expect((await app.call('GET', `/unguarded/${route}`, bearer('admin'))).text).toBe(REFUSAL);
+          expect((await app.call('GET', `/unguarded/${route}`, bearer('admin'))).text).toBe(
+            REFUSAL,
+          );
           expect((await app.call('GET', '/foreign', bearer('admin'))).text).toBe(REFUSAL);
         },
       );

@@ -38,7 +38,10 @@ export class HeldCallGuard implements CanActivate {
       callerAt(context, 'a remote call with a requirement (inheritAppConfig: true?)');
     // the socket has a caller from its handshake, whether or not a guard ran
     else if (!judged.has(context))
-      throw new AuthError('token_missing', 'no guard ran: @UseGuards(JwtAuthGuard) on the gateway (Nest 11)');
+      throw new AuthError(
+        'token_missing',
+        'no guard ran: @UseGuards(JwtAuthGuard) on the gateway (Nest 11)',
+      );
     return true;
   }
 }

@@ -13,7 +13,10 @@ export function host(
       return 'in';
     }
   }
-  const descriptor = Object.getOwnPropertyDescriptor(Host.prototype, 'handle') as PropertyDescriptor;
+  const descriptor = Object.getOwnPropertyDescriptor(
+    Host.prototype,
+    'handle',
+  ) as PropertyDescriptor;
   for (const decorate of [route, ...said]) decorate?.(Host.prototype, 'handle', descriptor);
   of(Host);
   return Host;

@@ -63,7 +63,9 @@ export class HeldRoutes implements OnModuleInit {
   private mayGoUnheld(route: HostRoute): boolean {
     if (requirementsOf(route).length === 0) return false;
     if (route.kind === 'ws')
-      return this.own instanceof JwtAuthGuard && this.unheld(route, namedGuardsOf(route)).length > 0;
+      return (
+        this.own instanceof JwtAuthGuard && this.unheld(route, namedGuardsOf(route)).length > 0
+      );
     return route.kind === 'rpc';
   }
 
@@ -120,17 +122,21 @@ export class HeldRoutes implements OnModuleInit {
     if (route.kind === 'graphql-field' && !this.guardsFields()) return [];
     const named = namedGuardsOf(route);
     const scoped = this.config.getGlobalRequestGuards().map(({ metatype }) => metatype as object);
-    return [...this.config.getGlobalGuards(), ...scoped, ...named].filter(Boolean).flatMap((guard) => {
-      const made = route.guardOf(guard);
-      return made === guard ? [guard] : [guard, made];
-    });
+    return [...this.config.getGlobalGuards(), ...scoped, ...named]
+      .filter(Boolean)
+      .flatMap((guard) => {
+        const made = route.guardOf(guard);
+        return made === guard ? [guard] : [guard, made];
+      });
   }
 
   /** A test that overrides our guard does so on purpose. */
   private holdsEverything(guard: object, instance: string | undefined): boolean {
     if (guard === this.own) return true;
     const holding = holdingOf(guard, this.container);
-    return holding?.holds === 'everything' && (instance === undefined || holding.instance === instance);
+    return (
+      holding?.holds === 'everything' && (instance === undefined || holding.instance === instance)
+    );
   }
 
   /** Nest runs guards of field resolvers only if it is configured to. */

@@ -66,7 +66,11 @@ describe.each<[string, Type | undefined, AppParts]>([
   ['@UseGuards(JwtAuthGuard)', JwtAuthGuard, {}],
   ['@UseGuards of a guard that extends it', HostGuard, {}],
   ['APP_GUARD', undefined, { providers: globally({ useExisting: JwtAuthGuard }) }],
-  ['APP_GUARD of a class that extends it', undefined, { providers: globally({ useClass: HostGuard }) }],
+  [
+    'APP_GUARD of a class that extends it',
+    undefined,
+    { providers: globally({ useClass: HostGuard }) },
+  ],
   ['APP_GUARD in request scope', undefined, { providers: globally({ useClass: ScopedGuard }) }],
   ['useGlobalGuards', undefined, { prepare: useLater }],
 ])('a requirement under %s', (_, guard, parts) => {
@@ -85,7 +89,9 @@ describe.each<[string, Type | undefined, AppParts]>([
           return (await host.call('GET', `/r${String(index)}`, { headers })).status;
         }),
       );
-    const seen = await Promise.all(rows.map(async ([name], index) => [name, await statuses(index)]));
+    const seen = await Promise.all(
+      rows.map(async ([name], index) => [name, await statuses(index)]),
+    );
     await host.app.close();
     expect(seen).toEqual(rows.map(([name, , expected]) => [name, expected]));
   });
@@ -111,20 +117,27 @@ describe.each(TRANSPORTS)('%s', (_, of, route) => {
     ['@StrictRevocation', StrictRevocation()],
     ['@AnyOf', AnyOf(Roles('admin'), Permissions('write'))],
     ['@OptionalAuth', OptionalAuth()],
-  ])('with %s and no guard stops the boot, which names it and the cure', async (decorator, said) => {
-    const message = await boot(host(of, route, said));
-    expect(message).toContain(
-      `Host.handle: asks for ${decorator}, and no guard of Tokenward stands in front of it`,
-    );
-    expect(message).toContain('@UseGuards(JwtAuthGuard)');
-    expect(message).not.toContain('\n');
-  });
+  ])(
+    'with %s and no guard stops the boot, which names it and the cure',
+    async (decorator, said) => {
+      const message = await boot(host(of, route, said));
+      expect(message).toContain(
+        `Host.handle: asks for ${decorator}, and no guard of Tokenward stands in front of it`,
+      );
+      expect(message).toContain('@UseGuards(JwtAuthGuard)');
+      expect(message).not.toContain('\n');
+    },
+  );
 
   it.each<[string, MethodDecorator | undefined, AppParts]>([
     ['no guard', undefined, {}],
     ['a guard that is not ours', UseGuards(StrangeGuard), {}],
     ['the guard of another requirement', UseGuards(PermissionsGuard, RecentAuthGuard), {}],
-    ['a global guard that is not ours', undefined, { providers: globally({ useClass: StrangeGuard }) }],
+    [
+      'a global guard that is not ours',
+      undefined,
+      { providers: globally({ useClass: StrangeGuard }) },
+    ],
   ])('and %s in front stops the boot', async (_name, guard, parts) => {
     expect(await boot(host(of, route, Roles('admin'), guard), parts)).toContain('asks for @Roles');
   });
@@ -132,7 +145,11 @@ describe.each(TRANSPORTS)('%s', (_, of, route) => {
   it.each<[string, MethodDecorator | undefined, AppParts]>([
     ['JwtAuthGuard', UseGuards(JwtAuthGuard), {}],
     ['a guard that extends it', UseGuards(HostGuard), {}],
-    ['the guard of the requirement, behind one of the host', UseGuards(StrangeGuard, RolesGuard), {}],
+    [
+      'the guard of the requirement, behind one of the host',
+      UseGuards(StrangeGuard, RolesGuard),
+      {},
+    ],
     ['APP_GUARD', undefined, { providers: globally({ useExisting: JwtAuthGuard }) }],
     ['APP_GUARD in request scope', undefined, { providers: globally({ useClass: ScopedGuard }) }],
     ['useGlobalGuards', undefined, { prepare: useLater }],
@@ -177,7 +194,8 @@ describe('a gateway message, for which Nest does not call the global guard', () 
     ['that asks for nothing is open', [], 'in'],
   ])('%s', async (_name, said, expected) => {
     const Gateway = host(WebSocketGateway({ path: '/held' }), SubscribeMessage('held'), ...said);
-    const handleConnection = (client: object): void => setPrincipal(client, principal({ role: 'admin' }));
+    const handleConnection = (client: object): void =>
+      setPrincipal(client, principal({ role: 'admin' }));
     Object.assign(Gateway.prototype as object, { handleConnection });
     const { app } = await startApp('express', {
       providers: [Gateway, ...globally({ useClass: SkippedGuard })],
@@ -210,14 +228,22 @@ describe('the boot', () => {
 
   it('stops for a class that inherits a requirement, and for one that makes it public', async () => {
     expect(await boot(child(() => undefined))).toContain('Child.call: asks for @Roles');
-    expect(await boot(child(Public()), { providers: globally({ useExisting: JwtAuthGuard }) })).toContain(
-      'Child.call: is @Public() and asks for @Roles',
-    );
+    expect(
+      await boot(child(Public()), { providers: globally({ useExisting: JwtAuthGuard }) }),
+    ).toContain('Child.call: is @Public() and asks for @Roles');
   });
 
   it.each<[string, MethodDecorator, string]>([
-    ['names', TrustIssuers('https://sso.example'), 'names the issuer https://sso.example in @TrustIssuers'],
-    ['is to choose', TrustIssuers(() => undefined), 'chooses an issuer by a function in @TrustIssuers'],
+    [
+      'names',
+      TrustIssuers('https://sso.example'),
+      'names the issuer https://sso.example in @TrustIssuers',
+    ],
+    [
+      'is to choose',
+      TrustIssuers(() => undefined),
+      'chooses an issuer by a function in @TrustIssuers',
+    ],
   ])('stops where a route %s an issuer that is not configured', async (_name, said, expected) => {
     expect(await boot(host(Controller('held'), Get(), said, UseGuards(JwtAuthGuard)))).toContain(
       `Host.handle: ${expected}`,
@@ -252,7 +278,9 @@ describe('the boot', () => {
     }
     Controller('many')(Many);
     Roles('admin')(Many);
-    expect(await boot(Many)).toMatch(/Many.a, Many.b, Many.c, Many.d, Many.e and 2 more: asks for @Roles/);
+    expect(await boot(Many)).toMatch(
+      /Many.a, Many.b, Many.c, Many.d, Many.e and 2 more: asks for @Roles/,
+    );
   });
 
   it('accepts that a test replaces the guard', async () => {
@@ -267,7 +295,10 @@ describe('the boot', () => {
 
   it('does not check routes in a context that serves none', async () => {
     const held = host(Controller('held'), Get(), Roles('admin'));
-    const context = await Test.createTestingModule({ imports: [edge({})], controllers: [held] }).compile();
+    const context = await Test.createTestingModule({
+      imports: [edge({})],
+      controllers: [held],
+    }).compile();
     await context.init();
     await context.close();
   });

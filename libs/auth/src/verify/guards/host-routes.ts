@@ -27,7 +27,13 @@ export function* hostRoutes(container: ModulesContainer): Generator<HostRoute> {
       const guardOf = (guard: object): object =>
         (module.injectables.get(guard as never)?.instance as object | undefined) ?? guard;
       for (const [name, handler] of methodsOf(prototype))
-        yield { handler, routeClass, kind: kindOf(handler), name: `${routeClass.name}.${name}`, guardOf };
+        yield {
+          handler,
+          routeClass,
+          kind: kindOf(handler),
+          name: `${routeClass.name}.${name}`,
+          guardOf,
+        };
     }
 }
 
@@ -51,6 +57,7 @@ function kindOf(handler: object): RouteKind {
   if (said('websockets:message_mapping') !== undefined) return 'ws';
   const type = said('graphql:resolver_type');
   if (ROOT_FIELDS.has(type)) return 'graphql';
-  const isField = type !== undefined || said('graphql:resolve_property') || said('graphql:resolve_reference');
+  const isField =
+    type !== undefined || said('graphql:resolve_property') || said('graphql:resolve_reference');
   return isField ? 'graphql-field' : 'other';
 }

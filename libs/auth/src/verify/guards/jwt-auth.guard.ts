@@ -3,7 +3,14 @@ import { AuthError } from '../../common/auth-error.js';
 import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import type { Principal } from '../../common/principal.js';
 import type { AuthenticateOptions } from '../authenticate.js';
-import { admit, admitNobody, carrierOf, principalOf, requestOf, setPrincipal } from './call-context.js';
+import {
+  admit,
+  admitNobody,
+  carrierOf,
+  principalOf,
+  requestOf,
+  setPrincipal,
+} from './call-context.js';
 import { markJudged } from './held-call.guard.js';
 import { type Holding, HOLDS } from './holds.js';
 import { namedGuard } from './named-guard.js';
@@ -58,7 +65,9 @@ export class JwtAuthGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     try {
       const verdict = this.judge(context);
-      return verdict instanceof Promise ? verdict.catch((error: unknown) => this.refuse(error)) : verdict;
+      return verdict instanceof Promise
+        ? verdict.catch((error: unknown) => this.refuse(error))
+        : verdict;
     } catch (error) {
       return this.refuse(error);
     }
@@ -70,7 +79,9 @@ export class JwtAuthGuard implements CanActivate {
     const isSocket = context.getType<string>() === 'ws';
     // read once, because Nest creates it anew at each call
     const carrier = isSocket ? undefined : carrierOf(context);
-    const outcome = isSocket ? this.recheck(context, facts) : this.authenticate(context, carrier, facts);
+    const outcome = isSocket
+      ? this.recheck(context, facts)
+      : this.authenticate(context, carrier, facts);
     if (outcome instanceof Promise)
       return outcome.then((principal) => this.admit(context, carrier, principal, facts));
     if (outcome !== 'nobody') return this.admit(context, carrier, outcome, facts);
@@ -88,7 +99,8 @@ export class JwtAuthGuard implements CanActivate {
     const owner = instanceOf(route);
     const asked = requirementsOf(route);
     return {
-      unguarded: isPublic(context) || (owner !== undefined && owner !== this.authenticator.instance),
+      unguarded:
+        isPublic(context) || (owner !== undefined && owner !== this.authenticator.instance),
       options: optionsOf(context, trustedBy(route)),
       nobody: letsNobodyIn(asked) ? 'passes' : 'refused',
       asked,
@@ -101,7 +113,8 @@ export class JwtAuthGuard implements CanActivate {
     { options, nobody }: RouteFacts,
   ): Principal | 'nobody' | Promise<Principal> {
     const request = requestOf(context, carrier);
-    if (!request || !carrier) throw new AuthError('token_missing', unknownContext(context.getType<string>()));
+    if (!request || !carrier)
+      throw new AuthError('token_missing', unknownContext(context.getType<string>()));
     if (nobody === 'passes') return this.authenticator.authenticateIfPresented(request, options);
     return this.authenticator.authenticate(request, options);
   }
@@ -127,7 +140,8 @@ export class JwtAuthGuard implements CanActivate {
     { asked }: RouteFacts,
   ): true {
     if (carrier) admit(context, principal, this.authenticator, carrier);
-    for (const each of asked) each.requirement.check(principal, each.asked, this.authenticator.now());
+    for (const each of asked)
+      each.requirement.check(principal, each.asked, this.authenticator.now());
     if (!carrier) markJudged(context);
     return true;
   }
@@ -137,7 +151,8 @@ export class JwtAuthGuard implements CanActivate {
 function goOnAs(context: ExecutionContext, principal: Principal): Principal {
   const client = carrierOf(context);
   // the socket may have been closed meanwhile
-  if (client && principal.kind === 'api_key' && principalOf(context)) setPrincipal(client, principal);
+  if (client && principal.kind === 'api_key' && principalOf(context))
+    setPrincipal(client, principal);
   return principal;
 }
 

@@ -1,4 +1,11 @@
-import { type Abstract, type CanActivate, Inject, Injectable, mixin, type Type } from '@nestjs/common';
+import {
+  type Abstract,
+  type CanActivate,
+  Inject,
+  Injectable,
+  mixin,
+  type Type,
+} from '@nestjs/common';
 import { authToken } from '../../common/instance-token.js';
 
 /** `guard` for a named instance: its only dependency, `of`, is that instance's. */

@@ -25,12 +25,9 @@ describe('what the decorators declare for a route', () => {
     const isOpen = perRoute(isPublic);
     const rolesOf = perRoute((context) => requirementOf(ROLES, context));
     for (let time = 0; time < 2; time += 1) {
-      expect([OpenNotes, AdminNotes, EditorNotes, Notes].map((each) => isOpen(route(each)))).toEqual([
-        true,
-        false,
-        false,
-        false,
-      ]);
+      expect(
+        [OpenNotes, AdminNotes, EditorNotes, Notes].map((each) => isOpen(route(each))),
+      ).toEqual([true, false, false, false]);
       expect([OpenNotes, AdminNotes, EditorNotes].map((each) => rolesOf(route(each)))).toEqual([
         undefined,
         ['admin'],

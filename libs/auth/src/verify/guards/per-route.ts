@@ -4,7 +4,9 @@ import type { ExecutionContext } from '@nestjs/common';
  * Reads the decorators of a route once: metadata does not change, and reading it costs more than the rest of a guard.
  * Cached by handler and class, because a handler may be inherited.
  */
-export function perRoute<T>(read: (context: ExecutionContext) => T): (context: ExecutionContext) => T {
+export function perRoute<T>(
+  read: (context: ExecutionContext) => T,
+): (context: ExecutionContext) => T {
   const known = new WeakMap<object, WeakMap<object, { readonly facts: T }>>();
   return (context) => {
     const handler = context.getHandler();

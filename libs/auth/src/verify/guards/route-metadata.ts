@@ -50,7 +50,8 @@ export const ROLES: Requirement<readonly string[]> = {
   key: 'tokenward:roles',
   decorator: '@Roles',
   check: ({ role }, roles) => {
-    if (role === undefined || !roles.includes(role)) throw new AuthError('forbidden', 'the role is missing');
+    if (role === undefined || !roles.includes(role))
+      throw new AuthError('forbidden', 'the role is missing');
   },
 };
 
@@ -77,13 +78,16 @@ export const RECENT_AUTH: Requirement<RecentProof> = {
   decorator: '@RecentAuth',
   check: ({ authTime = -Infinity, amr = [], actor }, { maxAgeSeconds, amr: asked }, nowMs) => {
     // a proof of the actor does not count as one of the user
-    if (actor) throw new AuthError('forbidden', 'a session that acts as the user has no proof of the user');
+    if (actor)
+      throw new AuthError('forbidden', 'a session that acts as the user has no proof of the user');
     const ageSeconds = nowMs / 1000 - authTime;
     // a proof in the future would count as recent for the whole life of its token
     if (ageSeconds > maxAgeSeconds || -ageSeconds > MOST_CLOCK_TOLERANCE_SECONDS)
       throw new AuthError('proof_too_old', 'the credential proof is too old', { maxAgeSeconds });
     if (asked && !asked.some((method) => amr.includes(method)))
-      throw new AuthError('proof_too_old', 'the credential was proved by another method', { maxAgeSeconds });
+      throw new AuthError('proof_too_old', 'the credential was proved by another method', {
+        maxAgeSeconds,
+      });
   },
 };
 
@@ -92,7 +96,8 @@ export const BOUND: Requirement<true> = {
   key: 'tokenward:bound',
   decorator: '@RequireBound',
   check: ({ bound }) => {
-    if (bound === undefined) throw new AuthError('device_required', 'the session is not bound to a key');
+    if (bound === undefined)
+      throw new AuthError('device_required', 'the session is not bound to a key');
   },
 };
 
@@ -138,15 +143,24 @@ export const ANY_OF: Requirement<readonly Demand[]> = {
     }
     // only a proof that is too old can be renewed by the caller
     throw (
-      refusals.find((each) => each instanceof AuthError && each.reason === 'proof_too_old') ?? refusals[0]
+      refusals.find((each) => each instanceof AuthError && each.reason === 'proof_too_old') ??
+      refusals[0]
     );
   },
 };
 
 /** All requirements. `JwtAuthGuard` checks each of them, and the boot looks for each of them. */
 export const REQUIREMENTS: readonly Requirement[] = [
-  ...[PEOPLE, NO_ACTOR, ROLES, PERMISSIONS, RECENT_AUTH, BOUND, ANY_OF],
-  ...[STRICT_REVOCATION, TRUSTED_ISSUERS, OPTIONAL],
+  PEOPLE,
+  NO_ACTOR,
+  ROLES,
+  PERMISSIONS,
+  RECENT_AUTH,
+  BOUND,
+  ANY_OF,
+  STRICT_REVOCATION,
+  TRUSTED_ISSUERS,
+  OPTIONAL,
 ];
 
 /**
@@ -162,7 +176,8 @@ export function isPublicRoute(route: Route): boolean {
   const [handler] = layers.handlers;
   if (handler && own(handler, PUBLIC)) return REQUIREMENTS.every(({ key }) => !own(handler, key));
   return (
-    own(route.routeClass, PUBLIC) && REQUIREMENTS.every(({ key }) => saidBy(layers.all, key) === undefined)
+    own(route.routeClass, PUBLIC) &&
+    REQUIREMENTS.every(({ key }) => saidBy(layers.all, key) === undefined)
   );
 }
 
@@ -219,7 +234,8 @@ export function contradictionOf(route: Route): Contradiction | undefined {
   const [handler] = handlers;
   const onPublic = (requirement: Requirement | undefined): Contradiction | undefined =>
     requirement && { open: '@Public()', requirement };
-  if (handler && own(handler, PUBLIC)) return onPublic(REQUIREMENTS.find(({ key }) => own(handler, key)));
+  if (handler && own(handler, PUBLIC))
+    return onPublic(REQUIREMENTS.find(({ key }) => own(handler, key)));
   if (own(route.routeClass, PUBLIC))
     return onPublic(REQUIREMENTS.find(({ key }) => saidBy(classes, key) !== undefined));
   const optional = all.find((layer) => own(layer, OPTIONAL.key));

@@ -37,7 +37,11 @@ describe('a refused remote call', () => {
     ['input_invalid', 3, 'Malformed input'],
     ['claim_refused', 13, 'Internal server error'],
   ])('by gRPC: %s is status %i', (reason, code, details) => {
-    expect(rpcErrorOf(grpc, new AuthError(reason, 'private'))).toEqual({ code, details, message: details });
+    expect(rpcErrorOf(grpc, new AuthError(reason, 'private'))).toEqual({
+      code,
+      details,
+      message: details,
+    });
   });
 
   it('over any other transport is the body of the HTTP answer', () => {
@@ -50,7 +54,10 @@ describe('a refused remote call', () => {
       new Guard(new AuthError('forbidden', 'private')).canActivate(grpc),
     ).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(RpcException);
-    expect((refused as RpcException).getError()).toMatchObject({ code: 7, details: 'Access denied' });
+    expect((refused as RpcException).getError()).toMatchObject({
+      code: 7,
+      details: 'Access denied',
+    });
     const other = new Error('of the host');
     expect(() => new Guard(other).canActivate(grpc)).toThrow(other);
   });

@@ -8,7 +8,8 @@ interface RpcContext {
   getHeaders?(): { get?(name: string): unknown } | undefined;
   /** Kafka and RabbitMQ. */
   getMessage?():
-    { headers?: Record<string, unknown>; properties?: { headers?: Record<string, unknown> } } | undefined;
+    | { headers?: Record<string, unknown>; properties?: { headers?: Record<string, unknown> } }
+    | undefined;
   /** MQTT 5. */
   getPacket?(): { properties?: { userProperties?: Record<string, unknown> } } | undefined;
 }
@@ -25,7 +26,8 @@ export function rpcAuthorization(context: ExecutionContext): string | undefined 
     const message = call.getMessage();
     return textOf((message?.properties?.headers ?? message?.headers)?.['authorization']);
   }
-  if (call?.getPacket) return textOf(call.getPacket()?.properties?.userProperties?.['authorization']);
+  if (call?.getPacket)
+    return textOf(call.getPacket()?.properties?.userProperties?.['authorization']);
   if (typeof call?.get === 'function') return textOf(call.get('authorization'));
   const data = rpc.getData<unknown>();
   return typeof data === 'object' && data !== null && 'authorization' in data

@@ -52,8 +52,10 @@ export function headerValues(request: HttpRequest, name: string): readonly strin
   if (value === undefined) return [];
   const raw = request.rawHeaders ?? request.raw?.rawHeaders;
   let found = 0;
-  for (let at = 0; raw && at + 1 < raw.length; at += 2) if (isNamed(raw[at] as string, name)) found += 1;
-  if (raw && found > 1) return raw.filter((_, at) => at % 2 === 1 && isNamed(raw[at - 1] as string, name));
+  for (let at = 0; raw && at + 1 < raw.length; at += 2)
+    if (isNamed(raw[at] as string, name)) found += 1;
+  if (raw && found > 1)
+    return raw.filter((_, at) => at % 2 === 1 && isNamed(raw[at - 1] as string, name));
   // not the raw value, because a middleware of the host may have replaced it
   return typeof value === 'string' ? [value] : value;
 }
@@ -73,14 +75,19 @@ export function forwardedValue(request: HttpRequest, name: string): string | und
 }
 
 /** `X-Forwarded-<name>`, or else the parameter of `Forwarded` (RFC 7239), if the option trusts the proxy. */
-function forwarded(request: HttpRequest, name: 'proto' | 'host', trustProxy: boolean): string | undefined {
+function forwarded(
+  request: HttpRequest,
+  name: 'proto' | 'host',
+  trustProxy: boolean,
+): string | undefined {
   if (!trustProxy) return undefined;
   const own = forwardedValue(request, `x-forwarded-${name}`);
   if (own) return own;
   const parameters = forwardedValue(request, 'forwarded')?.split(';') ?? [];
   for (const parameter of parameters) {
     const [key = '', value = ''] = parameter.split('=', 2);
-    if (key.trim().toLowerCase() === name) return value.trim().replace(/^"(.*)"$/, '$1') || undefined;
+    if (key.trim().toLowerCase() === name)
+      return value.trim().replace(/^"(.*)"$/, '$1') || undefined;
   }
   return undefined;
 }

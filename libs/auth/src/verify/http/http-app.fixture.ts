@@ -93,7 +93,11 @@ export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAut
       formerScopes: [],
       ...overrides.cookies,
     },
-    origins: { trusted: new Set(['https://app.example.com']), trustProxy: false, ...overrides.origins },
+    origins: {
+      trusted: new Set(['https://app.example.com']),
+      trustProxy: false,
+      ...overrides.origins,
+    },
     passwords: { maxBytes: 1024 },
     identifier: { name: 'email' },
     refreshToken: { retryWindowMs: 900_000 },
@@ -135,10 +139,19 @@ export class FakeAuthenticateFlow {
     strong: principal({ amr: ['pwd', 'otp', 'mfa'] }),
     acting: principal({ actor: { id: 'u2' }, authTime: NOW_MS / 1000 }),
     early: principal({ authTime: NOW_MS / 1000 + 301 }),
-    bare: principal({ id: 'u3', role: undefined, permissions: [], authTime: undefined, amr: undefined }),
+    bare: principal({
+      id: 'u3',
+      role: undefined,
+      permissions: [],
+      authTime: undefined,
+      amr: undefined,
+    }),
   };
 
-  authenticate(presented: PresentedToken, options?: AuthenticateOptions): Principal | Promise<Principal> {
+  authenticate(
+    presented: PresentedToken,
+    options?: AuthenticateOptions,
+  ): Principal | Promise<Principal> {
     this.revocationModes.push(options?.revocationMode);
     if (presented.kind === 'none') throw new AuthError('token_missing', 'none');
     const value = presented.kind === 'token' ? presented.value : '';
@@ -156,7 +169,8 @@ export class FakeAuthenticateFlow {
 
   confirm(subject: Principal): Promise<Principal> {
     if (this.confirmed === 'down') return Promise.reject(AuthError.unavailable('postgres'));
-    if (this.confirmed === 'disagrees') return Promise.reject(new AuthError('token_refused', 'role changed'));
+    if (this.confirmed === 'disagrees')
+      return Promise.reject(new AuthError('token_refused', 'role changed'));
     return Promise.resolve(subject);
   }
 }
@@ -252,14 +266,18 @@ export function edge(parts: AppParts): DynamicModule {
     { provide: ResolvedAuthOptions, useValue: parts.options ?? settings() },
     {
       provide: DpopProofs,
-      useValue: parts.proofs ?? { provedBy: (_: unknown, work: (proved: object) => unknown) => work({}) },
+      useValue: parts.proofs ?? {
+        provedBy: (_: unknown, work: (proved: object) => unknown) => work({}),
+      },
     },
     { provide: FactorMethods, useValue: {} },
     { provide: LoginThrottle, useValue: {} },
     { provide: Clock, useValue: { now: () => NOW_MS, monotonic: () => 0 } },
     {
       provide: Keyring,
-      useValue: { publicJwks: () => ({ keys: [{ kid: 'k1', kty: 'RSA', alg: 'RS256', use: 'sig' }] }) },
+      useValue: {
+        publicJwks: () => ({ keys: [{ kid: 'k1', kty: 'RSA', alg: 'RS256', use: 'sig' }] }),
+      },
     },
     { provide: authToken(ResolvedAuthOptions), useExisting: ResolvedAuthOptions },
     { provide: authToken(Keyring), useExisting: Keyring },
@@ -280,7 +298,10 @@ export function edge(parts: AppParts): DynamicModule {
 
 export const ADAPTERS = ['express', 'fastify'] as const;
 
-export async function startApp(adapter: (typeof ADAPTERS)[number], parts: AppParts = {}): Promise<TestApp> {
+export async function startApp(
+  adapter: (typeof ADAPTERS)[number],
+  parts: AppParts = {},
+): Promise<TestApp> {
   const testing = await Test.createTestingModule({
     imports: [edge(parts), ...(parts.imports ?? [])],
     controllers: [...(parts.controllers ?? [])],

@@ -63,7 +63,9 @@ describe('cookies, fuzzed', () => {
       else must(read.kind === 'none', 'took one that is not there');
     },
   });
-  staysLinear('a cookie header', COOKIES, (cookie) => presentedCookie({ headers: { cookie } }, NAME));
+  staysLinear('a cookie header', COOKIES, (cookie) =>
+    presentedCookie({ headers: { cookie } }, NAME),
+  );
 });
 
 describe('the Authorization header, fuzzed', () => {
@@ -71,7 +73,10 @@ describe('the Authorization header, fuzzed', () => {
     inputs: fc.array(textOf(HEADER, 7), { minLength: 1, maxLength: 2 }),
     check: (values) => {
       const rawHeaders = values.flatMap((value) => ['Authorization', value]);
-      const read = presentedAccessToken({ headers: { authorization: values[0] }, rawHeaders }, NAME);
+      const read = presentedAccessToken(
+        { headers: { authorization: values[0] }, rawHeaders },
+        NAME,
+      );
       const [, token] = /^bearer +([^ ,]+)$/is.exec(values[0] ?? '') ?? [];
       if (values.length === 1 && token !== undefined)
         must(read.kind === 'token' && read.value === token, 'lost');
@@ -126,7 +131,10 @@ describe('origins, fuzzed', () => {
         ...(origin !== undefined && { origin }),
         ...(site !== undefined && { 'sec-fetch-site': site }),
       };
-      const verdict = judgeOrigin({ method: 'POST', headers, socket: { encrypted: true } }, settings);
+      const verdict = judgeOrigin(
+        { method: 'POST', headers, socket: { encrypted: true } },
+        settings,
+      );
       const named = origin !== undefined && URL.canParse(origin) ? new URL(origin) : undefined;
       const welcome = named !== undefined && [OURS, TRUSTED].includes(named.origin);
       const alone = origin === undefined && site === undefined;
@@ -249,10 +257,14 @@ describe('bodies, fuzzed', () => {
     'newPassword',
     MARK,
   ];
-  const members = fc.array(fc.tuple(fc.nat(FIELDS.length - 1), fc.nat(SCALARS.length - 1)), { maxLength: 7 });
+  const members = fc.array(fc.tuple(fc.nat(FIELDS.length - 1), fc.nat(SCALARS.length - 1)), {
+    maxLength: 7,
+  });
   const bodies = fc.oneof(
     jsonOf(SCALARS, FIELDS),
-    members.map((list) => Object.fromEntries(list.map(([field, value]) => [FIELDS[field], SCALARS[value]]))),
+    members.map((list) =>
+      Object.fromEntries(list.map(([field, value]) => [FIELDS[field], SCALARS[value]])),
+    ),
   );
   const ROUTES = ['register', 'login', 'refresh', 'password', 'reauthenticate'] as const;
   fuzz('an input is of the shape, or refused without its values', {
@@ -266,7 +278,10 @@ describe('bodies, fuzzed', () => {
       const { email, password, newPassword } = read as Record<string, string | undefined>;
       must(email === undefined || /^[^\s@]+@[^\s@]+$/.test(email), 'no email');
       for (const secret of [password, newPassword])
-        must(secret === undefined || (secret !== '' && Buffer.byteLength(secret) <= 64), 'no password');
+        must(
+          secret === undefined || (secret !== '' && Buffer.byteLength(secret) <= 64),
+          'no password',
+        );
     },
   });
 

@@ -37,7 +37,10 @@ interface Operation {
   readonly summary?: string;
   readonly security?: unknown;
   readonly responses: Record<string, { content?: Record<string, { schema: unknown }> }>;
-  readonly requestBody?: { required: boolean; content: Record<string, { schema: { properties: object } }> };
+  readonly requestBody?: {
+    required: boolean;
+    content: Record<string, { schema: { properties: object } }>;
+  };
 }
 
 describe('the OpenAPI description', () => {
@@ -101,7 +104,9 @@ describe('the OpenAPI description', () => {
   });
 
   it('leaves out what is switched off', async () => {
-    const small = await startApp('express', { routes: { register: false, jwks: false, prefix: 'id' } });
+    const small = await startApp('express', {
+      routes: { register: false, jwks: false, prefix: 'id' },
+    });
     expect(Object.keys(documentOf(small.app).paths)).not.toContain('/id/register');
     expect(Object.keys(documentOf(small.app).paths)).toContain('/id/login');
     expect(Object.keys(documentOf(small.app).paths)).not.toContain('/.well-known/jwks.json');

@@ -55,7 +55,8 @@ export function Describe(route: RouteDescription): MethodDecorator & ClassDecora
     if (route.tag) append(subject, 'swagger/apiUseTags', [route.tag]);
     if (isAsked(route.security) && !Reflect.getMetadata('swagger/apiSecurity', subject))
       append(subject, 'swagger/apiSecurity', [
-        ...[{ [BEARER_SCHEME]: [] }, { [COOKIE_SCHEME]: [] }],
+        { [BEARER_SCHEME]: [] },
+        { [COOKIE_SCHEME]: [] },
         ...(route.security === 'optional' ? [{}] : []),
       ]);
   };
@@ -76,7 +77,9 @@ function describeOperation(
   };
   if (Object.keys(operation).length > 0) merge(handler, 'swagger/apiOperation', operation);
   if (parameter)
-    append(handler, 'swagger/apiParameters', [{ in: 'path', name: parameter, required: true, type: String }]);
+    append(handler, 'swagger/apiParameters', [
+      { in: 'path', name: parameter, required: true, type: String },
+    ]);
   for (const [name, schema] of Object.entries(headers))
     append(handler, 'swagger/apiParameters', [{ in: 'header', name, required: false, schema }]);
   if (body) {

@@ -58,7 +58,12 @@ describe('the origin rule', () => {
       direct,
       'passes',
     ],
-    ['an IPv6 host', request({ host: '[::1]:3000', origin: 'http://[::1]:3000' }, 'plain'), direct, 'passes'],
+    [
+      'an IPv6 host',
+      request({ host: '[::1]:3000', origin: 'http://[::1]:3000' }, 'plain'),
+      direct,
+      'passes',
+    ],
     [
       'own origin that the browser labels cross-site',
       request({ host, origin: 'https://api.example.com', 'sec-fetch-site': 'cross-site' }),
@@ -66,7 +71,12 @@ describe('the origin rule', () => {
       'passes',
     ],
     ['another scheme', request({ host, origin: 'http://api.example.com' }), direct, 'cross_origin'],
-    ['another port', request({ host, origin: 'https://api.example.com:8443' }), direct, 'cross_origin'],
+    [
+      'another port',
+      request({ host, origin: 'https://api.example.com:8443' }),
+      direct,
+      'cross_origin',
+    ],
     ['a subdomain', request({ host, origin: 'https://x.api.example.com' }), direct, 'cross_origin'],
     [
       'a name that begins alike',
@@ -80,7 +90,12 @@ describe('the origin rule', () => {
       direct,
       'cross_origin',
     ],
-    ['an origin with a path', request({ host, origin: 'https://api.example.com/' }), direct, 'cross_origin'],
+    [
+      'an origin with a path',
+      request({ host, origin: 'https://api.example.com/' }),
+      direct,
+      'cross_origin',
+    ],
     [
       'two origins in one header',
       request({ host, origin: 'https://api.example.com, https://evil.test' }),
@@ -107,7 +122,12 @@ describe('the origin rule', () => {
       direct,
       'passes',
     ],
-    ['a trusted origin of an app', request({ host, origin: 'capacitor://localhost' }), direct, 'passes'],
+    [
+      'a trusted origin of an app',
+      request({ host, origin: 'capacitor://localhost' }),
+      direct,
+      'passes',
+    ],
     ['another app', request({ host, origin: 'ionic://localhost' }), direct, 'cross_origin'],
     ['a foreign origin', request({ host, origin: 'https://evil.test' }), direct, 'cross_origin'],
     ['null', request({ host, origin: 'null' }), direct, 'cross_origin'],
@@ -138,7 +158,11 @@ describe('the origin rule', () => {
     ],
     [
       'repeated, but same-origin',
-      request({ host, origin: ['https://a.test', 'https://b.test'], 'sec-fetch-site': 'same-origin' }),
+      request({
+        host,
+        origin: ['https://a.test', 'https://b.test'],
+        'sec-fetch-site': 'same-origin',
+      }),
       direct,
       'passes',
     ],
@@ -161,7 +185,12 @@ describe('the origin rule', () => {
     ['an unknown word', request({ host, 'sec-fetch-site': 'sometimes' }), direct, 'cross_origin'],
     ['an empty word', request({ host, 'sec-fetch-site': '' }), direct, 'cross_origin'],
     ['another case', request({ host, 'sec-fetch-site': 'Same-Origin' }), direct, 'cross_origin'],
-    ['two words', request({ host, 'sec-fetch-site': ['same-origin', 'cross-site'] }), direct, 'cross_origin'],
+    [
+      'two words',
+      request({ host, 'sec-fetch-site': ['same-origin', 'cross-site'] }),
+      direct,
+      'cross_origin',
+    ],
     ['neither header: no browser', request({ host }), direct, 'passes'],
     [
       'forwarded proto without trust',
@@ -230,7 +259,12 @@ describe('the origin rule', () => {
     ],
     [
       'Forwarded beside X-Forwarded: X-Forwarded is used',
-      request({ host, origin: 'https://evil.test', forwarded: 'host=evil.test', 'x-forwarded-host': host }),
+      request({
+        host,
+        origin: 'https://evil.test',
+        forwarded: 'host=evil.test',
+        'x-forwarded-host': host,
+      }),
       proxied,
       'cross_origin',
     ],

@@ -16,7 +16,8 @@ const HOST = /^[a-z0-9._\-:[\]]+$/i;
  */
 export function isUnsafe(request: HttpRequest): boolean {
   return (
-    !SAFE_METHODS.has(request.method ?? 'POST') || request.headers.upgrade?.toLowerCase() === 'websocket'
+    !SAFE_METHODS.has(request.method ?? 'POST') ||
+    request.headers.upgrade?.toLowerCase() === 'websocket'
   );
 }
 
@@ -28,12 +29,18 @@ export function judgeOrigin(request: HttpRequest, settings: OriginSettings): Ori
   const sites = headerValues(request, 'sec-fetch-site');
   if (sites.length > 0) {
     const [site] = sites;
-    return sites.length === 1 && (site === 'same-origin' || site === 'none') ? 'passes' : 'cross_origin';
+    return sites.length === 1 && (site === 'same-origin' || site === 'none')
+      ? 'passes'
+      : 'cross_origin';
   }
   return origins.length === 0 ? 'passes' : 'cross_origin';
 }
 
-function isOurs(sent: string, request: HttpRequest, { trusted, trustProxy }: OriginSettings): boolean {
+function isOurs(
+  sent: string,
+  request: HttpRequest,
+  { trusted, trustProxy }: OriginSettings,
+): boolean {
   const origin = normaliseOrigin(sent);
   return origin !== undefined && (trusted.has(origin) || origin === ownOrigin(request, trustProxy));
 }

@@ -16,7 +16,11 @@ const CACHE_TTL = 'cache_module:cache_ttl';
  * token. It is no interceptor itself: the first one of a route brings RxJS into each of its requests.
  */
 export function AnswersItself(): MethodDecorator {
-  return <T>(target: object, name: string | symbol, descriptor: TypedPropertyDescriptor<T>): void => {
+  return <T>(
+    target: object,
+    name: string | symbol,
+    descriptor: TypedPropertyDescriptor<T>,
+  ): void => {
     const handle = descriptor.value;
     if (typeof handle !== 'function') return;
     Res({ passthrough: true })(target, name, RESPONSE_AT);

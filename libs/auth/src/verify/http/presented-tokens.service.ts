@@ -24,7 +24,12 @@ export class PresentedTokens {
   constructor(private readonly options: ResolvedAuthOptions) {}
 
   accessToken(request: HttpRequest): PresentedToken {
-    return presentedAccessToken(request, this.options.cookies.accessName, undefined, this.dpopScheme);
+    return presentedAccessToken(
+      request,
+      this.options.cookies.accessName,
+      undefined,
+      this.dpopScheme,
+    );
   }
 
   refreshCookie(request: HttpRequest): PresentedCookie {
@@ -40,7 +45,11 @@ export class PresentedTokens {
     switch (cookie.kind) {
       case 'value': {
         const accessCookies = this.accessCookies(request);
-        return { value: cookie.value, source: 'cookie', ...(accessCookies.length > 0 && { accessCookies }) };
+        return {
+          value: cookie.value,
+          source: 'cookie',
+          ...(accessCookies.length > 0 && { accessCookies }),
+        };
       }
       case 'repeated':
         throw new AuthError('token_refused', 'two refresh cookies');
@@ -54,7 +63,10 @@ export class PresentedTokens {
     const bearer = presentedBearer(request, this.dpopScheme);
     const refresh = cookieValues(request, this.options.cookies.refreshName);
     return {
-      accessTokens: [...this.accessCookies(request), ...(bearer.kind === 'token' ? [bearer.value] : [])],
+      accessTokens: [
+        ...this.accessCookies(request),
+        ...(bearer.kind === 'token' ? [bearer.value] : []),
+      ],
       refreshTokens: [...refresh, inBody ?? ''].filter((value) => value !== ''),
     };
   }

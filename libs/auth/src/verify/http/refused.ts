@@ -29,7 +29,10 @@ export function tellLog(error: AuthError): void {
  */
 export function prepared(context: ExecutionContext, error: unknown): unknown {
   const isHttp = context.getType<string>() === 'http';
-  return preparedFor(isHttp ? context.switchToHttp().getResponse<HttpResponse>() : undefined, error);
+  return preparedFor(
+    isHttp ? context.switchToHttp().getResponse<HttpResponse>() : undefined,
+    error,
+  );
 }
 
 export function preparedFor(response: HttpResponse | undefined, error: unknown): unknown {
@@ -53,7 +56,11 @@ function knownToNest(context: ExecutionContext, refusal: AuthError): Promise<Err
 
 /** For `canActivate` of every guard of Tokenward. */
 export function PreparesRefusals() {
-  return <T extends Judge>(_guard: object, _name: string, descriptor: TypedPropertyDescriptor<T>): void => {
+  return <T extends Judge>(
+    _guard: object,
+    _name: string,
+    descriptor: TypedPropertyDescriptor<T>,
+  ): void => {
     const judge = descriptor.value;
     if (!judge) return;
     const prepare = (context: ExecutionContext, error: unknown): false | Promise<false> => {

@@ -26,7 +26,10 @@ export class RequestAuthenticator {
   /**
    * Throws `cross_origin`, `token_missing`, `token_refused` or `unavailable`; synchronous if no store must be asked.
    */
-  authenticate(request: HttpRequest, options?: AuthenticateOptions): Principal | Promise<Principal> {
+  authenticate(
+    request: HttpRequest,
+    options?: AuthenticateOptions,
+  ): Principal | Promise<Principal> {
     return this.flow.authenticate(this.presented(request), options, request);
   }
 
@@ -39,7 +42,9 @@ export class RequestAuthenticator {
     options?: AuthenticateOptions,
   ): Principal | 'nobody' | Promise<Principal> {
     const presented = this.presented(request);
-    return presented.kind === 'none' ? 'nobody' : this.flow.authenticate(presented, options, request);
+    return presented.kind === 'none'
+      ? 'nobody'
+      : this.flow.authenticate(presented, options, request);
   }
 
   private presented(request: HttpRequest): PresentedToken {
@@ -51,7 +56,12 @@ export class RequestAuthenticator {
       if (rides && judgeOrigin(request, this.options.origins) === 'cross_origin')
         throw new AuthError('cross_origin', 'an unsafe request with a cookie');
     }
-    return presentedAccessToken(request, accessName, cookie, this.options.dpop ? 'read' : 'ignored');
+    return presentedAccessToken(
+      request,
+      accessName,
+      cookie,
+      this.options.dpop ? 'read' : 'ignored',
+    );
   }
 
   /** For callers that were authenticated before: sockets. */
@@ -65,7 +75,11 @@ export class RequestAuthenticator {
    */
   challenged(error: unknown): unknown {
     const resourceMetadata = this.options.discovery.resource?.metadataUrl;
-    if (resourceMetadata === undefined || !(error instanceof AuthError) || error.getStatus() !== 401)
+    if (
+      resourceMetadata === undefined ||
+      !(error instanceof AuthError) ||
+      error.getStatus() !== 401
+    )
       return error;
     return new AuthError(error.reason, error.detail, { ...error.extra, resourceMetadata });
   }

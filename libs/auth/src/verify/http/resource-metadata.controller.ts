@@ -51,7 +51,10 @@ export function createResourceController(instance: string, owner = instance): Ty
       summary: 'What a client needs to know of this resource (RFC 9728)',
       answers: { 200: { description: 'The metadata.', schema: ANSWER }, ...errorAnswers(404) },
     })
-    metadata(@Req() request: HttpRequest, @Res({ passthrough: true }) response: HttpResponse): object {
+    metadata(
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): object {
       const { discovery, jwks } = this.own.get(ResolvedAuthOptions);
       const { resource } = discovery;
       const asked = (request.url ?? '').split('?')[0]?.replace(/\/+$/, '');
@@ -60,11 +63,15 @@ export function createResourceController(instance: string, owner = instance): Ty
       setHeader(response, 'Cache-Control', `public, max-age=${jwks.cacheSeconds}`);
       return {
         resource: resource.resource,
-        ...(resource.authorizationServers && { authorization_servers: resource.authorizationServers }),
+        ...(resource.authorizationServers && {
+          authorization_servers: resource.authorizationServers,
+        }),
         bearer_methods_supported: ['header'],
         ...(resource.scopes && { scopes_supported: resource.scopes }),
         ...(resource.name !== undefined && { resource_name: resource.name }),
-        ...(resource.documentation !== undefined && { resource_documentation: resource.documentation }),
+        ...(resource.documentation !== undefined && {
+          resource_documentation: resource.documentation,
+        }),
       };
     }
   }

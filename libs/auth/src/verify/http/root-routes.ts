@@ -36,5 +36,8 @@ export function keepAtRoot(config: ApplicationConfig, ...paths: readonly string[
     const pattern = path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+');
     return { path, requestMethod: RequestMethod.GET, pathRegex: new RegExp(`^/${pattern}/?$`) };
   });
-  config.getGlobalPrefixOptions = () => ({ ...given(), exclude: [...(given().exclude ?? []), ...own] });
+  config.getGlobalPrefixOptions = () => ({
+    ...given(),
+    exclude: [...(given().exclude ?? []), ...own],
+  });
 }

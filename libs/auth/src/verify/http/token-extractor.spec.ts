@@ -5,7 +5,8 @@ import { presentedAccessToken, presentedCookie } from './token-extractor.js';
 
 /** A request as Node delivers it: cookies joined, only the first Authorization header kept, the raw list complete. */
 function request(...lines: readonly (readonly [string, string])[]): HttpRequest {
-  const of = (name: string) => lines.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
+  const of = (name: string) =>
+    lines.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
   const cookies = of('cookie');
   return {
     headers: {
@@ -59,13 +60,21 @@ describe('where an access token is read from', () => {
     ['an empty one last', cookie('access_token=a; x=1; access_token='), REFUSED],
     ['a scheme without a space', authorization('Bearer\tt'), REFUSED],
     ['a list after the scheme', authorization('Bearer, Bearer t'), REFUSED],
-    ['two Cookie headers', request(['Cookie', 'access_token=a'], ['cookie', 'access_token=a']), REFUSED],
+    [
+      'two Cookie headers',
+      request(['Cookie', 'access_token=a'], ['cookie', 'access_token=a']),
+      REFUSED,
+    ],
     [
       'two cookies and a good header',
       request(['Cookie', 'access_token=; access_token='], ['Authorization', 'Bearer t']),
       REFUSED,
     ],
-    ['a nameless cookie that spells the pair', cookie('access_token=a; =access_token=b'), byCookie('a')],
+    [
+      'a nameless cookie that spells the pair',
+      cookie('access_token=a; =access_token=b'),
+      byCookie('a'),
+    ],
     ['__proto__', cookie('__proto__=a'), NONE],
     ['bearer', authorization('Bearer a.b.c'), byBearer('a.b.c')],
     ['bearer in any case', authorization('bEaReR a.b.c'), byBearer('a.b.c')],

@@ -42,7 +42,8 @@ export function cookieValues(request: HttpRequest, name: string): readonly strin
   while (equals !== -1) {
     let end = header.indexOf(';', start);
     if (end === -1) end = header.length;
-    if (equals < end && trimmed(header, start, equals) === name) found.push(trimmed(header, equals + 1, end));
+    if (equals < end && trimmed(header, start, equals) === name)
+      found.push(trimmed(header, equals + 1, end));
     start = end + 1;
     if (equals < start) equals = header.indexOf('=', start);
   }
@@ -71,13 +72,17 @@ function isBlank(code: number): boolean {
  * schemes are left to the host. The verifier checks the characters of a credential (RFC 6750, section 2.1), once for
  * each token.
  */
-export function presentedBearer(request: HttpRequest, dpop: DpopScheme = 'ignored'): PresentedToken {
+export function presentedBearer(
+  request: HttpRequest,
+  dpop: DpopScheme = 'ignored',
+): PresentedToken {
   const values = headerValues(request, 'authorization');
   const ours = dpop === 'read' ? BEARER_OR_DPOP : BEARER;
   if (!values.some((value) => ours.test(value))) return NONE;
   const value = values[0] ?? '';
   const isDpop = dpop === 'read' && DPOP.test(value);
-  const credential = values.length === 1 ? afterBlanks(value, isDpop ? 'dpop'.length : 'bearer'.length) : '';
+  const credential =
+    values.length === 1 ? afterBlanks(value, isDpop ? 'dpop'.length : 'bearer'.length) : '';
   if (credential === '' || credential.includes(' ') || credential.includes(','))
     return { kind: 'refused', detail: 'the Authorization header does not hold exactly one token' };
   if (isDpop) return { kind: 'token', value: credential, source: 'dpop', request };

@@ -63,7 +63,8 @@ export function checkForeignClaims(
   if (wrongKind) return wrongKind;
   const { issuer } = rules;
   if (own(payload, 'iss') !== issuer) return refused('issuer_mismatch');
-  if (!namesAudience(own(payload, rules.audienceClaim), rules.audiences)) return refused('audience_mismatch');
+  if (!namesAudience(own(payload, rules.audienceClaim), rules.audiences))
+    return refused('audience_mismatch');
   const [sub, jti, sid] = [own(payload, 'sub'), own(payload, 'jti'), own(payload, 'sid')];
   const iat = wholeSeconds(own(payload, 'iat'), Math.floor);
   const exp = wholeSeconds(own(payload, 'exp'), Math.floor);
@@ -82,7 +83,9 @@ export function checkForeignClaims(
   if (!who) return refused('claims_malformed');
   const digest = () => createHash('sha256').update(signed).digest('base64url');
   const tokenId =
-    jti === undefined ? foreignName('unnamed', issuer, digest()) : foreignName('token', issuer, jti);
+    jti === undefined
+      ? foreignName('unnamed', issuer, digest())
+      : foreignName('token', issuer, jti);
   const principal = marked(
     {
       kind: 'user',
@@ -117,7 +120,11 @@ function actorIn(act: unknown): Actor | 'malformed' {
  */
 function kindProblem(header: JsonObject, payload: JsonObject): Refusal | undefined {
   if (NEVER_HERE.some((name) => Object.hasOwn(payload, name))) return refused('type_refused');
-  const [headerTyp, typ, use] = [own(header, 'typ'), own(payload, 'typ'), own(payload, 'token_use')];
+  const [headerTyp, typ, use] = [
+    own(header, 'typ'),
+    own(payload, 'typ'),
+    own(payload, 'token_use'),
+  ];
   if (typ !== undefined && typ !== 'Bearer') return refused('type_refused');
   if (use !== undefined && use !== 'access') return refused('type_refused');
   const says = typ !== undefined || use !== undefined || saysAccessToken(String(headerTyp));

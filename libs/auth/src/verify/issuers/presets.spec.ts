@@ -11,17 +11,26 @@ const source = new ForeignIssuer('RS256');
 const jwks = { fetch: source.fetch };
 
 const KEYCLOAK = keycloak({
-  ...{ url: 'https://sso.example.com/', realm: 'shop', audience: 'notes', roles: ['admin', 'user'] },
+  url: 'https://sso.example.com/',
+  realm: 'shop',
+  audience: 'notes',
+  roles: ['admin', 'user'],
   jwks,
 });
 const AUTH0 = auth0({
-  ...{ domain: 'shop.eu.auth0.com', audience: 'https://notes.example.com', roles: ['admin'] },
-  ...{ rolesClaim: 'https://shop.example.com/roles', jwks },
+  domain: 'shop.eu.auth0.com',
+  audience: 'https://notes.example.com',
+  roles: ['admin'],
+  rolesClaim: 'https://shop.example.com/roles',
+  jwks,
 });
 const ENTRA = entra({ tenant: TENANT, audience: '0a1b', roles: ['Notes.Admin'], jwks });
 const ENTRA_1 = entra({ tenant: TENANT, audience: 'api://0a1b', version: 1, jwks });
 const COGNITO = cognito({
-  ...{ region: 'eu-central-1', userPool: 'eu-central-1_AbC', clients: ['4qr'], roles: ['admins'] },
+  region: 'eu-central-1',
+  userPool: 'eu-central-1_AbC',
+  clients: ['4qr'],
+  roles: ['admins'],
   jwks,
 });
 
@@ -30,58 +39,79 @@ const OKTA = okta({ domain: 'shop.okta.com', audience: 'api://default', roles: [
 /** Access tokens as each provider issues them today, shortened to the relevant claims. */
 const KEYCLOAK_TOKEN = {
   ...TIMES,
-  ...{ jti: 'onrtac:1', iss: 'https://sso.example.com/realms/shop', aud: ['notes', 'account'], sub: 'k-1' },
-  ...{ typ: 'Bearer', azp: 'web', sid: 's-1', acr: '1', scope: 'openid email', email: 'ada@example.com' },
+  jti: 'onrtac:1',
+  iss: 'https://sso.example.com/realms/shop',
+  aud: ['notes', 'account'],
+  sub: 'k-1',
+  typ: 'Bearer',
+  azp: 'web',
+  sid: 's-1',
+  acr: '1',
+  scope: 'openid email',
+  email: 'ada@example.com',
   realm_access: { roles: ['default-roles-shop', 'offline_access', 'user'] },
   resource_access: { notes: { roles: ['notes:read'] }, account: { roles: ['manage-account'] } },
 };
 const AUTH0_TOKEN = {
   ...TIMES,
-  ...{ iss: 'https://shop.eu.auth0.com/', sub: 'auth0|1', azp: 'client', scope: 'openid notes:read' },
+  iss: 'https://shop.eu.auth0.com/',
+  sub: 'auth0|1',
+  azp: 'client',
+  scope: 'openid notes:read',
   aud: ['https://notes.example.com', 'https://shop.eu.auth0.com/userinfo'],
 };
 const ENTRA_TOKEN = {
   ...TIMES,
-  ...{ nbf: TIMES.iat, aud: '0a1b', iss: `https://login.microsoftonline.com/${TENANT}/v2.0`, sub: 'e-1' },
-  ...{
-    azp: 'client',
-    azpacr: '0',
-    oid: 'o-1',
-    tid: TENANT,
-    ver: '2.0',
-    uti: 'u',
-    scp: 'Notes.Read Notes.Write',
-  },
+  nbf: TIMES.iat,
+  aud: '0a1b',
+  iss: `https://login.microsoftonline.com/${TENANT}/v2.0`,
+  sub: 'e-1',
+  azp: 'client',
+  azpacr: '0',
+  oid: 'o-1',
+  tid: TENANT,
+  ver: '2.0',
+  uti: 'u',
+  scp: 'Notes.Read Notes.Write',
 };
 const ENTRA_1_TOKEN = {
   ...TIMES,
-  ...{ nbf: TIMES.iat, aud: 'api://0a1b', iss: `https://sts.windows.net/${TENANT}/`, sub: 'e-1', ver: '1.0' },
-  ...{ appid: 'client', appidacr: '1', oid: 'o-1', tid: TENANT, roles: ['Notes.Read.All'] },
+  nbf: TIMES.iat,
+  aud: 'api://0a1b',
+  iss: `https://sts.windows.net/${TENANT}/`,
+  sub: 'e-1',
+  ver: '1.0',
+  appid: 'client',
+  appidacr: '1',
+  oid: 'o-1',
+  tid: TENANT,
+  roles: ['Notes.Read.All'],
 };
 const COGNITO_TOKEN = {
   ...TIMES,
-  ...{ sub: 'c-1', iss: 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbC', version: 2 },
-  ...{
-    client_id: '4qr',
-    token_use: 'access',
-    scope: 'notes/read',
-    username: 'ada',
-    jti: 'j',
-    auth_time: TIMES.iat,
-  },
+  sub: 'c-1',
+  iss: 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbC',
+  version: 2,
+  client_id: '4qr',
+  token_use: 'access',
+  scope: 'notes/read',
+  username: 'ada',
+  jti: 'j',
+  auth_time: TIMES.iat,
   'cognito:groups': ['readers', 'admins'],
 };
 
 const OKTA_TOKEN = {
   ...TIMES,
-  ...{ ver: 1, jti: 'AT.1', iss: 'https://shop.okta.com/oauth2/default', aud: 'api://default' },
-  ...{
-    cid: '0oa1',
-    uid: '00u1',
-    scp: ['openid', 'notes:read'],
-    auth_time: TIMES.iat,
-    sub: 'ada@example.com',
-  },
+  ver: 1,
+  jti: 'AT.1',
+  iss: 'https://shop.okta.com/oauth2/default',
+  aud: 'api://default',
+  cid: '0oa1',
+  uid: '00u1',
+  scp: ['openid', 'notes:read'],
+  auth_time: TIMES.iat,
+  sub: 'ada@example.com',
 };
 
 const running: TrustedIssuers[] = [];
@@ -96,7 +126,12 @@ async function ask(preset: TrustedIssuerOptions, claims: object, header?: Record
 describe('a token of', () => {
   // T-c75g
   it.each<[string, TrustedIssuerOptions, object, object]>([
-    ['Keycloak', KEYCLOAK, KEYCLOAK_TOKEN, { id: 'k-1', role: 'user', permissions: ['notes:read'] }],
+    [
+      'Keycloak',
+      KEYCLOAK,
+      KEYCLOAK_TOKEN,
+      { id: 'k-1', role: 'user', permissions: ['notes:read'] },
+    ],
     [
       'Keycloak with the nonce that older releases copied',
       KEYCLOAK,
@@ -145,7 +180,10 @@ describe('a token of', () => {
     ],
   ])('%s is accepted, and says who it is', async (_, preset, claims, who) => {
     const outcome = await ask(preset, claims);
-    expect(outcome).toMatchObject({ kind: 'accepted', principal: { ...who, issuer: preset.issuer } });
+    expect(outcome).toMatchObject({
+      kind: 'accepted',
+      principal: { ...who, issuer: preset.issuer },
+    });
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -161,8 +199,18 @@ describe('a token of', () => {
   // T-fi04
   it.each<[string, TrustedIssuerOptions, object, string]>([
     ['Keycloak as an ID token', KEYCLOAK, { ...KEYCLOAK_TOKEN, typ: 'ID' }, 'type_refused'],
-    ['Keycloak as a refresh token', KEYCLOAK, { ...KEYCLOAK_TOKEN, typ: 'Refresh' }, 'type_refused'],
-    ['Keycloak for another client', KEYCLOAK, { ...KEYCLOAK_TOKEN, aud: 'account' }, 'audience_mismatch'],
+    [
+      'Keycloak as a refresh token',
+      KEYCLOAK,
+      { ...KEYCLOAK_TOKEN, typ: 'Refresh' },
+      'type_refused',
+    ],
+    [
+      'Keycloak for another client',
+      KEYCLOAK,
+      { ...KEYCLOAK_TOKEN, aud: 'account' },
+      'audience_mismatch',
+    ],
     ['Auth0 as an ID token', AUTH0, { ...AUTH0_TOKEN, nonce: 'n' }, 'type_refused'],
     ['Auth0 for the user info alone', AUTH0, { ...AUTH0_TOKEN, aud: 'x' }, 'audience_mismatch'],
     [
@@ -173,14 +221,24 @@ describe('a token of', () => {
     ],
     ['Entra of another directory', ENTRA, { ...ENTRA_TOKEN, tid: 'other' }, 'claims_malformed'],
     ['Cognito as an ID token', COGNITO, { ...COGNITO_TOKEN, token_use: 'id' }, 'type_refused'],
-    ['Cognito without token_use', COGNITO, { ...COGNITO_TOKEN, token_use: undefined }, 'claims_malformed'],
+    [
+      'Cognito without token_use',
+      COGNITO,
+      { ...COGNITO_TOKEN, token_use: undefined },
+      'claims_malformed',
+    ],
     [
       'Okta as an ID token for the same audience',
       OKTA,
       { ...OKTA_TOKEN, cid: undefined },
       'claims_malformed',
     ],
-    ['Cognito for another client', COGNITO, { ...COGNITO_TOKEN, client_id: 'x' }, 'audience_mismatch'],
+    [
+      'Cognito for another client',
+      COGNITO,
+      { ...COGNITO_TOKEN, client_id: 'x' },
+      'audience_mismatch',
+    ],
     [
       'Cognito with the client as aud alone',
       COGNITO,
@@ -195,9 +253,21 @@ describe('a token of', () => {
 type Forged = readonly [claims: object, header?: Record<string, unknown>];
 /** What must be refused from every issuer, with the reason. */
 const FORGERIES: readonly (readonly [string, (good: object) => Forged, string])[] = [
-  ['for nobody', (good) => [{ ...good, aud: undefined, client_id: undefined }], 'audience_mismatch'],
-  ['for another service', (good) => [{ ...good, aud: 'other', client_id: 'other' }], 'audience_mismatch'],
-  ['for many, not this one', (good) => [{ ...good, aud: ['a', 'b'], client_id: 'a' }], 'audience_mismatch'],
+  [
+    'for nobody',
+    (good) => [{ ...good, aud: undefined, client_id: undefined }],
+    'audience_mismatch',
+  ],
+  [
+    'for another service',
+    (good) => [{ ...good, aud: 'other', client_id: 'other' }],
+    'audience_mismatch',
+  ],
+  [
+    'for many, not this one',
+    (good) => [{ ...good, aud: ['a', 'b'], client_id: 'a' }],
+    'audience_mismatch',
+  ],
   ['with an ID token’s at_hash', (good) => [{ ...good, at_hash: 'x' }], 'type_refused'],
   ['that is a logout token', (good) => [{ ...good, events: {} }], 'type_refused'],
   ['that says dpop+jwt', (good) => [good, { typ: 'dpop+jwt' }], 'type_refused'],
@@ -206,7 +276,11 @@ const FORGERIES: readonly (readonly [string, (good: object) => Forged, string])[
   ['of the future', (good) => [{ ...good, nbf: NOW + 600 }], 'not_yet_valid'],
   ['without an end', (good) => [{ ...good, exp: undefined }], 'claims_malformed'],
   ['that lives for a week', (good) => [{ ...good, exp: NOW + 604_800 }], 'lifetime_refused'],
-  ['of another tenant of the issuer', (good) => [{ ...good, iss: 'https://else.example/' }], 'not asked'],
+  [
+    'of another tenant of the issuer',
+    (good) => [{ ...good, iss: 'https://else.example/' }],
+    'not asked',
+  ],
   ['without an algorithm', (good) => [good, { alg: 'none' }], 'algorithm_mismatch'],
   ['by the key, for another algorithm', (good) => [good, { alg: 'PS256' }], 'algorithm_mismatch'],
   ['with a key of its own', (good) => [good, { jwk: {} }], 'header_refused'],

@@ -33,7 +33,13 @@ export interface KeycloakOptions extends PresetOptions {
  * Keycloak. Role: one of the realm's roles (`realm_access`). Permissions: the roles of the client
  * that `audience` names (`resource_access`).
  */
-export function keycloak({ url, realm, audience, roles, ...others }: KeycloakOptions): TrustedIssuerOptions {
+export function keycloak({
+  url,
+  realm,
+  audience,
+  roles,
+  ...others
+}: KeycloakOptions): TrustedIssuerOptions {
   const issuer = `${withoutSlash(url)}/realms/${encodeURIComponent(realm)}`;
   return entry(issuer, `${issuer}/protocol/openid-connect/certs`, others, {
     audience,
@@ -213,7 +219,12 @@ function entry(
   { jwks, maxLifetime }: PresetOptions,
   own: Pick<TrustedIssuerOptions, 'audience' | 'audienceClaim' | 'principal'>,
 ): TrustedIssuerOptions {
-  return { issuer, jwks: { ...jwks, url }, ...(maxLifetime !== undefined && { maxLifetime }), ...own };
+  return {
+    issuer,
+    jwks: { ...jwks, url },
+    ...(maxLifetime !== undefined && { maxLifetime }),
+    ...own,
+  };
 }
 
 function roleOf(given: unknown, counted: readonly string[] = []): Pick<ForeignPrincipal, 'role'> {

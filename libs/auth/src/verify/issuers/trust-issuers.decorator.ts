@@ -16,7 +16,10 @@ export function TrustIssuers(
 ): MethodDecorator & ClassDecorator {
   const [first, ...more] = issuers;
   const chooses = typeof first === 'function' && more.length === 0;
-  if (!chooses && (issuers.length === 0 || issuers.some((each) => typeof each !== 'string' || !each.trim())))
+  if (
+    !chooses &&
+    (issuers.length === 0 || issuers.some((each) => typeof each !== 'string' || !each.trim()))
+  )
     throw AuthError.configuration(
       '@TrustIssuers',
       'name at least one issuer, as trustedIssuers has it, or give one function that chooses',

@@ -81,7 +81,8 @@ export class TrustedIssuer {
     const key = this.#keyring.verificationKey(header.kid);
     if (!key) return refused('key_unknown');
     if (header.alg !== key.algorithm) return refused('algorithm_mismatch');
-    if (!this.#keyring.signatureFits(key, jws.signed, jws.signature)) return refused('signature_mismatch');
+    if (!this.#keyring.signatureFits(key, jws.signed, jws.signature))
+      return refused('signature_mismatch');
     return checkForeignClaims(jws, key.kid, this.#rules, this.clock.now());
   }
 }

@@ -1,4 +1,8 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { VerificationOutcome } from '../tokens/access-token-verifier.service.js';
@@ -49,7 +53,10 @@ export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShut
   }
 
   /** Undefined if `iss` is not one of these issuers. Rejects with `unavailable`. */
-  verify(token: string, trust: Trust): VerificationOutcome | Promise<VerificationOutcome> | undefined {
+  verify(
+    token: string,
+    trust: Trust,
+  ): VerificationOutcome | Promise<VerificationOutcome> | undefined {
     const jws = parseCompactJws(token);
     if (jws.kind === 'malformed') return undefined;
     const named = own(jws.payload, 'iss');

@@ -35,14 +35,19 @@ async function two(changes: Partial<TrustedIssuerOptions> = {}) {
 
 const claims = (changes: Record<string, unknown> = {}) => ({
   ...TIMES,
-  ...{ iss: A, aud: 'api', sub: 'u1', jti: 'j1' },
+  iss: A,
+  aud: 'api',
+  sub: 'u1',
+  jti: 'j1',
   ...changes,
 });
 
 describe('a token of a trusted issuer', () => {
   it('is accepted with its subject, and its ids cannot be confused with ours', async () => {
     const { verify, a } = await two();
-    const outcome = await verify(a.sign(claims({ sid: 's1', role: 'admin', permissions: ['all'] })));
+    const outcome = await verify(
+      a.sign(claims({ sid: 's1', role: 'admin', permissions: ['all'] })),
+    );
     expect(outcome).toMatchObject({
       kind: 'accepted',
       principal: { kind: 'user', issuer: A, id: 'u1', permissions: [], claims: { role: 'admin' } },
@@ -78,7 +83,9 @@ describe('a token of a trusted issuer', () => {
     clock.seconds += 3_631;
     expect(issuers.remembered(token, [A])).toMatchObject({ reason: 'expired' });
     a.published = [];
-    await verdict(a.sign(claims(), undefined, 'one').replace(/^[^.]+/, b64('{"alg":"ES384","kid":"x"}')));
+    await verdict(
+      a.sign(claims(), undefined, 'one').replace(/^[^.]+/, b64('{"alg":"ES384","kid":"x"}')),
+    );
     expect(issuers.remembered(token, [A])).toBeUndefined();
   });
 
@@ -127,7 +134,9 @@ describe('a token of a trusted issuer', () => {
 
   it('tells who acts as its subject', async () => {
     const { verify, a } = await two();
-    const outcome = await verify(a.sign(claims({ act: { sub: 'service', act: { sub: 'first' } } })));
+    const outcome = await verify(
+      a.sign(claims({ act: { sub: 'service', act: { sub: 'first' } } })),
+    );
     expect(outcome).toMatchObject({ principal: { id: 'u1', actor: { id: 'service' } } });
   });
 
@@ -216,7 +225,10 @@ describe('the keys of a trusted issuer', () => {
     );
 
     expect(new Set(await Promise.all(fresh))).toEqual(new Set(['accepted']));
-    expect([new Set(await Promise.all(load)), a.fetches - began]).toEqual([new Set(['key_unknown']), 2]);
+    expect([new Set(await Promise.all(load)), a.fetches - began]).toEqual([
+      new Set(['key_unknown']),
+      2,
+    ]);
   });
 
   it('that cannot be fetched cause 503, and known keys still work', async () => {
@@ -224,7 +236,9 @@ describe('the keys of a trusted issuer', () => {
     const token = a.sign(claims());
     a.addKey('two');
     a.isUp = false;
-    await expect(verdict(a.sign(claims(), {}, 'two'))).rejects.toMatchObject({ reason: 'unavailable' });
+    await expect(verdict(a.sign(claims(), {}, 'two'))).rejects.toMatchObject({
+      reason: 'unavailable',
+    });
     expect(await verdict(token)).toBe('accepted');
   });
 });

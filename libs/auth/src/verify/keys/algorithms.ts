@@ -14,7 +14,11 @@ export type AlgorithmTraits =
     }
   | { readonly family: 'hmac'; readonly hash: HashName; readonly minimumBytes: number };
 
-const rsa = (hash: HashName, padding: 'pkcs1' | 'pss'): AlgorithmTraits => ({ family: 'rsa', hash, padding });
+const rsa = (hash: HashName, padding: 'pkcs1' | 'pss'): AlgorithmTraits => ({
+  family: 'rsa',
+  hash,
+  padding,
+});
 const ec = (hash: HashName, curve: string, signatureBytes: number): AlgorithmTraits => ({
   family: 'ec',
   hash,

@@ -28,7 +28,8 @@ export function readEncryptionKeys(
     keys.map(({ keyId, algorithm, key: material }, index) => {
       const option = `accessToken.encryption.keys[${String(index)}]`;
       assertKeyId(`${option}.keyId`, keyId);
-      const key = algorithm === 'dir' ? contentKey(option, material) : keyPair(option, algorithm, material);
+      const key =
+        algorithm === 'dir' ? contentKey(option, material) : keyPair(option, algorithm, material);
       if (signs(key))
         throw AuthError.configuration(
           option,
@@ -53,7 +54,8 @@ function contentKey(option: string, material: unknown): KeyObject {
 
 function keyPair(option: string, algorithm: EncryptionAlgorithm, material: unknown): KeyObject {
   const key = readPrivateKey(option, material as Parameters<typeof readPrivateKey>[1]);
-  if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'ec') assertNotPublished(option, key);
+  if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'ec')
+    assertNotPublished(option, key);
   if (algorithm === 'RSA-OAEP-256') {
     if (key.asymmetricKeyType !== 'rsa')
       throw AuthError.configuration(option, 'RSA-OAEP-256 needs an RSA key (rsaEncryption)');

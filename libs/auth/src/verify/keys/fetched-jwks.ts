@@ -40,7 +40,11 @@ export async function fetchJwks({
 }: Pick<ResolvedRemoteJwks, 'fetch' | 'url' | 'deadlineMs' | keyof Rules>): Promise<FetchedJwks> {
   const signal = AbortSignal.timeout(deadlineMs);
   try {
-    const answer = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
+    const answer = await fetch(url, {
+      redirect: 'manual',
+      headers: { accept: 'application/json' },
+      signal,
+    });
     const problem = problemOf(answer);
     if (problem !== undefined) {
       await answer.body?.cancel();
@@ -50,7 +54,9 @@ export async function fetchJwks({
   } catch (error) {
     if (error instanceof AuthError) throw error;
     throw AuthError.unavailable(
-      signal.aborted ? `the JWKS did not come within ${String(deadlineMs)} ms` : networkProblem(error),
+      signal.aborted
+        ? `the JWKS did not come within ${String(deadlineMs)} ms`
+        : networkProblem(error),
     );
   }
 }
@@ -68,7 +74,8 @@ async function textOf(answer: Response): Promise<string> {
   for await (const part of answer.body ?? []) {
     const bytes = part as Uint8Array;
     size += bytes.length;
-    if (size > MAX_BYTES) throw AuthError.unavailable(`the JWKS is larger than ${String(MAX_BYTES)} bytes`);
+    if (size > MAX_BYTES)
+      throw AuthError.unavailable(`the JWKS is larger than ${String(MAX_BYTES)} bytes`);
     parts.push(bytes);
   }
   // unlike Buffer, TextDecoder removes a byte order mark
@@ -87,7 +94,8 @@ function jwksIn(text: string): readonly unknown[] {
     );
   }
   const keys = (given as { readonly keys?: unknown } | null)?.keys;
-  if (!Array.isArray(keys)) throw AuthError.unavailable('the JSON is not a JWKS: it has no list "keys"');
+  if (!Array.isArray(keys))
+    throw AuthError.unavailable('the JSON is not a JWKS: it has no list "keys"');
   if (keys.length > MAX_KEYS)
     throw AuthError.unavailable(`the JWKS holds more than ${String(MAX_KEYS)} keys`);
   return keys;
@@ -118,7 +126,11 @@ function readJwks(
       const key = readVerificationKey(name, jwk as JsonWebKey, 'RS256');
       const twin = byKid.get(key.kid);
       if (!byKid.has(key.kid)) byKid.set(key.kid, key);
-      else if (!twin || twin.algorithm !== key.algorithm || !isSameKey(twin.publicKey, key.publicKey)) {
+      else if (
+        !twin ||
+        twin.algorithm !== key.algorithm ||
+        !isSameKey(twin.publicKey, key.publicKey)
+      ) {
         // it is unknown which of the two keys a token means
         byKid.set(key.kid, undefined);
         leftOut.push(`${name}: two keys have this kid, so neither is used`);
@@ -150,7 +162,8 @@ function nameOf(jwk: JsonWebKey | null, index: number): string {
 }
 
 function maxAgeOf(answer: Response): number {
-  const [, seconds] = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(answer.headers.get('cache-control') ?? '') ?? [];
+  const [, seconds] =
+    /(?:^|[\s,])max-age=(\d{1,9})/i.exec(answer.headers.get('cache-control') ?? '') ?? [];
   return Number(seconds ?? 0) * 1000;
 }
 
@@ -170,9 +183,13 @@ const NETWORK: readonly (readonly [code: RegExp, problem: string])[] = [
  * function.
  */
 function networkProblem(error: unknown): string {
-  const { code: own, cause } = error as { readonly code?: unknown; readonly cause?: { code?: unknown } };
+  const { code: own, cause } = error as {
+    readonly code?: unknown;
+    readonly cause?: { code?: unknown };
+  };
   const code = [cause?.code, own].find((each) => typeof each === 'string');
   if (code === undefined) return 'the JWKS cannot be fetched';
-  const [, problem = 'the JWKS cannot be fetched'] = NETWORK.find(([each]) => each.test(code)) ?? [];
+  const [, problem = 'the JWKS cannot be fetched'] =
+    NETWORK.find(([each]) => each.test(code)) ?? [];
   return `${problem} (${code.slice(0, MAX_NAME)})`;
 }

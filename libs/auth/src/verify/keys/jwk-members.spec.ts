@@ -13,9 +13,13 @@ describe('the members of a key', () => {
     ['EC', ec],
     ['RSA', rsa],
   ] as const)('are those of the %s key, public and private', (_, { publicKey, privateKey }) => {
-    expect(createPublicKey({ key: jwkMembers(publicKey), format: 'jwk' }).equals(publicKey)).toBe(true);
+    expect(createPublicKey({ key: jwkMembers(publicKey), format: 'jwk' }).equals(publicKey)).toBe(
+      true,
+    );
     expect(jwkMembers(publicKey)).not.toHaveProperty('d');
-    expect(createPrivateKey({ key: jwkMembers(privateKey), format: 'jwk' }).equals(privateKey)).toBe(true);
+    expect(
+      createPrivateKey({ key: jwkMembers(privateKey), format: 'jwk' }).equals(privateKey),
+    ).toBe(true);
   });
 
   it('are exported from a copy of the key', async () => {
@@ -26,7 +30,9 @@ describe('the members of a key', () => {
     publicKeyThumbprint(publicKey);
     asVerificationKey('kid', 'ES384', publicKey);
     await generateSigningJwk('ES384', { iat: 1, nbf: 1 });
-    const formats = spies.flatMap((spy) => spy.mock.calls.map(([options]) => options?.format as string));
+    const formats = spies.flatMap((spy) =>
+      spy.mock.calls.map(([options]) => options?.format as string),
+    );
     for (const spy of spies) spy.mockRestore();
     expect(formats.filter((format) => format === 'jwk')).toHaveLength(3);
     expect(formats.filter((format) => format === 'der')).toHaveLength(3);

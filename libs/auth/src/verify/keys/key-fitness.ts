@@ -23,7 +23,10 @@ const KEY_ID = /^[\x20-\x7e]{1,256}$/;
 export function assertKeyFits(option: string, algorithm: SigningAlgorithm, key: KeyObject): void {
   const traits = ALGORITHMS[algorithm];
   if (traits.family === 'hmac') {
-    throw AuthError.configuration(option, `${algorithm} takes a secret, not a key pair: set keys.secret`);
+    throw AuthError.configuration(
+      option,
+      `${algorithm} takes a secret, not a key pair: set keys.secret`,
+    );
   }
   const details = key.asymmetricKeyDetails ?? {};
   if (traits.family === 'rsa') {
@@ -46,7 +49,10 @@ export function assertKeyFits(option: string, algorithm: SigningAlgorithm, key: 
 /** Refuses an RSA or EC key whose private half was published somewhere. */
 export function assertNotPublished(option: string, key: KeyObject): void {
   if (isKnownPublicKey(publicKeyThumbprint(key.type === 'private' ? createPublicKey(key) : key)))
-    throw AuthError.configuration(option, 'is an example key whose private half is public: make your own');
+    throw AuthError.configuration(
+      option,
+      'is an example key whose private half is public: make your own',
+    );
 }
 
 export function assertRsaIsStrong(option: string, key: KeyObject): void {
@@ -73,10 +79,16 @@ const MAX_FOREIGN_RSA_BITS = 4096;
  */
 export function isQuick({ asymmetricKeyDetails }: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = MINIMUM_EXPONENT } = asymmetricKeyDetails ?? {};
-  return modulusLength <= MAX_FOREIGN_RSA_BITS && BigInt(publicExponent) === BigInt(MINIMUM_EXPONENT);
+  return (
+    modulusLength <= MAX_FOREIGN_RSA_BITS && BigInt(publicExponent) === BigInt(MINIMUM_EXPONENT)
+  );
 }
 
-export function assertSecretFits(option: string, algorithm: SigningAlgorithm, secret: Buffer): void {
+export function assertSecretFits(
+  option: string,
+  algorithm: SigningAlgorithm,
+  secret: Buffer,
+): void {
   const traits = ALGORITHMS[algorithm];
   if (traits.family !== 'hmac') {
     throw AuthError.configuration(

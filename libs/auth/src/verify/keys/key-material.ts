@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, createSecretKey, KeyObject, type JsonWebKey } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  KeyObject,
+  type JsonWebKey,
+} from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
 import type { KeyMaterial } from '../../options/key-options.js';
 import { parsed, readPem } from './pem.js';
@@ -16,20 +22,27 @@ function isText(material: KeyMaterial): material is string | Buffer {
 
 function assertJwkObject(option: string, material: unknown): asserts material is JsonWebKey {
   if (typeof material !== 'object' || material === null || Array.isArray(material)) {
-    throw AuthError.configuration(option, 'must be PEM text, a JWK object or a KeyObject of node:crypto');
+    throw AuthError.configuration(
+      option,
+      'must be PEM text, a JWK object or a KeyObject of node:crypto',
+    );
   }
 }
 
 export function readPrivateKey(option: string, material: KeyMaterial): KeyObject {
   if (material instanceof KeyObject) {
     if (material.type === 'private') return material;
-    throw AuthError.configuration(option, `a ${material.type} key cannot sign here: give the private key`);
+    throw AuthError.configuration(
+      option,
+      `a ${material.type} key cannot sign here: give the private key`,
+    );
   }
   if (isText(material)) {
     const advice = 'is not a private key in PEM: give PKCS#8, with real line breaks or \\n';
     const { privateKeys, publicKeys } = readPem(option, material, advice);
     const [key, ...more] = privateKeys;
-    if (more.length > 0) throw AuthError.configuration(option, 'holds several private keys: give one');
+    if (more.length > 0)
+      throw AuthError.configuration(option, 'holds several private keys: give one');
     if (key && publicKeys.length > 0)
       throw AuthError.configuration(
         option,
@@ -38,12 +51,17 @@ export function readPrivateKey(option: string, material: KeyMaterial): KeyObject
     if (key) return key;
     throw AuthError.configuration(
       option,
-      publicKeys.length > 0 ? 'is a public key: give the private key, a public one cannot sign' : advice,
+      publicKeys.length > 0
+        ? 'is a public key: give the private key, a public one cannot sign'
+        : advice,
     );
   }
   assertJwkObject(option, material);
   if (!Object.hasOwn(material, 'd')) {
-    throw AuthError.configuration(option, 'is a JWK without its private members: give the private key');
+    throw AuthError.configuration(
+      option,
+      'is a JWK without its private members: give the private key',
+    );
   }
   return parsed(
     option,
@@ -63,14 +81,17 @@ export function readPublicKey(option: string, material: KeyMaterial): KeyObject 
     const { privateKeys, publicKeys } = readPem(option, material, advice);
     if (privateKeys.length > 0) throw AuthError.configuration(option, misplaced);
     const [key, ...more] = publicKeys;
-    if (more.length > 0) throw AuthError.configuration(option, 'holds several public keys: give one');
+    if (more.length > 0)
+      throw AuthError.configuration(option, 'holds several public keys: give one');
     if (key) return key;
     throw AuthError.configuration(option, advice);
   }
   assertJwkObject(option, material);
   if (hasPrivateMembers(material)) throw AuthError.configuration(option, misplaced);
-  return parsed(option, 'is not a public JWK (RFC 7517) of an RSA or EC key: check that it is complete', () =>
-    createPublicKey({ key: material, format: 'jwk' }),
+  return parsed(
+    option,
+    'is not a public JWK (RFC 7517) of an RSA or EC key: check that it is complete',
+    () => createPublicKey({ key: material, format: 'jwk' }),
   );
 }
 

@@ -8,7 +8,11 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const ecJwk = { ...jwkMembers(ec.publicKey), kid: 'next', alg: 'ES256' };
 const make = () =>
-  Keyring.fromOptions({ privateKey: rsa.privateKey, keyId: 'active', verificationKeys: { keys: [ecJwk] } });
+  Keyring.fromOptions({
+    privateKey: rsa.privateKey,
+    keyId: 'active',
+    verificationKeys: { keys: [ecJwk] },
+  });
 
 describe('Keyring', () => {
   // T-f9kv
@@ -49,7 +53,11 @@ describe('Keyring', () => {
     const keyring = make();
     const before = keyring.revision;
     const jwks = keyring.publicJwks();
-    const next = Keyring.fromOptions({ algorithm: 'ES256', privateKey: ec.privateKey, keyId: 'next' });
+    const next = Keyring.fromOptions({
+      algorithm: 'ES256',
+      privateKey: ec.privateKey,
+      keyId: 'next',
+    });
     keyring.replace({ signing: next.signer(), verification: [next.verificationKey('next')!] });
     expect(keyring.revision).not.toBe(before);
     expect(keyring.signer().kid).toBe('next');

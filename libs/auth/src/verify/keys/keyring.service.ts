@@ -8,7 +8,13 @@ import { loadStaticKeys } from './static-keys.js';
 import { publicKeyThumbprint } from './thumbprint.js';
 import { isSameKey } from './same-key.js';
 
-export type { KeySet, PublicJwk, RemoteSigningKey, SigningKey, VerificationKey } from './key-set.js';
+export type {
+  KeySet,
+  PublicJwk,
+  RemoteSigningKey,
+  SigningKey,
+  VerificationKey,
+} from './key-set.js';
 
 export { type EncryptionKey, readEncryptionKeys } from './encryption-ring.js';
 export { joseSignature } from './remote-signature.js';
@@ -104,7 +110,9 @@ export class Keyring {
    */
   thumbprints(which: 'signing' | 'verifying'): readonly string[] {
     return [...this.#byKid.values()]
-      .filter(({ kid, publicJwk }) => publicJwk && (which === 'verifying' || kid === this.#signing?.kid))
+      .filter(
+        ({ kid, publicJwk }) => publicJwk && (which === 'verifying' || kid === this.#signing?.kid),
+      )
       .map(({ publicKey }) => publicKeyThumbprint(publicKey));
   }
 

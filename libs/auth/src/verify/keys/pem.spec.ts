@@ -71,8 +71,16 @@ describe('keys in PEM', () => {
       () => readPrivateKey('o', pem(privateKey) + pem(other.privateKey).slice(0, 80)),
       /not a private key in PEM/,
     ],
-    ['half a key', () => readPrivateKey('o', pem(privateKey).slice(0, 100)), /not a private key in PEM/],
-    ['DER', () => readPrivateKey('o', privateKey.export({ type: 'pkcs8', format: 'der' })), /PKCS#8/],
+    [
+      'half a key',
+      () => readPrivateKey('o', pem(privateKey).slice(0, 100)),
+      /not a private key in PEM/,
+    ],
+    [
+      'DER',
+      () => readPrivateKey('o', privateKey.export({ type: 'pkcs8', format: 'der' })),
+      /PKCS#8/,
+    ],
     [
       'an encoded private key as a public one',
       () => readPublicKey('o', Buffer.from(pem(privateKey)).toString('base64')),
@@ -91,7 +99,11 @@ describe('secrets as text', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['a file of text, read as bytes', Buffer.from(`${bytes.toString('base64url')}\n`), /line break.*utf8/],
+    [
+      'a file of text, read as bytes',
+      Buffer.from(`${bytes.toString('base64url')}\n`),
+      /line break.*utf8/,
+    ],
     ['hexadecimal', bytes.toString('hex'), /hexadecimal.*'hex'/],
     ['HEXADECIMAL', bytes.toString('hex').toUpperCase(), /hexadecimal.*'hex'/],
     ['base64', bytes.toString('base64'), /base64url/],

@@ -19,11 +19,19 @@ export interface PemKeys {
  * on one line, or in base64. Throws `configuration_invalid` with `advice` if it is incomplete.
  */
 export function readPem(option: string, material: string | Uint8Array, advice: string): PemKeys {
-  const text = unwrapped(typeof material === 'string' ? material : Buffer.from(material).toString('utf8'));
+  const text = unwrapped(
+    typeof material === 'string' ? material : Buffer.from(material).toString('utf8'),
+  );
   const blocks = [...text.matchAll(BLOCK)].map(([, label = '', body = '']) => ({ label, body }));
-  if (blocks.length !== [...text.matchAll(BEGIN)].length) throw AuthError.configuration(option, advice);
-  if (blocks.some(({ label, body }) => /PRIVATE KEY$/.test(label) && /ENCRYPTED/.test(label + body)))
-    throw AuthError.configuration(option, 'is encrypted with a passphrase: decrypt it (openssl pkey) first');
+  if (blocks.length !== [...text.matchAll(BEGIN)].length)
+    throw AuthError.configuration(option, advice);
+  if (
+    blocks.some(({ label, body }) => /PRIVATE KEY$/.test(label) && /ENCRYPTED/.test(label + body))
+  )
+    throw AuthError.configuration(
+      option,
+      'is encrypted with a passphrase: decrypt it (openssl pkey) first',
+    );
   const of = (pattern: RegExp, parse: (pem: string) => KeyObject) =>
     different(
       blocks
@@ -62,7 +70,9 @@ function inLines({ label, body }: { readonly label: string; readonly body: strin
 }
 
 function different(keys: readonly KeyObject[]): KeyObject[] {
-  return keys.filter((key, index) => !keys.slice(0, index).some((earlier) => isSameKey(earlier, key)));
+  return keys.filter(
+    (key, index) => !keys.slice(0, index).some((earlier) => isSameKey(earlier, key)),
+  );
 }
 
 /** Node's error messages may quote the key, so they are dropped. */

@@ -27,7 +27,11 @@ const hs = (secret: unknown, algorithm = 'HS256') => ({ algorithm, secret });
 
 const jwtIoSpki =
   'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEVs/o5+uQbTjL3chynL4wXgUg2R9q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==';
-const jwtIo = createPublicKey({ key: Buffer.from(jwtIoSpki, 'base64'), format: 'der', type: 'spki' });
+const jwtIo = createPublicKey({
+  key: Buffer.from(jwtIoSpki, 'base64'),
+  format: 'der',
+  type: 'spki',
+});
 const rfc7515Ec = {
   kty: 'EC',
   crv: 'P-256',
@@ -35,7 +39,8 @@ const rfc7515Ec = {
   y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
   d: 'jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI',
 };
-const rfc7515Oct = 'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow';
+const rfc7515Oct =
+  'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow';
 
 /** RFC 7520, sections 3.1 and 3.3; their private halves are in 3.2 and 3.4. */
 const rfc7520Ec = {
@@ -62,7 +67,11 @@ const REFUSALS: Readonly<
     ['alg none', { algorithm: 'none', privateKey: rsa.privateKey }, /use one of RS256/],
     ['alg NONE', { algorithm: 'NONE', secret: randomBytes(64) }, /use one of/],
     ['alg unknown', { algorithm: 'EdDSA', privateKey: ed.privateKey }, /use one of/],
-    ['alg of the prototype', { algorithm: 'constructor', privateKey: rsa.privateKey }, /use one of/],
+    [
+      'alg of the prototype',
+      { algorithm: 'constructor', privateKey: rsa.privateKey },
+      /use one of/,
+    ],
   ],
   'keys.privateKey': [
     ['no key', {}, /is missing/],
@@ -98,7 +107,10 @@ const REFUSALS: Readonly<
     ['null', { privateKey: null }, /PEM text, a JWK/],
     [
       'JWK of two halves',
-      { algorithm: 'ES256', privateKey: { ...jwk(p256.privateKey), ...jwk(makeEc('P-256').publicKey) } },
+      {
+        algorithm: 'ES256',
+        privateKey: { ...jwk(p256.privateKey), ...jwk(makeEc('P-256').publicKey) },
+      },
       /complete|belong together/,
     ],
     [
@@ -111,7 +123,11 @@ const REFUSALS: Readonly<
   ],
   'keys.secret': [
     ['no secret', { algorithm: 'HS256' }, /is missing/],
-    ['key and secret', { privateKey: rsa.privateKey, secret: randomBytes(32) }, /remove the secret/],
+    [
+      'key and secret',
+      { privateKey: rsa.privateKey, secret: randomBytes(32) },
+      /remove the secret/,
+    ],
     ['secret for RS256', { secret: randomBytes(64) }, /choose an HS/],
     ['HS256 with 31 bytes', hs(randomBytes(31)), /at least 32 bytes/],
     ['HS384 with 47 bytes', hs(randomBytes(47).toString('base64url'), 'HS384'), /at least 48/],
@@ -121,17 +137,28 @@ const REFUSALS: Readonly<
     ['secret empty', hs(''), /base64url/],
     ['example secret of old', hs('your-256-bit-secret'), /example/],
     ['example secret of jwt.io', hs('a-string-secret-at-least-256-bits-long'), /example/],
-    ['example secret of jwt.io, bytes', hs(Buffer.from('a-string-secret-at-least-256-bits-long')), /example/],
+    [
+      'example secret of jwt.io, bytes',
+      hs(Buffer.from('a-string-secret-at-least-256-bits-long')),
+      /example/,
+    ],
     [
       'example secret of jwt.io, HS512',
-      hs(Buffer.from('a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long'), 'HS512'),
+      hs(
+        Buffer.from('a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long'),
+        'HS512',
+      ),
       /example/,
     ],
     ['example secret of RFC 7515', hs(rfc7515Oct, 'HS512'), /example/],
   ],
   'keys.publicKey': [
     ['public key for HS256', { ...hs(randomBytes(64)), publicKey: rsa.publicKey }, /remove/],
-    ['public key of another', { privateKey: rsa.privateKey, publicKey: pem(rsa2.publicKey) }, /matching/],
+    [
+      'public key of another',
+      { privateKey: rsa.privateKey, publicKey: pem(rsa2.publicKey) },
+      /matching/,
+    ],
     [
       'private key as public, PEM',
       { privateKey: rsa.privateKey, publicKey: pem(rsa.privateKey) },
@@ -194,7 +221,9 @@ const REFUSALS: Readonly<
       /one key has one algorithm/,
     ],
   ],
-  'keys.verificationKeys[1]': [['no kid', verifying(good, { ...good, kid: undefined }), /no "kid"/]],
+  'keys.verificationKeys[1]': [
+    ['no kid', verifying(good, { ...good, kid: undefined }), /no "kid"/],
+  ],
   'keys.verificationKeys[0].kid': [['kid a number', verifying({ ...good, kid: 7 }), /printable/]],
 };
 
@@ -211,10 +240,14 @@ function refusalOf(options: object): AuthError {
 /** Every long text in the options, except names. */
 function materialIn(value: unknown): string[] {
   if (typeof value === 'string')
-    return value.length > 15 ? [value, ...value.split(/\s+/).filter((line) => line.length > 30)] : [];
+    return value.length > 15
+      ? [value, ...value.split(/\s+/).filter((line) => line.length > 30)]
+      : [];
   if (Buffer.isBuffer(value))
     return [value.toString('base64url'), value.toString('base64'), value.toString('hex')];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(materialIn) : [];
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).flatMap(materialIn)
+    : [];
 }
 
 describe.each(Object.entries(REFUSALS))('refused at boot, %s', (option, rows) => {

@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Clock } from '../../common/clock.js';
 import type { ResolvedRemoteJwks } from '../../options/remote-jwks-options.js';
@@ -109,7 +114,8 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
   /** Refuses the key here. The issuer has a new one already, or will have one in a moment. */
   revoke(keyId: string): void {
     // the replacement signs at once, and was not in the keys that were fetched before
-    if (!this.keyring.isRevoked(keyId)) this.#suspectUntil = this.clock.monotonic() + AFTER_REVOCATION_MS;
+    if (!this.keyring.isRevoked(keyId))
+      this.#suspectUntil = this.clock.monotonic() + AFTER_REVOCATION_MS;
     this.keyring.revoke(keyId);
     void this.refresh().then(() => this.#schedule(AFTER_REVOCATION_MS));
   }
@@ -139,7 +145,8 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     this.#completeForMs = Math.max(maxAgeMs, refreshEveryMs);
     this.#refreshAfterMs = Math.min(refreshEveryMs, maxAgeMs || Infinity);
     clearTimeout(this.#endOfTrust);
-    if (!this.#stopped) this.#endOfTrust = setTimeout(() => this.#endTrustWhenDue(), keepForMs + 1).unref();
+    if (!this.#stopped)
+      this.#endOfTrust = setTimeout(() => this.#endTrustWhenDue(), keepForMs + 1).unref();
     this.#say(remarks(keys.length, rest, this.options));
   }
 
@@ -185,7 +192,8 @@ function remarks(
   { leftOut, otherAlgorithms }: Pick<FetchedJwks, 'leftOut' | 'otherAlgorithms'>,
   { algorithms }: ResolvedRemoteJwks,
 ): string {
-  const out = leftOut.length > 0 ? `of the JWKS these are left out: ${leftOut.slice(0, 10).join('; ')}` : '';
+  const out =
+    leftOut.length > 0 ? `of the JWKS these are left out: ${leftOut.slice(0, 10).join('; ')}` : '';
   if (usable > 0) return out;
   const why =
     otherAlgorithms.length > 0

@@ -13,7 +13,9 @@ import { jwkMembers } from './jwk-members.js';
 const HOUR = 3_600;
 const ecKey = (kid: string, members: JsonWebKey = {}): JsonWebKey => ({
   ...jwkMembers(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey),
-  ...{ kid, alg: 'ES256', use: 'sig' },
+  kid,
+  alg: 'ES256',
+  use: 'sig',
   ...members,
 });
 const A = ecKey('a');
@@ -23,18 +25,27 @@ const running: RemoteKeys[] = [];
 let said: string[];
 beforeEach(() => {
   said = [];
-  jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => void said.push(String(line)));
+  jest
+    .spyOn(Logger.prototype, 'warn')
+    .mockImplementation((line: unknown) => void said.push(String(line)));
 });
 afterEach(() => {
   jest.restoreAllMocks();
   for (const remote of running.splice(0)) remote.onApplicationShutdown();
 });
 
-async function start(first: () => Response | Promise<Response>, options: Partial<RemoteJwksOptions> = {}) {
+async function start(
+  first: () => Response | Promise<Response>,
+  options: Partial<RemoteJwksOptions> = {},
+) {
   const clock = new HandClock(0);
   const keyring = new Keyring({ verification: [] });
   const issuer = { answer: first };
-  const jwks = { url: 'https://issuer.example/jwks.json', fetch: async () => issuer.answer(), ...options };
+  const jwks = {
+    url: 'https://issuer.example/jwks.json',
+    fetch: async () => issuer.answer(),
+    ...options,
+  };
   const remote = new RemoteKeys(resolveRemoteJwks(remoteJwksSchema.parse(jwks)), keyring, clock);
   running.push(remote);
   await remote.refresh();
@@ -71,28 +82,38 @@ describe('the issuer’s JWKS', () => {
     ['keys that are not a list', () => json({ keys: { A } }), /not a JWKS: it has no list "keys"/],
     ['null', () => json(null), /not a JWKS/],
     ['101 keys', () => json({ keys: Array.from({ length: 101 }, () => A) }), /more than 100 keys/],
-    ['more bytes than a set has', () => new Response(' '.repeat(300_000)), /larger than 262144 bytes/],
-  ])('%s keeps the known keys for 24 h, says why, and ends the trust then', async (_name, answer, says) => {
-    const { clock, issuer, remote, holds } = await start(() => json({ keys: [A] }));
-    issuer.answer = answer;
-    clock.seconds += 24 * HOUR;
-    await remote.refresh();
-    expect(holds('a')).toBe(true);
-    expect(said).toEqual([expect.stringMatching(says)]);
-    clock.seconds += 1;
-    await remote.refresh();
-    expect([holds('a'), remote.isComplete()]).toEqual([false, false]);
-    expect(said[1]).toMatch(/no key is in force/);
-    issuer.answer = () => json({ keys: [A] });
-    await remote.refresh();
-    expect([holds('a'), remote.isComplete()]).toEqual([true, true]);
-  });
+    [
+      'more bytes than a set has',
+      () => new Response(' '.repeat(300_000)),
+      /larger than 262144 bytes/,
+    ],
+  ])(
+    '%s keeps the known keys for 24 h, says why, and ends the trust then',
+    async (_name, answer, says) => {
+      const { clock, issuer, remote, holds } = await start(() => json({ keys: [A] }));
+      issuer.answer = answer;
+      clock.seconds += 24 * HOUR;
+      await remote.refresh();
+      expect(holds('a')).toBe(true);
+      expect(said).toEqual([expect.stringMatching(says)]);
+      clock.seconds += 1;
+      await remote.refresh();
+      expect([holds('a'), remote.isComplete()]).toEqual([false, false]);
+      expect(said[1]).toMatch(/no key is in force/);
+      issuer.answer = () => json({ keys: [A] });
+      await remote.refresh();
+      expect([holds('a'), remote.isComplete()]).toEqual([true, true]);
+    },
+  );
 
   // T-bhp3
   it('is not kept for longer than keepFor, even while every fetch hangs', async () => {
     jest.useFakeTimers();
     try {
-      const { clock, holds } = await start(() => json({ keys: [A] }), { keepFor: '2m', refreshEvery: '24h' });
+      const { clock, holds } = await start(() => json({ keys: [A] }), {
+        keepFor: '2m',
+        refreshEvery: '24h',
+      });
       clock.seconds += 121;
       jest.advanceTimersByTime(121_000);
       expect(holds('a')).toBe(false);
@@ -105,14 +126,18 @@ describe('the issuer’s JWKS', () => {
     const keys = [A, ecKey('twice'), ecKey('twice'), ecKey('same'), null, 7, { kty: 'EC' }];
     const { holds } = await start(() => json({ keys: [...keys, keys[3]] }));
     expect(['a', 'twice', 'same'].map(holds)).toEqual([true, false, true]);
-    expect(said).toEqual([expect.stringMatching(/"twice": two keys have this kid, so neither is used/)]);
+    expect(said).toEqual([
+      expect.stringMatching(/"twice": two keys have this kid, so neither is used/),
+    ]);
   });
 
   it('with keys that should not be there causes a warning without key material', async () => {
     const d = jwkMembers(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
     const weak = jwkMembers(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey);
     const { holds } = await start(() =>
-      json({ keys: [A, { ...d, kid: 'private', alg: 'ES256' }, { ...weak, kid: 'weak', alg: 'RS256' }] }),
+      json({
+        keys: [A, { ...d, kid: 'private', alg: 'ES256' }, { ...weak, kid: 'weak', alg: 'RS256' }],
+      }),
     );
     expect(['a', 'private', 'weak'].map(holds)).toEqual([true, false, false]);
     expect(said).toEqual([
@@ -123,7 +148,9 @@ describe('the issuer’s JWKS', () => {
 
   it('without a usable key causes a warning about the missing algorithm, unless none was configured', async () => {
     const { remote } = await start(() => json({ keys: [A] }), { algorithms: ['RS256'] });
-    expect(said).toEqual([expect.stringMatching(/no key of jwks.algorithms \(RS256\), but of ES256/)]);
+    expect(said).toEqual([
+      expect.stringMatching(/no key of jwks.algorithms \(RS256\), but of ES256/),
+    ]);
     await remote.refresh();
     expect(said).toHaveLength(1);
     expect((await start(() => json({ keys: [A] }))).holds('a')).toBe(true);

@@ -6,7 +6,11 @@ import { signatureFits } from './signature.js';
  * A remote signer's signature in the encoding of RFC 7518, section 3.4; undefined if it is not the
  * key's own signature of `signed`.
  */
-export function joseSignature(key: RemoteSigningKey, signed: Buffer, given: unknown): Buffer | undefined {
+export function joseSignature(
+  key: RemoteSigningKey,
+  signed: Buffer,
+  given: unknown,
+): Buffer | undefined {
   if (!(given instanceof Uint8Array)) return undefined;
   const bytes = Buffer.from(given);
   const candidates = [bytes, fromDer(key, bytes)];

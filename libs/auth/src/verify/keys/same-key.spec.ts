@@ -3,7 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { isSameKey } from './same-key.js';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const [p256, p384] = ['P-256', 'P-384'].map((namedCurve) => generateKeyPairSync('ec', { namedCurve }));
+const [p256, p384] = ['P-256', 'P-384'].map((namedCurve) =>
+  generateKeyPairSync('ec', { namedCurve }),
+);
 
 describe('the comparison of two keys', () => {
   it.each<[string, KeyObject | undefined]>([
@@ -21,6 +23,8 @@ describe('the comparison of two keys', () => {
 
   it('that was read again is the same', () => {
     const key = rsa.privateKey.export({ format: 'der', type: 'pkcs8' });
-    expect(isSameKey(rsa.privateKey, createPrivateKey({ key, format: 'der', type: 'pkcs8' }))).toBe(true);
+    expect(isSameKey(rsa.privateKey, createPrivateKey({ key, format: 'der', type: 'pkcs8' }))).toBe(
+      true,
+    );
   });
 });

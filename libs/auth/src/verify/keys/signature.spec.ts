@@ -1,4 +1,11 @@
-import { constants, createHmac, createSecretKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import {
+  constants,
+  createHmac,
+  createSecretKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../options/key-options.js';
 import { rawSignature } from '../tokens/forge.fixture.js';
@@ -10,7 +17,10 @@ const signed = Buffer.from(TEXT);
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' } as const;
 const ec = new Map<string, typeof rsa>(
-  Object.entries(curves).map(([name, namedCurve]) => [name, generateKeyPairSync('ec', { namedCurve })]),
+  Object.entries(curves).map(([name, namedCurve]) => [
+    name,
+    generateKeyPairSync('ec', { namedCurve }),
+  ]),
 );
 const secret = randomBytes(64);
 
@@ -23,7 +33,8 @@ const keyOf = (algorithm: SigningAlgorithm) => ({
   algorithm,
   publicKey: pairOf(algorithm).publicKey,
 });
-const made = (algorithm: SigningAlgorithm) => rawSignature(algorithm, pairOf(algorithm).privateKey, TEXT);
+const made = (algorithm: SigningAlgorithm) =>
+  rawSignature(algorithm, pairOf(algorithm).privateKey, TEXT);
 const fits = (algorithm: SigningAlgorithm, signature: Buffer, over = signed) =>
   signatureFits(keyOf(algorithm), over, signature);
 
@@ -65,7 +76,9 @@ describe('a signature', () => {
   it.each(['RS256', 'PS256', 'ES256', 'HS256'] as const)(
     'of %s is not valid for another algorithm',
     (algorithm) => {
-      const family = SIGNING_ALGORITHMS.filter((each) => each[0] === algorithm[0] || /^[RP]S/.test(each));
+      const family = SIGNING_ALGORITHMS.filter(
+        (each) => each[0] === algorithm[0] || /^[RP]S/.test(each),
+      );
       const others = family.filter((each) => each !== algorithm);
       expect(others.filter((each) => fits(each, made(algorithm)))).toEqual([]);
     },
@@ -76,7 +89,9 @@ describe('a signature', () => {
   it.each(['ES256', 'ES384', 'ES512'] as const)('of %s in DER is refused', (algorithm) => {
     const hash = `sha${algorithm.slice(2)}`;
     for (let tries = 0; tries < 20; tries += 1)
-      expect(fits(algorithm, sign(hash, signed, pairOf(algorithm).privateKey as never))).toBe(false);
+      expect(fits(algorithm, sign(hash, signed, pairOf(algorithm).privateKey as never))).toBe(
+        false,
+      );
   });
 
   it.each([0, 20, constants.RSA_PSS_SALTLEN_MAX_SIGN])(
@@ -99,9 +114,12 @@ describe('a private key', () => {
   const local = (algorithm: SigningAlgorithm, privateKey: unknown) =>
     isConsistent({ kid: 'k', algorithm, privateKey } as LocalSigningKey);
 
-  it.each(['RS256', 'PS512', 'ES256', 'ES384', 'ES512'] as const)('of %s signs what it verifies', (name) => {
-    expect(local(name, pairOf(name).privateKey)).toBe(true);
-  });
+  it.each(['RS256', 'PS512', 'ES256', 'ES384', 'ES512'] as const)(
+    'of %s signs what it verifies',
+    (name) => {
+      expect(local(name, pairOf(name).privateKey)).toBe(true);
+    },
+  );
 
   it('that is a secret is consistent, because it has no public half', () => {
     expect(local('HS256', createSecretKey(secret))).toBe(true);

@@ -10,7 +10,10 @@ import {
 import { ALGORITHMS } from './algorithms.js';
 import type { LocalSigningKey, VerificationKey } from './key-set.js';
 
-const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+const PSS = {
+  padding: constants.RSA_PKCS1_PSS_PADDING,
+  saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+};
 
 /**
  * Whether `signature` is the key's own over `signed` (RFC 7515, section 5.2), by the key's only
@@ -34,7 +37,12 @@ export function signatureFits(
       // r ‖ s of fixed length (RFC 7518, section 3.4): DER or a shortened form is another encoding
       // of the same signature
       if (signature.length !== traits.signatureBytes) return false;
-      return verify(traits.hash, signed, { key: key.publicKey, dsaEncoding: 'ieee-p1363' }, signature);
+      return verify(
+        traits.hash,
+        signed,
+        { key: key.publicKey, dsaEncoding: 'ieee-p1363' },
+        signature,
+      );
     case 'hmac': {
       const expected = createHmac(traits.hash, key.publicKey).update(signed).digest();
       return signature.length === expected.length && timingSafeEqual(signature, expected);

@@ -37,7 +37,11 @@ export interface ReadKeys {
  * Checks a source's keys by the same rules as keys given at boot. Throws `configuration_invalid`
  * with the source's name and place, never with a value.
  */
-export function readSourceKeys(name: string, source: SourceKeys, algorithm: SigningAlgorithm): ReadKeys {
+export function readSourceKeys(
+  name: string,
+  source: SourceKeys,
+  algorithm: SigningAlgorithm,
+): ReadKeys {
   if (typeof source !== 'object' || source === null || !Array.isArray(source.keys))
     throw AuthError.configuration(name, 'must give a JWKS: {"keys": [ … ]}');
   const keys: KnownKey[] = [];
@@ -56,7 +60,12 @@ export function readSourceKeys(name: string, source: SourceKeys, algorithm: Sign
   return { keys, revoked };
 }
 
-function readOne(option: string, jwk: SourceJwk, algorithm: SigningAlgorithm, sign?: RemoteSign): KnownKey {
+function readOne(
+  option: string,
+  jwk: SourceJwk,
+  algorithm: SigningAlgorithm,
+  sign?: RemoteSign,
+): KnownKey {
   const signsFromMs = millis(`${option}.nbf`, jwk.nbf);
   const createdAtMs = millis(`${option}.iat`, jwk.iat);
   const own = hasPrivateMembers(jwk) ? readSigner(option, jwk, algorithm) : undefined;
@@ -82,7 +91,10 @@ function readSigner(
   if (!isSigningAlgorithm(alg))
     throw AuthError.configuration(option, 'has no "alg" that Tokenward knows: add it');
   if (jwk.use !== undefined && jwk.use !== 'sig')
-    throw AuthError.configuration(option, 'its "use" is not "sig": an encryption key must not sign');
+    throw AuthError.configuration(
+      option,
+      'its "use" is not "sig": an encryption key must not sign',
+    );
   if ((ALGORITHMS[alg].family === 'hmac') !== (ALGORITHMS[configured].family === 'hmac'))
     throw AuthError.configuration(
       option,

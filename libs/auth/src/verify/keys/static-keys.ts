@@ -55,7 +55,10 @@ export function knownStaticKeys(options: StaticKeysOptions): KnownKey[] {
 export function readExtraKeys(options: StaticKeysOptions): KnownKey[] {
   for (const name of ['privateKey', 'publicKey', 'secret', 'sign', 'keyId'] as const) {
     if (options[name] !== undefined)
-      throw AuthError.configuration(`keys.${name}`, 'stands beside a keySource: give one of the two');
+      throw AuthError.configuration(
+        `keys.${name}`,
+        'stands beside a keySource: give one of the two',
+      );
   }
   const keys = readVerificationKeys(options.verificationKeys, options.algorithm ?? 'RS256');
   return keys.map((key) => ({ kid: key.kid, verification: key }));
@@ -76,11 +79,17 @@ interface OwnKey {
 
 function loadOwn(options: StaticKeysOptions, algorithm: SigningAlgorithm): OwnKey {
   if (ALGORITHMS[algorithm].family === 'hmac') return loadSecret(options, algorithm);
-  return options.sign ? loadRemote(options, options.sign, algorithm) : loadKeyPair(options, algorithm);
+  return options.sign
+    ? loadRemote(options, options.sign, algorithm)
+    : loadKeyPair(options, algorithm);
 }
 
 /** For a private key in a KMS: only its public half is here. */
-function loadRemote(options: StaticKeysOptions, sign: RemoteSign, algorithm: SigningAlgorithm): OwnKey {
+function loadRemote(
+  options: StaticKeysOptions,
+  sign: RemoteSign,
+  algorithm: SigningAlgorithm,
+): OwnKey {
   if (options.privateKey !== undefined || options.secret !== undefined) {
     throw AuthError.configuration(
       'keys.sign',
@@ -88,7 +97,10 @@ function loadRemote(options: StaticKeysOptions, sign: RemoteSign, algorithm: Sig
     );
   }
   if (options.publicKey === undefined) {
-    throw AuthError.configuration('keys.publicKey', 'is missing: what keys.sign signs is checked with it');
+    throw AuthError.configuration(
+      'keys.publicKey',
+      'is missing: what keys.sign signs is checked with it',
+    );
   }
   const publicKey = readPublicKey('keys.publicKey', options.publicKey);
   assertKeyFits('keys.publicKey', algorithm, publicKey);
@@ -108,7 +120,10 @@ function loadKeyPair(options: StaticKeysOptions, algorithm: SigningAlgorithm): O
     );
   }
   if (options.privateKey === undefined) {
-    throw AuthError.configuration('keys.privateKey', `is missing: ${algorithm} signs with a private key`);
+    throw AuthError.configuration(
+      'keys.privateKey',
+      `is missing: ${algorithm} signs with a private key`,
+    );
   }
   const privateKey = readPrivateKey('keys.privateKey', options.privateKey);
   assertKeyFits('keys.privateKey', algorithm, privateKey);
@@ -136,8 +151,15 @@ function loadKeyPair(options: StaticKeysOptions, algorithm: SigningAlgorithm): O
 }
 
 /** A JWK may contain its own kid, algorithm and use, which must match the options. */
-function jwkKeyId({ privateKey }: StaticKeysOptions, algorithm: SigningAlgorithm): string | undefined {
-  if (typeof privateKey !== 'object' || privateKey instanceof KeyObject || Buffer.isBuffer(privateKey))
+function jwkKeyId(
+  { privateKey }: StaticKeysOptions,
+  algorithm: SigningAlgorithm,
+): string | undefined {
+  if (
+    typeof privateKey !== 'object' ||
+    privateKey instanceof KeyObject ||
+    Buffer.isBuffer(privateKey)
+  )
     return undefined;
   if (privateKey.alg !== undefined && privateKey.alg !== algorithm) {
     throw AuthError.configuration(

@@ -15,5 +15,8 @@ export function publicKeyThumbprint(key: KeyObject): string {
 // labelled: a plain RFC 7638 thumbprint of an `oct` key would publish a hash that other systems may
 // store for this secret
 export function secretKeyId(secret: Buffer): string {
-  return createHash('sha256').update('tokenward kid of an HMAC secret\0').update(secret).digest('base64url');
+  return createHash('sha256')
+    .update('tokenward kid of an HMAC secret\0')
+    .update(secret)
+    .digest('base64url');
 }

@@ -16,7 +16,12 @@ export function asVerificationKey(
 ): VerificationKey {
   if (publicKey.type === 'secret') return { kid, algorithm, publicKey };
   const members = jwkMembers(publicKey);
-  const publicJwk: PublicJwk = Object.freeze({ ...members, kid, alg: algorithm, use: 'sig' as const });
+  const publicJwk: PublicJwk = Object.freeze({
+    ...members,
+    kid,
+    alg: algorithm,
+    use: 'sig' as const,
+  });
   return { kid, algorithm, publicKey, publicJwk };
 }
 
@@ -50,7 +55,9 @@ export function readVerificationKey(
   if (kid === undefined) return refuse('has no "kid": tokens name their key by it, add one');
   assertKeyId(`${option}.kid`, kid);
   if (!isSigningAlgorithm(alg))
-    return refuse('has no "alg" that Tokenward knows: add the one algorithm that this key verifies');
+    return refuse(
+      'has no "alg" that Tokenward knows: add the one algorithm that this key verifies',
+    );
   if (use !== undefined && use !== 'sig')
     return refuse('"use" is not "sig": an encryption key must not verify');
   if (uses !== undefined && !(Array.isArray(uses) && uses.includes('verify')))
@@ -68,7 +75,9 @@ export function readVerificationKey(
   if (signsWithSecret)
     return refuse(`${signingAlgorithm} signs with a secret: only "oct" keys may verify beside it`);
   if (hasPrivateMembers(jwk))
-    return refuse('is a private key among keys that only verify: leave its public members alone there');
+    return refuse(
+      'is a private key among keys that only verify: leave its public members alone there',
+    );
   const publicKey = readPublicKey(option, jwk);
   assertKeyFits(option, alg, publicKey);
   return asVerificationKey(kid, alg, publicKey);

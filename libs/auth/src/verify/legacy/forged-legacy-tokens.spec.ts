@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { b64, forge, goodClaims, makeBench, NOW, rawSignature, refused } from '../tokens/forge.fixture.js';
+import {
+  b64,
+  forge,
+  goodClaims,
+  makeBench,
+  NOW,
+  rawSignature,
+  refused,
+} from '../tokens/forge.fixture.js';
 import {
   ADMIN_CLAIMS,
   bench,
@@ -40,8 +48,14 @@ const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, token: 
     ['no kid where there was one', oldAdmin({}, { kid: undefined })],
   ],
   signature_mismatch: [
-    ['the old public key as an HMAC secret', forge({ alg: 'HS256', typ: 'JWT' }, CLAIMS, pem, 'HS256')],
-    ['our public key as an HMAC secret', forge({ alg: 'HS256', typ: 'JWT' }, CLAIMS, ownPem, 'HS256')],
+    [
+      'the old public key as an HMAC secret',
+      forge({ alg: 'HS256', typ: 'JWT' }, CLAIMS, pem, 'HS256'),
+    ],
+    [
+      'our public key as an HMAC secret',
+      forge({ alg: 'HS256', typ: 'JWT' }, CLAIMS, ownPem, 'HS256'),
+    ],
     ['an empty secret', old({}, {}, '')],
   ],
   key_unknown: [
@@ -55,7 +69,12 @@ const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, token: 
     ],
     [
       'our own key for a token of the old kind',
-      forge({ alg: 'RS256', typ: 'JWT', kid: 'main' }, { ...ADMIN_CLAIMS }, ownKey.privateKey, 'RS256'),
+      forge(
+        { alg: 'RS256', typ: 'JWT', kid: 'main' },
+        { ...ADMIN_CLAIMS },
+        ownKey.privateKey,
+        'RS256',
+      ),
     ],
     ['our own token as an old one', own({ typ: 'JWT' })],
     ['our own token without typ', own({ typ: undefined })],

@@ -28,7 +28,10 @@ function twinOf(token: string): string {
   const [header, payload, signature = ''] = token.split('.');
   const bytes = Buffer.from(signature, 'base64url');
   const s = P256_ORDER - BigInt(`0x${bytes.subarray(32).toString('hex')}`);
-  const twin = Buffer.concat([bytes.subarray(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex')]);
+  const twin = Buffer.concat([
+    bytes.subarray(0, 32),
+    Buffer.from(s.toString(16).padStart(64, '0'), 'hex'),
+  ]);
   return `${header}.${payload}.${twin.toString('base64url')}`;
 }
 
@@ -52,7 +55,9 @@ describe('an old token', () => {
         expiresAt: NOW + 86_400,
         claims: {},
         tokenId: expect.stringMatching(/^legacy-[\w-]{43}$/),
-        sessionId: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/),
+        sessionId: expect.stringMatching(
+          /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/,
+        ),
       },
     });
   });
@@ -68,14 +73,25 @@ describe('an old token', () => {
   // T-p49r
   it('has one id for every valid signature: the second form of an EC signature, another PSS signature', () => {
     const [ec, pss] = [makeKey('ES256'), makeKey('PS256')];
-    const ecIssuer: LegacyIssuerOptions = { ...SHOP, name: 'ec', algorithm: 'ES256', key: ec.publicKey };
-    const pssIssuer: LegacyIssuerOptions = { ...SHOP, name: 'pss', algorithm: 'PS256', key: pss.publicKey };
+    const ecIssuer: LegacyIssuerOptions = {
+      ...SHOP,
+      name: 'ec',
+      algorithm: 'ES256',
+      key: ec.publicKey,
+    };
+    const pssIssuer: LegacyIssuerOptions = {
+      ...SHOP,
+      name: 'pss',
+      algorithm: 'PS256',
+      key: pss.publicKey,
+    };
     const named = bench([ecIssuer, pssIssuer]).verifier;
     const nameOf = (token: string) => {
       const outcome = named.verify(token);
       return outcome.kind === 'accepted' ? outcome.principal.tokenId : outcome.reason;
     };
-    const signed = (alg: 'ES256' | 'PS256', key: KeyObject) => forge({ alg, typ: 'JWT' }, CLAIMS, key, alg);
+    const signed = (alg: 'ES256' | 'PS256', key: KeyObject) =>
+      forge({ alg, typ: 'JWT' }, CLAIMS, key, alg);
 
     const token = signed('ES256', ec.privateKey);
     expect(nameOf(token)).toMatch(/^legacy-/);
@@ -97,7 +113,10 @@ describe('an old token', () => {
   });
 
   it('does not affect Tokenward’s own tokens', () => {
-    expect(verifier.verify(own())).toMatchObject({ kind: 'accepted', principal: { tokenVersion: 1 } });
+    expect(verifier.verify(own())).toMatchObject({
+      kind: 'accepted',
+      principal: { tokenVersion: 1 },
+    });
     expect(verifier.verify(old({}, { typ: undefined })).kind).toBe('accepted');
   });
 
@@ -164,7 +183,9 @@ describe('the option', () => {
   it('our own secret is refused too', () => {
     const secret = randomBytes(32);
     const issuers = resolveLegacy([{ ...SHOP, key: secret }]);
-    expect(() => makeBench({ algorithm: 'HS256', secret }, { legacy: issuers })).toThrow(/also a key of/);
+    expect(() => makeBench({ algorithm: 'HS256', secret }, { legacy: issuers })).toThrow(
+      /also a key of/,
+    );
   });
 
   it('an end date that has passed does not stop the boot, and no old token is accepted', () => {

@@ -81,7 +81,8 @@ export class LegacyTokens {
    * completely.
    */
   verify(jws: ParsedJws, nowMs: number, expiry: ExpiryRule): Verification {
-    if (REFUSED_MEMBERS.some((name) => Object.hasOwn(jws.header, name))) return refused('header_refused');
+    if (REFUSED_MEMBERS.some((name) => Object.hasOwn(jws.header, name)))
+      return refused('header_refused');
     let last: Verification = refused('key_unknown');
     for (const issuer of this.#issuers) {
       if (own(jws.header, 'kid') !== issuer.keyId) continue;
@@ -104,7 +105,8 @@ export class LegacyTokens {
     const iat = wholeSeconds(own(payload, 'iat'), Math.floor);
     const exp = wholeSeconds(own(payload, 'exp'), Math.floor);
     const nbf = wholeSeconds(own(payload, 'nbf') ?? own(payload, 'iat'), Math.ceil);
-    if (iat === undefined || exp === undefined || nbf === undefined) return refused('claims_malformed');
+    if (iat === undefined || exp === undefined || nbf === undefined)
+      return refused('claims_malformed');
     if (exp <= iat || exp - iat > issuer.maxLifetimeSeconds) return refused('lifetime_refused');
     const untimely = checkTimes({ iat, nbf, exp }, this.rules, nowMs, expiry);
     if (untimely) return untimely;
@@ -130,7 +132,10 @@ export class LegacyTokens {
       expiresAt: Math.min(exp, Math.floor(issuer.acceptUntilMs / 1000)),
       claims: custom.claims,
     });
-    return { kind: 'accepted', verified: { principal, exp, nbf, iat, acceptUntilMs: issuer.acceptUntilMs } };
+    return {
+      kind: 'accepted',
+      verified: { principal, exp, nbf, iat, acceptUntilMs: issuer.acceptUntilMs },
+    };
   }
 }
 

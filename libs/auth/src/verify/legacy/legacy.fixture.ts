@@ -41,7 +41,10 @@ export const bench = (
   legacy: readonly LegacyIssuerOptions[] = [SHOP, ADMIN],
   settings: AccessTokenSettings = {},
 ) =>
-  makeBench({ privateKey: ownKey.privateKey, keyId: 'main' }, { legacy: resolveLegacy(legacy), ...settings });
+  makeBench(
+    { privateKey: ownKey.privateKey, keyId: 'main' },
+    { legacy: resolveLegacy(legacy), ...settings },
+  );
 
 export const CLAIMS = { sub: 42, iat: NOW, exp: NOW + 86_400 };
 export const old = (
@@ -57,7 +60,10 @@ export const ADMIN_CLAIMS = {
   iat: NOW,
   exp: NOW + 7 * 86_400,
 };
-export const oldAdmin = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
+export const oldAdmin = (
+  claims: Record<string, unknown> = {},
+  header: Record<string, unknown> = {},
+) =>
   forge(
     { alg: 'RS256', typ: 'JWT', kid: 'k1', ...header },
     { ...ADMIN_CLAIMS, ...claims },
@@ -66,6 +72,11 @@ export const oldAdmin = (claims: Record<string, unknown> = {}, header: Record<st
   );
 /** A token of Tokenward itself. */
 export const own = (header: Record<string, unknown> = {}) =>
-  forge({ alg: 'RS256', kid: 'main', typ: 'at+jwt', ...header }, goodClaims(), ownKey.privateKey, 'RS256');
+  forge(
+    { alg: 'RS256', kid: 'main', typ: 'at+jwt', ...header },
+    goodClaims(),
+    ownKey.privateKey,
+    'RS256',
+  );
 
 export const pem = oldRsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();

@@ -43,6 +43,7 @@ export function accessTokenVerifier(
   keyring: Keyring,
   clock: Clock,
 ): AccessTokenVerifier {
-  const Verifier = options.accessToken.legacy.length > 0 ? VerifierBesideLegacy : AccessTokenVerifier;
+  const Verifier =
+    options.accessToken.legacy.length > 0 ? VerifierBesideLegacy : AccessTokenVerifier;
   return new Verifier(options, keyring, clock);
 }

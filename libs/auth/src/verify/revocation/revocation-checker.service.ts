@@ -107,7 +107,10 @@ export class RevocationChecker {
     return whole && this.view.unbroken(whole) ? 'silent' : 'broken';
   }
 
-  private async lookUp(token: RevocableToken, lineage: 'include' | 'omit'): Promise<FeedAnswer | undefined> {
+  private async lookUp(
+    token: RevocableToken,
+    lineage: 'include' | 'omit',
+  ): Promise<FeedAnswer | undefined> {
     const { ledger } = this.view;
     if (!this.feed || ledger === undefined) return undefined;
     try {
@@ -122,7 +125,11 @@ export class RevocationChecker {
     if (!this.ledger) return undefined;
     try {
       const question = this.ledger.isRevoked(token);
-      const revoked = await withDeadline(question, this.options.revocation.deadlineMs, 'ledger question');
+      const revoked = await withDeadline(
+        question,
+        this.options.revocation.deadlineMs,
+        'ledger question',
+      );
       this.view.availability.answered();
       return revoked ? 'revoked' : 'live';
     } catch {

@@ -15,15 +15,31 @@ import {
 import type { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import type { RevocationSync } from './revocation-sync.service.js';
 
-const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1 };
+const token = {
+  tokenId: 't',
+  sessionId: 's',
+  subject: 'u',
+  tokenVersion: 1,
+  keyId: 'k',
+  issuedAt: 1,
+};
 const position = { ledger: 'ours', timeline: 1, snapshot: '5:5:' };
-const head: Heartbeat = { version: FEED_VERSION, id: 'h', prev: 'g', before: [], position, kind: 'whole' };
+const head: Heartbeat = {
+  version: FEED_VERSION,
+  id: 'h',
+  prev: 'g',
+  before: [],
+  position,
+  kind: 'whole',
+};
 /** The server that answers. */
 let server: string | undefined;
 const feed = {
   lookup: (_ledger: string, _token: unknown, { lineage }: LookupOptions) =>
     Promise.resolve({
-      ...{ verdict: 'silent', head, connection: 1 },
+      verdict: 'silent',
+      head,
+      connection: 1,
       lineage: lineage === 'include' ? server : undefined,
     }),
 } as unknown as RevocationFeedBus;
@@ -46,7 +62,9 @@ const ledger = {
 } as unknown as RevocationLedgerStore;
 
 function checker(store: RevocationLedgerStore | undefined, unproven: 'redis' | 'refuse' = 'redis') {
-  const options = { revocation: { mode: 'mirror', maxStalenessMs: 1_000, deadlineMs: 250, unproven } };
+  const options = {
+    revocation: { mode: 'mirror', maxStalenessMs: 1_000, deadlineMs: 250, unproven },
+  };
   view.mirror.refuses = () => refusals.shift() ?? false;
   const sync = { view } as RevocationSync;
   return new RevocationChecker(options as unknown as ResolvedAuthOptions, clock, sync, store, feed);

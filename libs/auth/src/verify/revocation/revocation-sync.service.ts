@@ -1,4 +1,9 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
@@ -87,7 +92,9 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
       try {
         listener(entries);
       } catch (error) {
-        this.logger.error(`a revocation listener failed: ${error instanceof Error ? error.name : 'unknown'}`);
+        this.logger.error(
+          `a revocation listener failed: ${error instanceof Error ? error.name : 'unknown'}`,
+        );
       }
     });
   }
@@ -118,7 +125,8 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     }
     if (this.feed) this.loops.push(this.tailLoop(this.feed));
     for (const store of [this.feed, this.ledger]) {
-      for (const warning of (await store?.warnings?.().catch(() => [])) ?? []) this.logger.warn(warning);
+      for (const warning of (await store?.warnings?.().catch(() => [])) ?? [])
+        this.logger.warn(warning);
     }
   }
 
@@ -129,7 +137,8 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
         return;
       } catch (error) {
         const why = error instanceof AuthError ? error.detail : 'failed';
-        if (!told) this.logger.warn(`the revocation view cannot be filled yet (${why}); trying again`);
+        if (!told)
+          this.logger.warn(`the revocation view cannot be filled yet (${why}); trying again`);
         await this.pause(this.leadMs);
       }
     }
@@ -139,7 +148,8 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     if (!this.feed) return;
     await this.neighbours?.find();
     const { ledger } = this.view;
-    if (ledger === undefined) throw AuthError.unavailable('whose revocations to follow is not known');
+    if (ledger === undefined)
+      throw AuthError.unavailable('whose revocations to follow is not known');
     this.view.beginFill();
     const noted = await this.feed.snapshot(ledger, (entry) => {
       this.view.add([entry]);
@@ -150,7 +160,8 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   private async stepLoop(): Promise<void> {
     while (!this.stopped) {
       // A feed that is away shows no heartbeat, so this process's own steps set the pace.
-      const due = this.paceMs() - Math.min(this.beatAgeMs(), this.clock.monotonic() - this.steppedAt);
+      const due =
+        this.paceMs() - Math.min(this.beatAgeMs(), this.clock.monotonic() - this.steppedAt);
       if (due > 0 && !this.woken) {
         await this.pause(due);
         continue;
@@ -211,7 +222,8 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   private upkeep(): void {
     this.view.tick();
     this.neighbours?.tellForeign();
-    if (!this.view.mirror.overflowed || this.clock.monotonic() - this.refilledAt < REFILL_EVERY_MS) return;
+    if (!this.view.mirror.overflowed || this.clock.monotonic() - this.refilledAt < REFILL_EVERY_MS)
+      return;
     this.refilledAt = this.clock.monotonic();
     if (this.view.mirror.hasRoom) this.view.startOver();
   }

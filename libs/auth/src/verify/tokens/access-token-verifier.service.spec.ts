@@ -35,18 +35,33 @@ const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, token: 
       'PS256 signature of the same key, alg PS256',
       forge(header({ alg: 'PS256' }), goodClaims(), rsa.privateKey, 'PS256'),
     ],
-    ['RS512 of the same key', forge(header({ alg: 'RS512' }), goodClaims(), rsa.privateKey, 'RS512')],
+    [
+      'RS512 of the same key',
+      forge(header({ alg: 'RS512' }), goodClaims(), rsa.privateKey, 'RS512'),
+    ],
     ["a key's signature under the kid of another algorithm", signed({ kid: 'ec' })],
   ],
   malformed: [
     ['alg none without a signature', unsigned({ alg: 'none' })],
     ['alg twice', rawHeader('{"alg":"none","alg":"RS256","kid":"main","typ":"at+jwt"}')],
-    ['alg twice, one escaped', rawHeader('{"al\\u0067":"none","alg":"RS256","kid":"main","typ":"at+jwt"}')],
+    [
+      'alg twice, one escaped',
+      rawHeader('{"al\\u0067":"none","alg":"RS256","kid":"main","typ":"at+jwt"}'),
+    ],
     ['kid twice', rawHeader('{"alg":"RS256","kid":"other","typ":"at+jwt","kid" : "main"}')],
-    ['an unknown member twice', rawHeader('{"alg":"RS256","kid":"main","typ":"at+jwt","x":1,"x":1}')],
-    ['a nested member twice', rawHeader('{"alg":"RS256","kid":"main","typ":"at+jwt","x":[{"y":1,"y":2}]}')],
+    [
+      'an unknown member twice',
+      rawHeader('{"alg":"RS256","kid":"main","typ":"at+jwt","x":1,"x":1}'),
+    ],
+    [
+      'a nested member twice',
+      rawHeader('{"alg":"RS256","kid":"main","typ":"at+jwt","x":[{"y":1,"y":2}]}'),
+    ],
     ['sub twice', rawPayload(`{"sub":"admin",${JSON.stringify(goodClaims()).slice(1)}`)],
-    ['sub twice, one escaped', rawPayload(`{"\\u0073ub":"admin",${JSON.stringify(goodClaims()).slice(1)}`)],
+    [
+      'sub twice, one escaped',
+      rawPayload(`{"\\u0073ub":"admin",${JSON.stringify(goodClaims()).slice(1)}`),
+    ],
     [
       '__proto__ in the payload',
       rawPayload(`{"__proto__":{"role":"admin"},${JSON.stringify(goodClaims()).slice(1)}`),
@@ -75,17 +90,26 @@ const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, token: 
     ['padding', `${good}==`],
     ['a blank in front', ` ${good}`],
     ['a line break behind', `${good}\n`],
-    ['a blank inside', `${goodHeader}.${goodPayload.slice(0, 8)} ${goodPayload.slice(8)}.${goodSignature}`],
+    [
+      'a blank inside',
+      `${goodHeader}.${goodPayload.slice(0, 8)} ${goodPayload.slice(8)}.${goodSignature}`,
+    ],
     ['stray trailing bits', good.slice(0, -1) + strayBits(good.at(-1) ?? '')],
     ['base64 with + and /', withSignature(standardBase64())],
   ],
   signature_mismatch: [
     ['HS256 signature under alg RS256', forge(header(), goodClaims(), pem(rsa.publicKey), 'HS256')],
-    ['PS256 signature of the same key, alg RS256', forge(header(), goodClaims(), rsa.privateKey, 'PS256')],
+    [
+      'PS256 signature of the same key, alg RS256',
+      forge(header(), goodClaims(), rsa.privateKey, 'PS256'),
+    ],
     ["another key's kid", signed({ kid: 'other' })],
     ['signed by a stranger', forge(header(), goodClaims(), makeKey('RS256').privateKey, 'RS256')],
     ['signature with one bit changed', withSignature(flipped(goodSignature))],
-    ['signature cut short', withSignature(b64(Buffer.from(goodSignature, 'base64url').subarray(0, 255)))],
+    [
+      'signature cut short',
+      withSignature(b64(Buffer.from(goodSignature, 'base64url').subarray(0, 255))),
+    ],
     [
       'signature with an extra byte',
       withSignature(b64(Buffer.concat([Buffer.alloc(1), Buffer.from(goodSignature, 'base64url')]))),
@@ -94,7 +118,10 @@ const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, token: 
       'payload of another token',
       `${goodHeader}.${signed({}, { sub: 'admin' }).split('.')[1]}.${goodSignature}`,
     ],
-    ['header of another token', `${signed({ x: 1 }).split('.')[0]}.${goodPayload}.${goodSignature}`],
+    [
+      'header of another token',
+      `${signed({ x: 1 }).split('.')[0]}.${goodPayload}.${goodSignature}`,
+    ],
   ],
   key_unknown: [
     ['no kid', signed({ kid: undefined })],
@@ -116,7 +143,10 @@ const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, token: 
     ),
   ],
   header_refused: [
-    ['jwk', forge(header({ jwk: jwkMembers(other.publicKey) }), goodClaims(), other.privateKey, 'RS256')],
+    [
+      'jwk',
+      forge(header({ jwk: jwkMembers(other.publicKey) }), goodClaims(), other.privateKey, 'RS256'),
+    ],
     ...Object.entries({
       jwk: {},
       jku: 'https://evil.example/jwks',
@@ -174,17 +204,25 @@ describe('forged tokens', () => {
   it('accepts the control, and ignores unknown members', () => {
     expect(verifier.verify(good).kind).toBe('accepted');
     expect(
-      verifier.verify(forge(header({ kid: 'other' }), goodClaims(), other.privateKey, 'RS256')).kind,
+      verifier.verify(forge(header({ kid: 'other' }), goodClaims(), other.privateKey, 'RS256'))
+        .kind,
     ).toBe('accepted');
-    expect(verifier.verify(signed({ cty: 'x', x5t: 'x', __unknown: { deep: [1] } })).kind).toBe('accepted');
+    expect(verifier.verify(signed({ cty: 'x', x5t: 'x', __unknown: { deep: [1] } })).kind).toBe(
+      'accepted',
+    );
     expect(
-      verifier.verify(rawHeader('{"__proto__":{"crit":1},"alg":"RS256","kid":"main","typ":"at+jwt"}')).kind,
+      verifier.verify(
+        rawHeader('{"__proto__":{"crit":1},"alg":"RS256","kid":"main","typ":"at+jwt"}'),
+      ).kind,
     ).toBe('accepted');
   });
 
-  it.each(['at+jwt', 'AT+JWT', 'application/at+jwt', 'Application/At+JWT'])('accepts typ %s', (typ) => {
-    expect(verifier.verify(signed({ typ })).kind).toBe('accepted');
-  });
+  it.each(['at+jwt', 'AT+JWT', 'application/at+jwt', 'Application/At+JWT'])(
+    'accepts typ %s',
+    (typ) => {
+      expect(verifier.verify(signed({ typ })).kind).toBe('accepted');
+    },
+  );
 
   describe.each(Object.entries(ATTACKS))('%s', (reason, rows) => {
     // T-p529
@@ -204,7 +242,11 @@ describe('forged tokens', () => {
     for (const alg of ['HS384', 'HS512', 'none', 'RS256'])
       expect(bench.verifier.verify(hs(alg)).kind).toBe('refused');
     const [h, p, s = ''] = hs('HS256').split('.');
-    for (const short of [b64(Buffer.from(s, 'base64url').subarray(0, 16)), b64(Buffer.alloc(32)), 'AA']) {
+    for (const short of [
+      b64(Buffer.from(s, 'base64url').subarray(0, 16)),
+      b64(Buffer.alloc(32)),
+      'AA',
+    ]) {
       expect(bench.verifier.verify(`${h}.${p}.${short}`).kind).toBe('refused');
     }
   });

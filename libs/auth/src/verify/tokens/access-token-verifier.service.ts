@@ -16,7 +16,11 @@ import {
   refused,
   type VerificationRules,
 } from './verification-policy.js';
-import { type Verification, type VerifiedToken, VerifiedTokenCache } from './verified-token-cache.js';
+import {
+  type Verification,
+  type VerifiedToken,
+  VerifiedTokenCache,
+} from './verified-token-cache.js';
 
 export type VerificationOutcome =
   | {
@@ -86,7 +90,10 @@ export class AccessTokenVerifier {
    * encrypted token that is not remembered. Decryption waits for the thread pool (as password
    * hashing does), so its result is remembered for the outer token.
    */
-  verifyAny(token: string, options: VerifyOptions = {}): VerificationOutcome | Promise<VerificationOutcome> {
+  verifyAny(
+    token: string,
+    options: VerifyOptions = {},
+  ): VerificationOutcome | Promise<VerificationOutcome> {
     const encryption = this.#encryption;
     if (!encryption || !looksEncrypted(token)) return this.verify(token, options);
     return this.#remembered(token, options) ?? this.#decryptAndVerify(encryption, token, options);
@@ -168,10 +175,14 @@ export class AccessTokenVerifier {
     const key = this.keyring.verificationKey(header.kid);
     if (!key) return refused('key_unknown');
     if (header.alg !== key.algorithm) return refused('algorithm_mismatch');
-    if (!this.keyring.signatureFits(key, jws.signed, jws.signature)) return refused('signature_mismatch');
+    if (!this.keyring.signatureFits(key, jws.signed, jws.signature))
+      return refused('signature_mismatch');
     const checked = checkClaims(jws.payload, this.#rules, this.clock.now(), expiry);
     if (checked.kind === 'refused') return checked;
-    const custom = checkCustomClaims(hostClaims(jws.payload), this.options.accessToken.claimsSchema);
+    const custom = checkCustomClaims(
+      hostClaims(jws.payload),
+      this.options.accessToken.claimsSchema,
+    );
     if (custom.kind === 'refused') return refused('custom_claims_refused');
     this.#rememberHeader(jws);
     const { exp, nbf, iat, auth_time, cnf } = checked.claims;
@@ -212,7 +223,11 @@ function acceptedAs(
 
 function asPrincipal(
   claims: AccessTokenClaims,
-  { keyId, tenant, claims: custom }: Pick<Principal, 'keyId' | 'tenant'> & { readonly claims: CustomClaims },
+  {
+    keyId,
+    tenant,
+    claims: custom,
+  }: Pick<Principal, 'keyId' | 'tenant'> & { readonly claims: CustomClaims },
 ): Principal {
   return Object.freeze({
     kind: 'user',

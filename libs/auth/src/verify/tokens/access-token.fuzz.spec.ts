@@ -1,8 +1,24 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe } from '@jest/globals';
 import fc from 'fast-check';
-import { fuzz, jsonOf, mutantsOf, must, staysLinear, textOf } from '../../../../../test/support/fuzz.js';
-import { AUDIENCE, b64, forge, goodClaims, ISSUER, makeBench, makeKey, NOW } from './forge.fixture.js';
+import {
+  fuzz,
+  jsonOf,
+  mutantsOf,
+  must,
+  staysLinear,
+  textOf,
+} from '../../../../../test/support/fuzz.js';
+import {
+  AUDIENCE,
+  b64,
+  forge,
+  goodClaims,
+  ISSUER,
+  makeBench,
+  makeKey,
+  NOW,
+} from './forge.fixture.js';
 import { parseCompactJws } from './jws.js';
 import { type JsonObject, parseStrictJson } from './strict-json.js';
 import { checkClaims, checkHeader } from './verification-policy.js';
@@ -125,7 +141,9 @@ describe('access tokens, fuzzed', () => {
     },
   });
 
-  const changedClaims = changesOf(CLAIMS).map((changes) => throughJson({ ...goodClaims(), ...changes }));
+  const changedClaims = changesOf(CLAIMS).map((changes) =>
+    throughJson({ ...goodClaims(), ...changes }),
+  );
   // T-355c
   fuzz('claims are accepted only when they are right', {
     inputs: changedClaims,
@@ -135,13 +153,16 @@ describe('access tokens, fuzzed', () => {
     },
   });
 
-  const changedHeaders = changesOf(MEMBERS).map((changes) => throughJson({ ...header, ...changes }));
+  const changedHeaders = changesOf(MEMBERS).map((changes) =>
+    throughJson({ ...header, ...changes }),
+  );
   // T-qq4j
   fuzz('headers are accepted only when they are right', {
     inputs: changedHeaders,
     check: (members) => {
       const checked = checkHeader(members);
-      const accepted = checked.kind === 'accepted' && checked.kid === 'main' && checked.alg === 'HS256';
+      const accepted =
+        checked.kind === 'accepted' && checked.kid === 'main' && checked.alg === 'HS256';
       must(accepted === isGoodHeader(members), accepted ? 'accepted' : 'refused');
     },
   });
@@ -151,14 +172,20 @@ describe('access tokens, fuzzed', () => {
     share: 0.05,
     check: ([members, payload]) => {
       const right = isGoodHeader(members) && isGoodPayload(payload);
-      must(accepts(forge(members, payload, secret, 'HS256')) === right, right ? 'refused' : 'accepted');
+      must(
+        accepts(forge(members, payload, secret, 'HS256')) === right,
+        right ? 'refused' : 'accepted',
+      );
     },
   });
 
   // T-skxq
   fuzz('JSON is read as JSON.parse reads it, and refused when an object repeats a member', {
     inputs: fc.tuple(
-      jsonOf([0, 'a"\\', '{"a":1,"a":2}', true, null, '\u00e9'], ['a', 'b', 'a"', '\\', '__proto__x']),
+      jsonOf(
+        [0, 'a"\\', '{"a":1,"a":2}', true, null, '\u00e9'],
+        ['a', 'b', 'a"', '\\', '__proto__x'],
+      ),
       fc.nat(),
       fc.boolean(),
     ),
@@ -214,7 +241,9 @@ function changesOf(names: readonly string[]): fc.Arbitrary<JsonObject> {
   const change = fc.tuple(fc.nat(names.length - 1), fc.nat(VALUES.length - 1));
   return fc
     .array(change, { minLength: 1, maxLength: 3 })
-    .map((changes) => Object.fromEntries(changes.map(([name, value]) => [names[name], VALUES[value]])));
+    .map((changes) =>
+      Object.fromEntries(changes.map(([name, value]) => [names[name], VALUES[value]])),
+    );
 }
 
 /** A copy through JSON: undefined members vanish and NaN becomes null. */
@@ -228,13 +257,27 @@ function isGoodHeader(members: JsonObject): boolean {
   if (Object.keys(members).some((name) => refusedNames.includes(name))) return false;
   const { typ, kid, alg } = members;
   return (
-    typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ) && kid === 'main' && alg === 'HS256'
+    typeof typ === 'string' &&
+    /^(?:application\/)?at\+jwt$/i.test(typ) &&
+    kid === 'main' &&
+    alg === 'HS256'
   );
 }
 
 /** A second implementation of the claims' rules of contract, section 1; the clock is at `NOW`, the tolerance is 30 s. */
 function isGoodPayload(claims: JsonObject): boolean {
-  const { iss, aud, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime, amr } = claims;
+  const {
+    iss,
+    aud,
+    iat,
+    nbf,
+    exp,
+    tokenVersion,
+    role,
+    permissions,
+    auth_time: authTime,
+    amr,
+  } = claims;
   const texts = (list: unknown): list is string[] =>
     Array.isArray(list) && list.every((each) => typeof each === 'string');
   const whole = (number: unknown): number is number => Number.isSafeInteger(number);

@@ -19,7 +19,14 @@ describe('claims of the host', () => {
     ['by a schema', (value: object) => checked({ value })],
   ])('are frozen as deep as they go, %s', (_how, check) => {
     const bytes = new Uint8Array(1);
-    const claims = { shop: { id: 's' }, list: [{ of: ['a'] }], none: null, text: 'x', count: 1, bytes };
+    const claims = {
+      shop: { id: 's' },
+      list: [{ of: ['a'] }],
+      none: null,
+      text: 'x',
+      count: 1,
+      bytes,
+    };
     const round: Record<string, unknown> = { ...claims };
     round['again'] = round;
     expect(check(round)).toMatchObject({ kind: 'accepted', claims });

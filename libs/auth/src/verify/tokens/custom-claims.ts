@@ -21,10 +21,14 @@ export function hostClaims(payload: JsonObject): CustomClaims {
  * Checks the claims by the host's schema, both at issue and at verification. The result is frozen,
  * because a cache shares it.
  */
-export function checkCustomClaims(claims: CustomClaims, schema?: StandardSchemaV1): CustomClaimsCheck {
+export function checkCustomClaims(
+  claims: CustomClaims,
+  schema?: StandardSchemaV1,
+): CustomClaimsCheck {
   if (!schema) return { kind: 'accepted', claims: deepFreeze(claims) };
   const result = validate(schema, claims);
-  if (result.issues) return { kind: 'refused', paths: result.issues.map(({ path }) => namesOf(path)) };
+  if (result.issues)
+    return { kind: 'refused', paths: result.issues.map(({ path }) => namesOf(path)) };
   if (typeof result.value !== 'object' || result.value === null || Array.isArray(result.value)) {
     throw AuthError.configuration(
       'accessToken.claimsSchema',

@@ -58,30 +58,44 @@ const verdict = async (token: string, of = verifier) => {
   const outcome = await of.verifyAny(token);
   return outcome.kind === 'accepted' ? 'accepted' : outcome.reason;
 };
-const input = { subject: 'user-1', sessionId: 's', tokenVersion: 1, permissions: [], asOfMs: NOW * 1000 };
+const input = {
+  subject: 'user-1',
+  sessionId: 's',
+  tokenVersion: 1,
+  permissions: [],
+  asOfMs: NOW * 1000,
+};
 
 describe('an encrypted token', () => {
   // T-j36m
-  it.each([0, 1, 2])('for key %i is issued nested, reveals no claim, and is read back', async (index) => {
-    const [first, ...rest] = [...KEYS.slice(index), ...KEYS.slice(0, index)];
-    const own = bench({ keys: [first!, ...rest] });
-    const { token, tokenId } = await own.issuer.issue({ ...input, role: 'admin' });
-    const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as object;
-    const algorithm = first?.algorithm ?? 'dir';
-    expect(header).toEqual({
-      ...{ alg: algorithm, enc: 'A256GCM', kid: first?.keyId, cty: 'JWT' },
-      ...(algorithm === 'ECDH-ES' && { epk: expect.anything() }),
-    });
-    expect(token.split('.')).toHaveLength(5);
-    expect(token).not.toContain(b64('"role":"admin"').slice(2, -2));
-    const outcome = await own.verifier.verifyAny(token);
-    expect(outcome).toMatchObject({
-      kind: 'accepted',
-      principal: { id: 'user-1', tokenId, role: 'admin', keyId: 'main' },
-    });
-    // every key decrypts, whichever one encrypts
-    expect(await verdict(token)).toBe('accepted');
-  });
+  it.each([0, 1, 2])(
+    'for key %i is issued nested, reveals no claim, and is read back',
+    async (index) => {
+      const [first, ...rest] = [...KEYS.slice(index), ...KEYS.slice(0, index)];
+      const own = bench({ keys: [first!, ...rest] });
+      const { token, tokenId } = await own.issuer.issue({ ...input, role: 'admin' });
+      const header = JSON.parse(
+        Buffer.from(token.split('.')[0] ?? '', 'base64url').toString(),
+      ) as object;
+      const algorithm = first?.algorithm ?? 'dir';
+      expect(header).toEqual({
+        alg: algorithm,
+        enc: 'A256GCM',
+        kid: first?.keyId,
+        cty: 'JWT',
+        ...(algorithm === 'ECDH-ES' && { epk: expect.anything() }),
+      });
+      expect(token.split('.')).toHaveLength(5);
+      expect(token).not.toContain(b64('"role":"admin"').slice(2, -2));
+      const outcome = await own.verifier.verifyAny(token);
+      expect(outcome).toMatchObject({
+        kind: 'accepted',
+        principal: { id: 'user-1', tokenId, role: 'admin', keyId: 'main' },
+      });
+      // every key decrypts, whichever one encrypts
+      expect(await verdict(token)).toBe('accepted');
+    },
+  );
 
   it('is cached by its outer text: verified synchronously, and no longer than the token and its keys are valid', async () => {
     const own = bench({ keys: [DIR] }, 100);
@@ -107,9 +121,9 @@ describe('an encrypted token', () => {
     expect(await verdict(await seal(signed()))).toBe('accepted');
     expect(await verdict(await withHeader({}))).toBe('accepted');
     expect(await verdict(await seal(signed(), { cty: 'jwt', unknown: 1 }))).toBe('accepted');
-    expect(await verdict(await seal(signed(), { alg: 'RSA-OAEP-256', kid: 'oaep' }, rsa.publicKey))).toBe(
-      'accepted',
-    );
+    expect(
+      await verdict(await seal(signed(), { alg: 'RSA-OAEP-256', kid: 'oaep' }, rsa.publicKey)),
+    ).toBe('accepted');
     expect(await verdict(await seal(signed(), { alg: 'ECDH-ES', kid: 'ecdh' }, ec.publicKey))).toBe(
       'accepted',
     );
@@ -135,14 +149,23 @@ const ATTACKS: Readonly<
     [
       'a token with a foreign signature, correctly encrypted',
       () =>
-        seal(forge({ alg: 'ES256', kid: 'main', typ: 'at+jwt' }, goodClaims(), stranger.privateKey, 'ES256')),
+        seal(
+          forge(
+            { alg: 'ES256', kid: 'main', typ: 'at+jwt' },
+            goodClaims(),
+            stranger.privateKey,
+            'ES256',
+          ),
+        ),
     ],
   ],
   algorithm_mismatch: [
     [
       'an unsigned token inside',
       () =>
-        seal(`${b64('{"alg":"none","kid":"main","typ":"at+jwt"}')}.${b64(JSON.stringify(goodClaims()))}.AA`),
+        seal(
+          `${b64('{"alg":"none","kid":"main","typ":"at+jwt"}')}.${b64(JSON.stringify(goodClaims()))}.AA`,
+        ),
     ],
     [
       'the public RSA key hashed down to a content key',
@@ -166,26 +189,44 @@ const ATTACKS: Readonly<
       'ECDH-ES+A256KW for the EC key',
       () => seal(signed(), { alg: 'ECDH-ES+A256KW', kid: 'ecdh' }, ec.publicKey),
     ],
-    ['A256KW with the shared secret', () => seal(signed(), { alg: 'A256KW' }, createSecretKey(secret))],
-    ['A256GCMKW with the shared secret', () => seal(signed(), { alg: 'A256GCMKW' }, createSecretKey(secret))],
-    ['PBES2, a million rounds', () => withHeader({ alg: 'PBES2-HS256+A128KW', p2c: 1e6, p2s: 'AAAA' })],
+    [
+      'A256KW with the shared secret',
+      () => seal(signed(), { alg: 'A256KW' }, createSecretKey(secret)),
+    ],
+    [
+      'A256GCMKW with the shared secret',
+      () => seal(signed(), { alg: 'A256GCMKW' }, createSecretKey(secret)),
+    ],
+    [
+      'PBES2, a million rounds',
+      () => withHeader({ alg: 'PBES2-HS256+A128KW', p2c: 1e6, p2s: 'AAAA' }),
+    ],
     ['alg none', () => withHeader({ alg: 'none' })],
     ['alg in another case', () => withHeader({ alg: 'DIR' })],
-    ['enc A128CBC-HS256 of the same 32 bytes', () => seal(signed(), { enc: 'A128CBC-HS256' }, secret)],
+    [
+      'enc A128CBC-HS256 of the same 32 bytes',
+      () => seal(signed(), { enc: 'A128CBC-HS256' }, secret),
+    ],
     ['enc missing', () => withHeader({ enc: undefined })],
   ],
   malformed: [
     ['bare claims inside', () => seal(JSON.stringify(goodClaims()))],
     ['an encrypted token inside', async () => seal(await seal(signed()))],
     ['bytes that are not text inside', () => seal(randomBytes(64))],
-    ['alg twice', () => withHeader('{"alg":"none","alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT"}')],
+    [
+      'alg twice',
+      () => withHeader('{"alg":"none","alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT"}'),
+    ],
     [
       'alg twice, one escaped',
       () => withHeader('{"al\\u0067":"none","alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT"}'),
     ],
     ['a header that is a list', () => withHeader('["dir"]')],
     ['an altered header', () => altered(0)],
-    ['an encrypted key where there is none', async () => (await seal(signed())).replace('..', '.AAAA.')],
+    [
+      'an encrypted key where there is none',
+      async () => (await seal(signed())).replace('..', '.AAAA.'),
+    ],
     ['padding', async () => `${await seal(signed())}=`],
     ['a blank', async () => (await seal(signed())).replace('..', '. .')],
     ['six parts', async () => `${await seal(signed())}.AA`],
@@ -198,7 +239,10 @@ const ATTACKS: Readonly<
     ['cty of something else', () => seal(signed(), { cty: 'JWE' })],
   ],
   expired: [
-    ['an expired token inside', () => seal(signed({ iat: NOW - 2000, nbf: NOW - 2000, exp: NOW - 1000 }))],
+    [
+      'an expired token inside',
+      () => seal(signed({ iat: NOW - 2000, nbf: NOW - 2000, exp: NOW - 1000 })),
+    ],
   ],
   decryption_failed: [
     ['another secret', () => seal(signed(), {}, other)],
@@ -208,7 +252,9 @@ const ATTACKS: Readonly<
     [
       'a tag cut to 4 bytes',
       async () =>
-        (await seal(signed())).replace(/[^.]+$/, (tag) => b64(Buffer.from(tag, 'base64url').subarray(0, 4))),
+        (await seal(signed())).replace(/[^.]+$/, (tag) =>
+          b64(Buffer.from(tag, 'base64url').subarray(0, 4)),
+        ),
     ],
   ],
   header_refused: [

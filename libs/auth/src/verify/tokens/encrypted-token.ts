@@ -66,13 +66,17 @@ export class TokenEncryption {
     const header = headerBytes && parseStrictJson(headerBytes);
     if (!header || rest.length !== 3 || !rest.every(decodeBase64Url)) return refused('malformed');
     if (encryptedKey !== '' && !decodeBase64Url(encryptedKey)) return refused('malformed');
-    if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header.value, name))) return refused('header_refused');
+    if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header.value, name)))
+      return refused('header_refused');
     const cty = own(header.value, 'cty');
     if (typeof cty !== 'string' || cty.toLowerCase() !== 'jwt') return refused('type_refused');
     const kid = own(header.value, 'kid');
     const key = typeof kid === 'string' ? this.#keys.get(kid) : undefined;
     if (!key) return refused('key_unknown');
-    if (own(header.value, 'alg') !== key.algorithm || own(header.value, 'enc') !== CONTENT_ENCRYPTION)
+    if (
+      own(header.value, 'alg') !== key.algorithm ||
+      own(header.value, 'enc') !== CONTENT_ENCRYPTION
+    )
       return refused('algorithm_mismatch');
     // RFC 7516, section 5.2, step 10: direct encryption has no encrypted key
     if ((encryptedKey === '') !== (key.algorithm !== 'RSA-OAEP-256')) return refused('malformed');
@@ -83,6 +87,7 @@ export class TokenEncryption {
 /** A JWE in compact serialization has five parts, a JWS three. Any other number is invalid. */
 export function looksEncrypted(token: string): boolean {
   let dots = 0;
-  for (let at = token.indexOf('.'); at !== -1 && dots < 5; at = token.indexOf('.', at + 1)) dots += 1;
+  for (let at = token.indexOf('.'); at !== -1 && dots < 5; at = token.indexOf('.', at + 1))
+    dots += 1;
   return dots === 4;
 }

@@ -1,5 +1,12 @@
 // Spec support: a verifier with a manual clock, and a signer that signs any text.
-import { constants, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import {
+  constants,
+  createHmac,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import { Clock } from '../../common/clock.js';
 import { SystemEntropy } from '../../common/entropy.js';
 import { Keyring } from '../keys/keyring.service.js';
@@ -26,7 +33,10 @@ export const AUDIENCE = 'api';
 
 const CURVES: Readonly<Record<string, string>> = { '256': 'P-256', '384': 'P-384', '512': 'P-521' };
 
-export function makeKey(algorithm: SigningAlgorithm): { privateKey: KeyObject; publicKey: KeyObject } {
+export function makeKey(algorithm: SigningAlgorithm): {
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+} {
   return algorithm.startsWith('ES')
     ? generateKeyPairSync('ec', { namedCurve: CURVES[algorithm.slice(2)] ?? '' })
     : generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -53,7 +63,13 @@ export function makeBench(
     ...settings,
   };
   const more = { sessions: {}, storeDeadlineMs: 1000 };
-  const options = { issuer: ISSUER, audiences, keys, accessToken, ...more } as unknown as ResolvedAuthOptions;
+  const options = {
+    issuer: ISSUER,
+    audiences,
+    keys,
+    accessToken,
+    ...more,
+  } as unknown as ResolvedAuthOptions;
   const clock = new BenchClock(NOW * 1000);
   const keyring = Keyring.fromOptions(keys);
   const verifier = accessTokenVerifier(options, keyring, clock);
@@ -78,12 +94,17 @@ export function goodClaims(changes: Record<string, unknown> = {}): Record<string
 
 export const b64 = (value: string | Buffer): string => Buffer.from(value).toString('base64url');
 
-export function rawSignature(algorithm: string, key: KeyObject | Buffer | string, input: string): Buffer {
+export function rawSignature(
+  algorithm: string,
+  key: KeyObject | Buffer | string,
+  input: string,
+): Buffer {
   const hash = `sha${algorithm.slice(2)}`;
   if (algorithm.startsWith('HS')) return createHmac(hash, key).update(input).digest();
   const data = Buffer.from(input);
   const privateKey = key as KeyObject;
-  if (algorithm.startsWith('ES')) return sign(hash, data, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  if (algorithm.startsWith('ES'))
+    return sign(hash, data, { key: privateKey, dsaEncoding: 'ieee-p1363' });
   if (algorithm.startsWith('RS')) return sign(hash, data, privateKey);
   return sign(hash, data, {
     key: privateKey,

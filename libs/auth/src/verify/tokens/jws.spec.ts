@@ -36,7 +36,11 @@ describe('parser, fuzzed', () => {
       fc.string({ minLength: 1, maxLength: 1 }),
       fc.constantFrom('A', '-', '_', '.', '=', '+', '\u00e9'),
     );
-    const edit = fc.tuple(where, char, fc.constantFrom<'change' | 'drop' | 'add'>('change', 'drop', 'add'));
+    const edit = fc.tuple(
+      where,
+      char,
+      fc.constantFrom<'change' | 'drop' | 'add'>('change', 'drop', 'add'),
+    );
     fc.assert(
       fc.property(edit, ([at, by, how]) => {
         const rest = good.slice(how === 'add' ? at : at + 1);

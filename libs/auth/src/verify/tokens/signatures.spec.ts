@@ -18,22 +18,29 @@ describe('PSS signatures', () => {
     [20, 'refused'],
     [64, 'refused'],
   ])('salt of %i bytes', (saltLength, kind) => {
-    const signature = sign('sha256', Buffer.from(input), { key: rsa.privateKey, padding, saltLength });
+    const signature = sign('sha256', Buffer.from(input), {
+      key: rsa.privateKey,
+      padding,
+      saltLength,
+    });
     expect(bench.verifier.verify(`${input}.${b64(signature)}`).kind).toBe(kind);
   });
 
   it('PKCS#1 v1.5 under alg PS256', () => {
-    expect(bench.verifier.verify(`${input}.${b64(rawSignature('RS256', rsa.privateKey, input))}`).kind).toBe(
-      'refused',
-    );
+    expect(
+      bench.verifier.verify(`${input}.${b64(rawSignature('RS256', rsa.privateKey, input))}`).kind,
+    ).toBe('refused');
   });
 });
 
 describe('RSA signatures', () => {
-  const modulus = BigInt(`0x${Buffer.from(jwkMembers(rsa.publicKey).n ?? '', 'base64url').toString('hex')}`);
+  const modulus = BigInt(
+    `0x${Buffer.from(jwkMembers(rsa.publicKey).n ?? '', 'base64url').toString('hex')}`,
+  );
   const input = `${b64(JSON.stringify(header()))}.${b64(JSON.stringify(goodClaims()))}`;
   const right = rawSignature('RS256', rsa.privateKey, input);
-  const bytes = (value: bigint) => Buffer.from(value.toString(16).padStart(512, '0').slice(-512), 'hex');
+  const bytes = (value: bigint) =>
+    Buffer.from(value.toString(16).padStart(512, '0').slice(-512), 'hex');
   const value = BigInt(`0x${right.toString('hex')}`);
 
   it.each<readonly [string, Buffer, string]>([
@@ -62,7 +69,10 @@ describe('ECDSA signatures', () => {
   const input = `${b64(JSON.stringify(header({ alg: 'ES256' })))}.${b64(JSON.stringify(goodClaims()))}`;
   const right = rawSignature('ES256', ec.privateKey, input);
   const der = sign('sha256', Buffer.from(input), { key: ec.privateKey, dsaEncoding: 'der' });
-  const order = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex');
+  const order = Buffer.from(
+    'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551',
+    'hex',
+  );
   const unit = Buffer.concat([Buffer.alloc(31), Buffer.of(1)]);
   const number = (half: Buffer) => BigInt(`0x${half.toString('hex')}`);
   const negated = (half: Buffer) =>
@@ -71,7 +81,11 @@ describe('ECDSA signatures', () => {
   it.each<readonly [string, Buffer, string]>([
     ['control', right, 'accepted'],
     // malleable by design (FIPS 186-5): another text of the same token, with the same jti
-    ['n - s for s', Buffer.concat([right.subarray(0, 32), negated(right.subarray(32))]), 'accepted'],
+    [
+      'n - s for s',
+      Buffer.concat([right.subarray(0, 32), negated(right.subarray(32))]),
+      'accepted',
+    ],
     ['r = 0, s = 0', Buffer.alloc(64), 'refused'],
     ['r = 1, s = 1', Buffer.concat([unit, unit]), 'refused'],
     ['r = 0, s kept', Buffer.concat([Buffer.alloc(32), right.subarray(32)]), 'refused'],
@@ -94,7 +108,12 @@ describe('ECDSA signatures', () => {
 
   // T-pmbp
   it('HS256 with the EC public key as secret', () => {
-    const token = forge(header({ alg: 'HS256' }), goodClaims(), pem(createPublicKey(ec.privateKey)), 'HS256');
+    const token = forge(
+      header({ alg: 'HS256' }),
+      goodClaims(),
+      pem(createPublicKey(ec.privateKey)),
+      'HS256',
+    );
     expect(ecBench.verifier.verify(token)).toEqual(refused('algorithm_mismatch'));
   });
 });

@@ -26,7 +26,9 @@ export function parseStrictJson(bytes: Buffer): StrictJson | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { members, namesPrototype } = survey(value);
   // a parser keeps only one of duplicate members
-  return members === membersWritten(text) ? { value: value as JsonObject, namesPrototype } : undefined;
+  return members === membersWritten(text)
+    ? { value: value as JsonObject, namesPrototype }
+    : undefined;
 }
 
 /**

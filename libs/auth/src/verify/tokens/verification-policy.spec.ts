@@ -25,8 +25,13 @@ describe('claims', () => {
     });
     expect(
       verify({
-        ...{ role: 'admin', permissions: ['a'], auth_time: NOW - 5, amr: ['pwd'], plan: 'pro' },
-        ...{ bound: 'dbsc', act: { sub: 'a' } },
+        role: 'admin',
+        permissions: ['a'],
+        auth_time: NOW - 5,
+        amr: ['pwd'],
+        plan: 'pro',
+        bound: 'dbsc',
+        act: { sub: 'a' },
       }),
     ).toMatchObject({
       principal: {
@@ -62,7 +67,8 @@ describe('claims', () => {
   });
 
   it.each(required)('%s null, boolean or object', (name) => {
-    for (const value of [null, true, {}, []]) expect(verify({ [name]: value }).kind).toBe('refused');
+    for (const value of [null, true, {}, []])
+      expect(verify({ [name]: value }).kind).toBe('refused');
   });
 
   it.each(['iat', 'nbf', 'exp', 'tokenVersion'])('%s is a whole number', (name) => {
@@ -186,13 +192,15 @@ describe('claims', () => {
     clock.ms += 10 * 86_400_000;
     expect(verifier.verify(token(goodClaims())).kind).toBe('refused');
     expect(verifier.verify(token(goodClaims()), { expiry: 'ignored' }).kind).toBe('accepted');
-    expect(verifier.verify(token(goodClaims({ iss: 'x' })), { expiry: 'ignored' }).kind).toBe('refused');
-    expect(verifier.verify(token(goodClaims({ nbf: NOW + 20 * 86_400 })), { expiry: 'ignored' }).kind).toBe(
+    expect(verifier.verify(token(goodClaims({ iss: 'x' })), { expiry: 'ignored' }).kind).toBe(
       'refused',
     );
-    expect(verifier.verify(token(goodClaims({ exp: NOW + 7200 })), { expiry: 'ignored' }).kind).toBe(
-      'refused',
-    );
+    expect(
+      verifier.verify(token(goodClaims({ nbf: NOW + 20 * 86_400 })), { expiry: 'ignored' }).kind,
+    ).toBe('refused');
+    expect(
+      verifier.verify(token(goodClaims({ exp: NOW + 7200 })), { expiry: 'ignored' }).kind,
+    ).toBe('refused');
   });
 
   // T-pr7t

@@ -1,5 +1,9 @@
 import { ACCESS_TOKEN_TYPE } from '../../contract/index.js';
-import { type AccessTokenClaims, MAX_LIFETIME_SECONDS, PENDING_TOKEN_TYPE } from './access-claims.js';
+import {
+  type AccessTokenClaims,
+  MAX_LIFETIME_SECONDS,
+  PENDING_TOKEN_TYPE,
+} from './access-claims.js';
 import type { JsonObject } from './strict-json.js';
 
 /** Why a token is refused. Private: the caller always gets the same 401. */
@@ -50,7 +54,8 @@ export type HeaderCheck =
       readonly pending?: boolean;
     }
   | Refusal;
-export type ClaimsCheck = { readonly kind: 'accepted'; readonly claims: AccessTokenClaims } | Refusal;
+export type ClaimsCheck =
+  { readonly kind: 'accepted'; readonly claims: AccessTokenClaims } | Refusal;
 
 /**
  * Extensions that are not supported here (RFC 7515, section 4.1.11; RFC 7797; RFC 7516), and keys
@@ -101,9 +106,11 @@ export function checkClaims(
 ): ClaimsCheck {
   const claims = readClaims(payload);
   if (!claims) return refused('claims_malformed');
-  if (claims.iss !== rules.issuer && !rules.tenants?.has(claims.iss)) return refused('issuer_mismatch');
+  if (claims.iss !== rules.issuer && !rules.tenants?.has(claims.iss))
+    return refused('issuer_mismatch');
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
-  if (!audiences.some((audience) => rules.audiences.includes(audience))) return refused('audience_mismatch');
+  if (!audiences.some((audience) => rules.audiences.includes(audience)))
+    return refused('audience_mismatch');
   const lifetime = claims.exp - claims.iat;
   if (lifetime <= 0 || lifetime > MAX_LIFETIME_SECONDS) return refused('lifetime_refused');
   return checkTimes(claims, rules, nowMs, expiry) ?? { kind: 'accepted', claims };
@@ -120,9 +127,11 @@ export function checkTimes(
   const latestStart = now + rules.clockToleranceSeconds;
   if (claims.nbf > latestStart || claims.iat > latestStart) return refused('not_yet_valid');
   // an `auth_time` in the future would pass every step-up check during the token's lifetime
-  if (claims.auth_time !== undefined && claims.auth_time > latestStart) return refused('not_yet_valid');
+  if (claims.auth_time !== undefined && claims.auth_time > latestStart)
+    return refused('not_yet_valid');
   // RFC 7519, section 4.1.4: not accepted on or after `exp`
-  if (expiry === 'enforced' && now >= claims.exp + rules.clockToleranceSeconds) return refused('expired');
+  if (expiry === 'enforced' && now >= claims.exp + rules.clockToleranceSeconds)
+    return refused('expired');
   return undefined;
 }
 
@@ -132,11 +141,13 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   const [sub, sid, jti] = [own(payload, 'sub'), own(payload, 'sid'), own(payload, 'jti')];
   const [iat, nbf, exp] = [own(payload, 'iat'), own(payload, 'nbf'), own(payload, 'exp')];
   const tokenVersion = own(payload, 'tokenVersion');
-  if (!isText(iss) || !isIdentifier(sub) || !isIdentifier(sid) || !isIdentifier(jti)) return undefined;
+  if (!isText(iss) || !isIdentifier(sub) || !isIdentifier(sid) || !isIdentifier(jti))
+    return undefined;
   if (jti.length > MAX_TOKEN_ID_LENGTH) return undefined;
   if (!isText(aud) && !isTextList(aud)) return undefined;
   if (!isInstant(iat) || !isInstant(nbf) || !isInstant(exp)) return undefined;
-  if (!isWhole(tokenVersion) || tokenVersion < 1 || tokenVersion > MAX_TOKEN_VERSION) return undefined;
+  if (!isWhole(tokenVersion) || tokenVersion < 1 || tokenVersion > MAX_TOKEN_VERSION)
+    return undefined;
   const [role, permissions] = [own(payload, 'role'), own(payload, 'permissions')];
   const [authTime, amr] = [own(payload, 'auth_time'), own(payload, 'amr')];
   if (role !== undefined && !isText(role)) return undefined;

@@ -119,7 +119,9 @@ describe('VerifiedTokenCache', () => {
 
   it('runs the schema once, and caches its result', () => {
     const seen = jest.fn();
-    const claimsSchema = z.object({ plan: z.string().transform((plan) => (seen(), plan.toUpperCase())) });
+    const claimsSchema = z.object({
+      plan: z.string().transform((plan) => (seen(), plan.toUpperCase())),
+    });
     const { verifier } = countedBench({ claimsSchema });
     for (let n = 0; n < 3; n += 1) {
       expect(verifier.verify(token({ plan: 'pro' }))).toMatchObject({

@@ -22,7 +22,8 @@ export interface VerifiedToken {
   readonly acceptUntilMs?: number;
 }
 
-export type Verification = { readonly kind: 'accepted'; readonly verified: VerifiedToken } | Refusal;
+export type Verification =
+  { readonly kind: 'accepted'; readonly verified: VerifiedToken } | Refusal;
 
 /**
  * Longer tokens do not fit into a cookie, and a few clients could fill the memory with them. They

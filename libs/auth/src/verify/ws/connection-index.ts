@@ -32,7 +32,9 @@ export class ConnectionIndex<T extends Held> {
 
   /** A copy, because closing the connections changes the index. */
   concernedBy(entry: LedgerEntry): readonly T[] {
-    return [...this.named(entry)].filter(({ principal }) => refusesToken(entry, revocable(principal)));
+    return [...this.named(entry)].filter(({ principal }) =>
+      refusesToken(entry, revocable(principal)),
+    );
   }
 
   private named({ kind, id }: LedgerEntry): Iterable<T> {

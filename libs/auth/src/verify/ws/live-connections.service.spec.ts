@@ -33,7 +33,10 @@ beforeEach(() => {
     },
     lookAgain: () => Promise.resolve(found),
   };
-  const options = { accessToken: { clockToleranceSeconds: 30 }, revocation: { maxStalenessMs: 1_000 } };
+  const options = {
+    accessToken: { clockToleranceSeconds: 30 },
+    revocation: { maxStalenessMs: 1_000 },
+  };
   live = new LiveConnections(
     options as ResolvedAuthOptions,
     clock,
@@ -78,7 +81,11 @@ describe('a revocation', () => {
     ['of the key', { kind: 'key', id: 'k1', value: 0, expiresAt }, 'ends'],
     ['of another key', { kind: 'key', id: 'k2', value: 0, expiresAt }, 'spares'],
     ['of everything before now', { kind: 'all', id: '', value: NOW_S, expiresAt }, 'ends'],
-    ['of everything before it was issued', { kind: 'all', id: '', value: NOW_S - 10, expiresAt }, 'spares'],
+    [
+      'of everything before it was issued',
+      { kind: 'all', id: '', value: NOW_S - 10, expiresAt },
+      'spares',
+    ],
   ])('%s: %j %s the connection in the same turn', (_name, entry, outcome) => {
     const { endings } = held();
     view.listener([entry]);
@@ -222,7 +229,10 @@ describe('server-sent events', () => {
     const source = new Subject<number>();
     const seen: (number | 'end')[] = [];
     const stream = live.whileLive(principal(), source);
-    stream.subscribe({ next: (value) => void seen.push(value), complete: () => void seen.push('end') });
+    stream.subscribe({
+      next: (value) => void seen.push(value),
+      complete: () => void seen.push('end'),
+    });
     source.next(1);
     view.listener([{ kind: 'session', id: 's1', value: 0, expiresAt: 9e15 }]);
     source.next(2);
@@ -245,7 +255,9 @@ describe('a stream or socket of an API key', () => {
     const next = (value: string) => void seen.push(value);
     const source = new Subject<string>();
     live.whileLive(key, source).subscribe({ next, complete: () => next('ended') });
-    const iterator = live.endingWith(key, { [Symbol.asyncIterator]: () => ({ next: () => NEVER }) });
+    const iterator = live.endingWith(key, {
+      [Symbol.asyncIterator]: () => ({ next: () => NEVER }),
+    });
     const waiting = iterator.next().then(() => next('done'));
     const flow = { authenticate: () => Promise.resolve(key) } as unknown as AuthenticateFlow;
     const options = { cookies: { accessName: 'access_token' }, origins: {} };
@@ -292,7 +304,9 @@ describe('a GraphQL subscription', () => {
 
   it('of a token that was revoked in between never starts', async () => {
     view.refused.add('s1');
-    const iterator = live.endingWith(principal(), { [Symbol.asyncIterator]: () => ({ next: () => NEVER }) });
+    const iterator = live.endingWith(principal(), {
+      [Symbol.asyncIterator]: () => ({ next: () => NEVER }),
+    });
     expect((await iterator.next()).done).toBe(true);
     expect(live.size).toBe(0);
   });

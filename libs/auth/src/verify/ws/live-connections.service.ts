@@ -176,7 +176,8 @@ export class LiveConnections implements OnApplicationShutdown {
     } catch (error) {
       this.lookedUp.delete(tokenId);
       const isRefused = error instanceof AuthError && error.reason === 'token_refused';
-      for (const entry of this.index.ofToken(tokenId)) this.end(entry, isRefused ? reason : 'unproven');
+      for (const entry of this.index.ofToken(tokenId))
+        this.end(entry, isRefused ? reason : 'unproven');
     }
   }
 
@@ -188,8 +189,10 @@ export class LiveConnections implements OnApplicationShutdown {
   }
 
   private renew(entry: Entry, fresh: Principal): void {
-    if (fresh.id !== entry.principal.id) throw new AuthError('token_refused', 'a token of another user');
-    if (!this.index.all.has(entry)) throw new AuthError('token_refused', 'the connection was ended');
+    if (fresh.id !== entry.principal.id)
+      throw new AuthError('token_refused', 'a token of another user');
+    if (!this.index.all.has(entry))
+      throw new AuthError('token_refused', 'the connection was ended');
     this.index.remove(entry);
     entry.principal = fresh;
     entry.dueAtMs = this.dueOf(fresh);

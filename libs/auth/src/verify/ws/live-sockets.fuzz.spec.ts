@@ -12,7 +12,9 @@ import { LiveSockets } from './live-sockets.service.js';
 const secret = randomBytes(64);
 const { verifier } = makeBench({ algorithm: 'HS256', secret, keyId: 'main' });
 const good = forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims(), secret, 'HS256');
-const flow = new AuthenticateFlow(verifier, { check: () => 'not_revoked' } as unknown as RevocationChecker);
+const flow = new AuthenticateFlow(verifier, {
+  check: () => 'not_revoked',
+} as unknown as RevocationChecker);
 const options = { cookies: { accessName: 'access_token' }, origins: { trusted: new Set() } };
 const connections = {
   hold: (principal: unknown) => ({ principal, release: () => undefined }),

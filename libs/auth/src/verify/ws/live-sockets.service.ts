@@ -65,7 +65,10 @@ export class LiveSockets {
    */
   allows(handshake: Handshake): boolean {
     const cookie = presentedCookie(handshake as HttpRequest, this.options.cookies.accessName);
-    return cookie.kind === 'none' || judgeOrigin(handshake as HttpRequest, this.options.origins) === 'passes';
+    return (
+      cookie.kind === 'none' ||
+      judgeOrigin(handshake as HttpRequest, this.options.origins) === 'passes'
+    );
   }
 
   /**
@@ -77,7 +80,8 @@ export class LiveSockets {
     const ip = handshake.ip ?? handshake.socket?.remoteAddress;
     const state: State = { close, ip, handshake, standing: 'waiting', turn: Promise.resolve() };
     this.states.set(client, state);
-    if (!this.allows(handshake)) return this.shut(client, state, { code: TOKEN_REFUSED, reason: 'refused' });
+    if (!this.allows(handshake))
+      return this.shut(client, state, { code: TOKEN_REFUSED, reason: 'refused' });
     const presented = presentedAccessToken(
       handshake as HttpRequest,
       this.options.cookies.accessName,
@@ -130,10 +134,18 @@ export class LiveSockets {
     };
   }
 
-  private async judge(client: object, state: State, presented: PresentedToken): Promise<SocketStanding> {
+  private async judge(
+    client: object,
+    state: State,
+    presented: PresentedToken,
+  ): Promise<SocketStanding> {
     if (state.standing === 'closed') return 'closed';
     try {
-      const principal = await this.flow.authenticate(presented, undefined, state.handshake as HttpRequest);
+      const principal = await this.flow.authenticate(
+        presented,
+        undefined,
+        state.handshake as HttpRequest,
+      );
       // the socket may have closed while a store was asked
       if (this.standingOf(state) === 'closed') return 'closed';
       this.admit(client, state, principal);
@@ -199,9 +211,17 @@ export class LiveSockets {
 }
 
 function presentedIn({ ip, handshake }: State, token: unknown, proof: unknown): PresentedToken {
-  if (typeof token !== 'string' || !token) return { kind: 'refused', detail: 'the message holds no token' };
+  if (typeof token !== 'string' || !token)
+    return { kind: 'refused', detail: 'the message holds no token' };
   if (typeof proof !== 'string') return { kind: 'token', value: token, source: 'bearer', ip };
   const { headers, url, originalUrl, raw, socket } = handshake as HttpRequest;
-  const request = { headers: { ...headers, dpop: proof }, method: 'GET', url, originalUrl, raw, socket };
+  const request = {
+    headers: { ...headers, dpop: proof },
+    method: 'GET',
+    url,
+    originalUrl,
+    raw,
+    socket,
+  };
   return { kind: 'token', value: token, source: 'dpop', request };
 }

@@ -28,7 +28,9 @@ export class LiveSubscriptions implements NestInterceptor, OnApplicationShutdown
   ) {
     this.handlers = [...hostRoutes(container)]
       .map(({ handler }) => handler)
-      .filter((handler) => Reflect.getMetadata('graphql:resolver_type', handler) === 'Subscription');
+      .filter(
+        (handler) => Reflect.getMetadata('graphql:resolver_type', handler) === 'Subscription',
+      );
     for (const handler of this.handlers) appendTo(handler, INTERCEPTORS, this);
   }
 
@@ -41,7 +43,9 @@ export class LiveSubscriptions implements NestInterceptor, OnApplicationShutdown
     return next
       .handle()
       .pipe(
-        map((value: unknown) => (isStream(value) ? this.connections.endingWith(principal, value) : value)),
+        map((value: unknown) =>
+          isStream(value) ? this.connections.endingWith(principal, value) : value,
+        ),
       );
   }
 

@@ -4,7 +4,11 @@ import { WaitingRoom } from './waiting-room.js';
 function watched(ofAnAddress: number, inAll: number) {
   const room = new WaitingRoom(ofAnAddress, inAll);
   const left: string[] = [];
-  return { room, left, enter: (ip: string, name: string) => room.enter(ip, () => void left.push(name)) };
+  return {
+    room,
+    left,
+    enter: (ip: string, name: string) => room.enter(ip, () => void left.push(name)),
+  };
 }
 
 describe('WaitingRoom', () => {

@@ -20,12 +20,18 @@ export const readBcrypt: HashReader = (text) => {
     return stored(text.slice('bcrypt_sha256$'.length), (password) =>
       createHash('sha256').update(password).digest('hex'),
     );
-  const [, version, type = '', rounds = '', salt = '', digest = ''] = PASSLIB_SHA256.exec(text) ?? [];
+  const [, version, type = '', rounds = '', salt = '', digest = ''] =
+    PASSLIB_SHA256.exec(text) ?? [];
   if (salt)
     return stored(`$${type}$${rounds.padStart(2, '0')}$${salt}${digest}`, (password) =>
-      (version ? createHmac('sha256', salt) : createHash('sha256')).update(password).digest('base64'),
+      (version ? createHmac('sha256', salt) : createHash('sha256'))
+        .update(password)
+        .digest('base64'),
     );
-  return stored(text.startsWith('bcrypt$') ? text.slice('bcrypt$'.length) : text, (password) => password);
+  return stored(
+    text.startsWith('bcrypt$') ? text.slice('bcrypt$'.length) : text,
+    (password) => password,
+  );
 };
 
 function stored(hash: string, prepared: (password: string) => string): StoredHash | undefined {
@@ -37,7 +43,8 @@ function stored(hash: string, prepared: (password: string) => string): StoredHas
     memoryKib: 4,
     // `$2y$` is PHP's; the native package does not know it and would report a wrong password. The
     // digest is the same.
-    verify: async (password) => (await bcrypt()).compare(prepared(password), hash.replace(/^\$2y/, '$2b')),
+    verify: async (password) =>
+      (await bcrypt()).compare(prepared(password), hash.replace(/^\$2y/, '$2b')),
   };
 }
 

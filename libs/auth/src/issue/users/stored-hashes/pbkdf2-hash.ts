@@ -37,8 +37,9 @@ function readWerkzeug(text: string): StoredHash | undefined {
  */
 function readPhc(text: string): StoredHash | undefined {
   const [, digest = '', iterations, salt = '', hash = ''] =
-    /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,9})(?:,l=\d{1,3})?\$([^$]+)\$([^$]+)$/.exec(text) ??
-    [];
+    /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,9})(?:,l=\d{1,3})?\$([^$]+)\$([^$]+)$/.exec(
+      text,
+    ) ?? [];
   const saltBytes = base64Bytes(salt, 'adapted');
   return saltBytes && stored(digest, Number(iterations), saltBytes, base64Bytes(hash, 'adapted'));
 }
@@ -56,7 +57,12 @@ function readAspNet(text: string): StoredHash | undefined {
   const digest = ASP_NET_DIGESTS[bytes.readUInt32BE(1)];
   const end = ASP_NET_HEADER + bytes.readUInt32BE(9);
   if (digest === undefined || end >= bytes.length) return undefined;
-  return stored(digest, bytes.readUInt32BE(5), bytes.subarray(ASP_NET_HEADER, end), bytes.subarray(end));
+  return stored(
+    digest,
+    bytes.readUInt32BE(5),
+    bytes.subarray(ASP_NET_HEADER, end),
+    bytes.subarray(end),
+  );
 }
 
 /** With a shorter key, too many passwords would match. */

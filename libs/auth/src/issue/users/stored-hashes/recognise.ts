@@ -18,11 +18,22 @@ const readArgon2: HashReader = (text) => {
   const phc = text.startsWith('argon2$argon2') ? text.slice('argon2'.length) : text;
   const cost = argon2CostOf(phc);
   return (
-    cost && { form: 'argon2', ...cost, mayBeOurs: true, verify: (password) => argon2.verify(phc, password) }
+    cost && {
+      form: 'argon2',
+      ...cost,
+      mayBeOurs: true,
+      verify: (password) => argon2.verify(phc, password),
+    }
   );
 };
 
-const READERS: readonly HashReader[] = [readArgon2, readBcrypt, readWrapped, readScrypt, readPbkdf2];
+const READERS: readonly HashReader[] = [
+  readArgon2,
+  readBcrypt,
+  readWrapped,
+  readScrypt,
+  readPbkdf2,
+];
 
 type Rules = Pick<ResolvedAuthOptions['passwords'], 'storedHashes' | 'storedHashLimitMs'>;
 
@@ -30,13 +41,18 @@ type Rules = Pick<ResolvedAuthOptions['passwords'], 'storedHashes' | 'storedHash
  * Finds a reader for a stored hash: first the built-in forms, then the host's hooks in their order.
  * Throws `unavailable` if a hook fails.
  */
-export function recognise(text: string, { storedHashes, storedHashLimitMs }: Rules): StoredHash | undefined {
+export function recognise(
+  text: string,
+  { storedHashes, storedHashLimitMs }: Rules,
+): StoredHash | undefined {
   for (const read of text.length > MOST_CHARACTERS ? [] : READERS) {
     const stored = read(text);
     if (stored) return stored;
   }
   const hook = storedHashes.find((each) => recognises(each, text));
-  return hook && { form: 'hook', costMs: 0, memoryKib: 0, verify: (password) => asked(hook, password) };
+  return (
+    hook && { form: 'hook', costMs: 0, memoryKib: 0, verify: (password) => asked(hook, password) }
+  );
 
   // a hook that never answers would block its turn for ever
   function asked({ verify }: StoredHashHook, password: string): Promise<boolean> {

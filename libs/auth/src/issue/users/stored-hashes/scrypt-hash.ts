@@ -16,7 +16,8 @@ interface Cost {
 /**
  * scrypt (RFC 7914) in the PHC form (passlib, Node packages) and in those of Werkzeug and Django.
  */
-export const readScrypt: HashReader = (text) => readPhc(text) ?? readWerkzeug(text) ?? readDjango(text);
+export const readScrypt: HashReader = (text) =>
+  readPhc(text) ?? readWerkzeug(text) ?? readDjango(text);
 
 function readPhc(text: string): StoredHash | undefined {
   const [, ln, r, p, salt = '', hash = ''] =
@@ -29,7 +30,11 @@ function readPhc(text: string): StoredHash | undefined {
 function readWerkzeug(text: string): StoredHash | undefined {
   const [, N, r, p, salt = '', hash = ''] =
     /^scrypt:(\d{1,10}):(\d{1,3}):(\d{1,3})\$([^$]+)\$((?:[\da-f]{2})+)$/.exec(text) ?? [];
-  return stored({ N: Number(N), r: Number(r), p: Number(p) }, Buffer.from(salt), Buffer.from(hash, 'hex'));
+  return stored(
+    { N: Number(N), r: Number(r), p: Number(p) },
+    Buffer.from(salt),
+    Buffer.from(hash, 'hex'),
+  );
 }
 
 function readDjango(text: string): StoredHash | undefined {
@@ -54,7 +59,12 @@ function stored({ N, r, p }: Cost, salt: Buffer, key: Buffer | undefined): Store
   };
 }
 
-function derive(password: string, salt: Buffer, length: number, options: ScryptOptions): Promise<Buffer> {
+function derive(
+  password: string,
+  salt: Buffer,
+  length: number,
+  options: ScryptOptions,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     scrypt(password, salt, length, options, (error, key) => {
       if (error) reject(error);

@@ -27,7 +27,10 @@ export type HashReader = (text: string) => StoredHash | undefined;
  * Strict, so that a truncated or mistyped value makes the hash unusable and is not compared.
  * `adapted`: passlib's alphabet, with `.` for `+` and without padding.
  */
-export function base64Bytes(text: string, alphabet: 'standard' | 'adapted' = 'standard'): Buffer | undefined {
+export function base64Bytes(
+  text: string,
+  alphabet: 'standard' | 'adapted' = 'standard',
+): Buffer | undefined {
   const standard = alphabet === 'adapted' ? text.replaceAll('.', '+') : text;
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(standard)) return undefined;
   const bytes = Buffer.from(standard, 'base64');

@@ -9,7 +9,10 @@ export const VECTORS: readonly (readonly [string, string])[] = [
     '$bcrypt-sha256$v=2,t=2b,r=4$qXB2AnLdge1oBtmZN1U4c.$u6KH7vGG3xc7oa09gFcGJAcMC33GHN.',
   ],
   ['Django bcrypt', 'bcrypt$$2b$04$yW1M9LI50eFzrrihAtb0R.O13rhmxTc6MBUkqdC95imGaodhDumCO'],
-  ['Django bcrypt_sha256', 'bcrypt_sha256$$2b$04$nbwDv0.3jkFdSnJsOR8xme3RzkEPJlVf0oXAsa1blsfFVwlw38nMq'],
+  [
+    'Django bcrypt_sha256',
+    'bcrypt_sha256$$2b$04$nbwDv0.3jkFdSnJsOR8xme3RzkEPJlVf0oXAsa1blsfFVwlw38nMq',
+  ],
   [
     'passlib scrypt',
     '$scrypt$ln=10,r=8,p=1$do7xfi8lBEAoxRjDeG+NEQ$PbHsa9ixUqduK+Jym9oSMY5J/o1tet4yqnADvwLgLN0',
@@ -54,6 +57,9 @@ export const VECTORS: readonly (readonly [string, string])[] = [
   ],
   ['argon2i', '$argon2i$v=19$m=64,t=1,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw'],
   ['argon2d', '$argon2d$v=19$m=64,t=1,p=1$KW9kv+KweHg$ssPqdebuOMwPFQDtPlZCBQ'],
-  ['argon2id of other parameters', '$argon2id$v=19$m=64,t=1,p=1$JLAKULsy/Z8$Q7VmZ3sMWdKpD+HCC+8+4Q'],
+  [
+    'argon2id of other parameters',
+    '$argon2id$v=19$m=64,t=1,p=1$JLAKULsy/Z8$Q7VmZ3sMWdKpD+HCC+8+4Q',
+  ],
 ];
 export const ASP_NET = 'AQAAAAIAAAAyAAAAEOMwvh3+FZxqkdMBz2ekgGhwQ4B6pZWND6zgESBuWiHw';

@@ -16,10 +16,20 @@ function hasherWith(
   memoryCost = 1024,
 ): PasswordHasher {
   const passwords = {
-    ...{ memoryCost, timeCost: 1, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
-    ...{ storedHashes, storedHashLimitMs },
+    memoryCost,
+    timeCost: 1,
+    parallelism: 1,
+    maxBytes: 1024,
+    concurrency: 2,
+    maxQueue: 100,
+    storedHashes,
+    storedHashLimitMs,
   };
-  return new PasswordHasher({ passwords } as ResolvedAuthOptions, new SystemEntropy(), new SystemClock());
+  return new PasswordHasher(
+    { passwords } as ResolvedAuthOptions,
+    new SystemEntropy(),
+    new SystemClock(),
+  );
 }
 const SLOW: StoredHashHook = {
   recognises: (hash) => hash === 'slow',
@@ -75,22 +85,37 @@ describe('stored hashes of other systems', () => {
     ['bcrypt of cost 32', '$2b$32$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK'],
     ['salted SHA-1 of LDAP', '{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g='],
     ['what Django writes for no password', '!Xy12345678901234567890123456789012345678'],
-    ['pbkdf2 of no iterations', 'pbkdf2_sha256$0$salt$nznbsos5c1WavqtEF0nYt/Xp3j0/vfXE1cB1yuHH+Kk='],
+    [
+      'pbkdf2 of no iterations',
+      'pbkdf2_sha256$0$salt$nznbsos5c1WavqtEF0nYt/Xp3j0/vfXE1cB1yuHH+Kk=',
+    ],
     ['a very long text', '$2b$'.repeat(1000)],
   ])('%s is unusable, not a wrong password', async (_name, hash) => {
     expect(recognise(hash, { storedHashes: [], storedHashLimitMs: 5_000 })).toBeUndefined();
-    expect(await hasher.verify('correct horse', hash)).toEqual({ kind: 'unusable', reason: 'unrecognised' });
+    expect(await hasher.verify('correct horse', hash)).toEqual({
+      kind: 'unusable',
+      reason: 'unrecognised',
+    });
   });
 
   it.each([
     ['bcrypt', '$2b$31$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK'],
-    ['scrypt', '$scrypt$ln=30,r=8,p=1$do7xfi8lBEAoxRjDeG+NEQ$PbHsa9ixUqduK+Jym9oSMY5J/o1tet4yqnADvwLgLN0'],
+    [
+      'scrypt',
+      '$scrypt$ln=30,r=8,p=1$do7xfi8lBEAoxRjDeG+NEQ$PbHsa9ixUqduK+Jym9oSMY5J/o1tet4yqnADvwLgLN0',
+    ],
     ['scrypt of many blocks', `scrypt:2:999:999$salt$${'6c'.repeat(32)}`],
-    ['pbkdf2', 'pbkdf2_sha256$900000000$6l6lUfWBSKzItsZC2VR0tM$nznbsos5c1WavqtEF0nYt/Xp3j0/vfXE1cB1yuHH+Kk='],
+    [
+      'pbkdf2',
+      'pbkdf2_sha256$900000000$6l6lUfWBSKzItsZC2VR0tM$nznbsos5c1WavqtEF0nYt/Xp3j0/vfXE1cB1yuHH+Kk=',
+    ],
     ['argon2', '$argon2id$v=19$m=4194304,t=9,p=1$JLAKULsy/Z8$Q7VmZ3sMWdKpD+HCC+8+4Q'],
   ])('a %s that would take minutes is not computed', async (_name, hash) => {
     const started = performance.now();
-    expect(await hasher.verify('correct horse', hash)).toEqual({ kind: 'unusable', reason: 'too_costly' });
+    expect(await hasher.verify('correct horse', hash)).toEqual({
+      kind: 'unusable',
+      reason: 'too_costly',
+    });
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
@@ -119,18 +144,24 @@ describe('stored hashes of other systems', () => {
       },
     ]);
     await expect(looking.verify('a', 'other:a')).rejects.toMatchObject({ code: 'unavailable' });
-    const silent = hasherWith([{ recognises: () => true, verify: () => new Promise(() => undefined) }], 10);
-    // the second would wait for ever if the others did not release their turns
-    await expect(Promise.allSettled([1, 2, 3].map(() => silent.verify('a', 'other:a')))).resolves.toEqual(
-      Array(3).fill(expect.objectContaining({ status: 'rejected' })),
+    const silent = hasherWith(
+      [{ recognises: () => true, verify: () => new Promise(() => undefined) }],
+      10,
     );
+    // the second would wait for ever if the others did not release their turns
+    await expect(
+      Promise.allSettled([1, 2, 3].map(() => silent.verify('a', 'other:a'))),
+    ).resolves.toEqual(Array(3).fill(expect.objectContaining({ status: 'rejected' })));
     await expect(silent.verify('a', 'other:a')).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it('a hook gets a hash of any length', async () => {
     const long = `keycloak:${'x'.repeat(3000)}`;
     const hooked = hasherWith([
-      { recognises: (hash) => hash === long, verify: (password) => Promise.resolve(password === 'a') },
+      {
+        recognises: (hash) => hash === long,
+        verify: (password) => Promise.resolve(password === 'a'),
+      },
     ]);
     expect(await hooked.verify('a', long)).toEqual({ kind: 'match', rehash: 'needed' });
   });
@@ -156,12 +187,16 @@ describe('stored hashes of other systems', () => {
     await fast.onModuleInit();
     const today: number[] = [];
     for (let n = 0; n < 3; n++) today.push(await took(() => fast.verifyNothing('x')));
-    expect(await took(() => fast.verify('x', 'instant'))).toBeGreaterThanOrEqual(Math.min(...today));
+    expect(await took(() => fast.verify('x', 'instant'))).toBeGreaterThanOrEqual(
+      Math.min(...today),
+    );
   });
 
   it('with two costs of one format, no refusal is faster than the slower one, however many fast ones follow', async () => {
     const mixed = hasherWith();
-    const [cheap, dear] = await Promise.all([4, 10].map((cost) => bcrypt.hash('correct horse', cost)));
+    const [cheap, dear] = await Promise.all(
+      [4, 10].map((cost) => bcrypt.hash('correct horse', cost)),
+    );
     const dearMs = await took(() => mixed.verify('correct horse', dear ?? ''));
     for (let n = 0; n < 30; n++) await mixed.verify('correct horse', cheap ?? '');
     for (const refuse of [() => mixed.verifyNothing('x'), () => mixed.verify('x', cheap ?? '')])
@@ -172,7 +207,10 @@ describe('stored hashes of other systems', () => {
     const huge = '$argon2id$v=19$m=1048576,t=16,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw';
     const manyPasses = '$argon2id$v=19$m=8,t=4294967295,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw';
     for (const hash of [huge, manyPasses])
-      expect(await hasher.verify('correct horse', hash)).toEqual({ kind: 'unusable', reason: 'too_costly' });
+      expect(await hasher.verify('correct horse', hash)).toEqual({
+        kind: 'unusable',
+        reason: 'too_costly',
+      });
   });
 
   it('an Argon2 hash with other parameters matches the normalised password (ours) or the typed one (other systems)', async () => {
@@ -190,7 +228,10 @@ describe('stored hashes of other systems', () => {
     expect(await hasher.verify(typed, theirs)).toEqual({ kind: 'match', rehash: 'needed' });
     expect(await hasher.verify(typed.normalize('NFKC'), theirs)).toEqual({ kind: 'mismatch' });
     expect(await hasher.verify(typed, ours)).toEqual({ kind: 'match', rehash: 'current' });
-    expect(await hasher.verify(typed.normalize('NFKC'), ours)).toEqual({ kind: 'match', rehash: 'current' });
+    expect(await hasher.verify(typed.normalize('NFKC'), ours)).toEqual({
+      kind: 'match',
+      rehash: 'current',
+    });
   });
 
   it('a password that is not normalised costs two comparisons for every account', async () => {
@@ -217,7 +258,10 @@ describe('stored hashes of other systems', () => {
     await slow.verify('x', 'slow');
     const today = await slow.hash('x');
     const started = performance.now();
-    expect(await slow.verify('x', today, undefined, 'refused')).toEqual({ kind: 'match', rehash: 'current' });
+    expect(await slow.verify('x', today, undefined, 'refused')).toEqual({
+      kind: 'match',
+      rehash: 'current',
+    });
     expect(performance.now() - started).toBeGreaterThanOrEqual(150);
   });
 
@@ -245,6 +289,8 @@ describe('stored hashes of other systems', () => {
     ])
       expect(await hasher.verify('x', hash)).toEqual({ kind: 'unusable', reason: 'too_costly' });
     for (const other of ['', '5f4dcc3b5aa765d61d8327deb882cf99', outer])
-      expect(await wrapBcrypt(other, { memoryCost: 64, timeCost: 1, parallelism: 1 })).toBeUndefined();
+      expect(
+        await wrapBcrypt(other, { memoryCost: 64, timeCost: 1, parallelism: 1 }),
+      ).toBeUndefined();
   });
 });

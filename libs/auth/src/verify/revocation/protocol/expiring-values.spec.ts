@@ -13,31 +13,37 @@ const pass = fc.record({ kind: fc.constant('pass' as const), seconds: fc.nat(30)
 describe('ExpiringValues', () => {
   it('only raises values and expiries, and removes only expired values', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof({ weight: 6, arbitrary: raise }, pass), { maxLength: 80 }), (actions) => {
-        const values = new ExpiringValues();
-        const model = new Map<string, { value: number; expiry: number }>();
-        let now = 1_700_000_000_000;
-        for (const each of actions) {
-          if (each.kind === 'raise') {
-            const id = String(each.id);
-            const known = model.get(id);
-            const expiry = now / 1000 + each.life;
-            expect(values.raise(id, each.value, expiry * 1000)).toBe(!known || each.value > known.value);
-            model.set(id, {
-              value: Math.max(known?.value ?? 0, each.value),
-              expiry: Math.max(known?.expiry ?? 0, expiry),
-            });
-          } else {
-            now += each.seconds * 1000;
-            // the sweep continues where the last one stopped
-            values.sweep(now, 3);
-            values.sweep(now, 100);
-            for (const [id, { expiry }] of model) if (expiry < now / 1000) model.delete(id);
+      fc.property(
+        fc.array(fc.oneof({ weight: 6, arbitrary: raise }, pass), { maxLength: 80 }),
+        (actions) => {
+          const values = new ExpiringValues();
+          const model = new Map<string, { value: number; expiry: number }>();
+          let now = 1_700_000_000_000;
+          for (const each of actions) {
+            if (each.kind === 'raise') {
+              const id = String(each.id);
+              const known = model.get(id);
+              const expiry = now / 1000 + each.life;
+              expect(values.raise(id, each.value, expiry * 1000)).toBe(
+                !known || each.value > known.value,
+              );
+              model.set(id, {
+                value: Math.max(known?.value ?? 0, each.value),
+                expiry: Math.max(known?.expiry ?? 0, expiry),
+              });
+            } else {
+              now += each.seconds * 1000;
+              // the sweep continues where the last one stopped
+              values.sweep(now, 3);
+              values.sweep(now, 100);
+              for (const [id, { expiry }] of model) if (expiry < now / 1000) model.delete(id);
+            }
+            expect(values.size).toBe(model.size);
+            for (let id = 0; id < 10; id++)
+              expect(values.get(String(id))).toBe(model.get(String(id))?.value);
           }
-          expect(values.size).toBe(model.size);
-          for (let id = 0; id < 10; id++) expect(values.get(String(id))).toBe(model.get(String(id))?.value);
-        }
-      }),
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -36,7 +36,9 @@ export class FeedWriter {
     private readonly pause: Pause,
   ) {
     this.#prev = base?.id ?? '';
-    this.#before = base ? [base.prev, ...base.before].filter((id) => id !== '').slice(0, ANCESTORS) : [];
+    this.#before = base
+      ? [base.prev, ...base.before].filter((id) => id !== '').slice(0, ANCESTORS)
+      : [];
   }
 
   /** The last link that this process appended. */
@@ -50,7 +52,11 @@ export class FeedWriter {
    */
   async parts(entries: readonly LedgerEntry[]): Promise<ExtensionOutcome> {
     for (let from = 0; from < entries.length; from += this.feed.maxRows) {
-      const outcome = await this.#append(entries.slice(from, from + this.feed.maxRows), 'part', TRIES);
+      const outcome = await this.#append(
+        entries.slice(from, from + this.feed.maxRows),
+        'part',
+        TRIES,
+      );
       if (outcome !== 'appended') return outcome;
     }
     return 'appended';
@@ -60,13 +66,21 @@ export class FeedWriter {
    * Appends the remaining rows and the heartbeat. A heartbeat without rows is tried once, because
    * the next step follows soon.
    */
-  async whole(entries: readonly LedgerEntry[], position: LedgerPosition): Promise<ExtensionOutcome> {
+  async whole(
+    entries: readonly LedgerEntry[],
+    position: LedgerPosition,
+  ): Promise<ExtensionOutcome> {
     const { maxRows } = this.feed;
     const rest = entries.length % maxRows || Math.min(entries.length, maxRows);
     const outcome = await this.parts(entries.slice(0, entries.length - rest));
     if (outcome !== 'appended') return outcome;
     const filled = this.#prev !== (this.base?.id ?? '');
-    return this.#append(entries.slice(entries.length - rest), 'whole', filled ? TRIES : 1, position);
+    return this.#append(
+      entries.slice(entries.length - rest),
+      'whole',
+      filled ? TRIES : 1,
+      position,
+    );
   }
 
   async #append(
@@ -77,7 +91,14 @@ export class FeedWriter {
   ): Promise<ExtensionOutcome> {
     const prev = this.#prev;
     const id = this.entropy.uuid();
-    const beat: Heartbeat = { version: FEED_VERSION, id, prev, before: this.#before, position, kind };
+    const beat: Heartbeat = {
+      version: FEED_VERSION,
+      id,
+      prev,
+      before: this.#before,
+      position,
+      kind,
+    };
     for (let left = tries; left > 0; left--) {
       if (left < tries) await this.pause(RETRY_MS * (tries - left));
       const outcome = await this.#once(rows, beat);

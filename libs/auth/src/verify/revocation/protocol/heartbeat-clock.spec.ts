@@ -3,7 +3,12 @@ import { HeartbeatClock } from './heartbeat-clock.js';
 import { FEED_VERSION, type Heartbeat } from '../../../storage/revocation-feed.port.js';
 
 const at = (ms: number) => ({ mono: ms, wall: 1_700_000_000_000 + ms });
-const beat = (id: string, prev: string, before: readonly string[], kind: Heartbeat['kind'] = 'whole') => {
+const beat = (
+  id: string,
+  prev: string,
+  before: readonly string[],
+  kind: Heartbeat['kind'] = 'whole',
+) => {
   const position = { ledger: 'ours', timeline: 1, snapshot: '9:9:' };
   return { version: FEED_VERSION, id, prev, before, kind, position } satisfies Heartbeat;
 };

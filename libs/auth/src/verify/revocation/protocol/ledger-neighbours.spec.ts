@@ -109,7 +109,12 @@ describe('a process with a ledger', () => {
     };
     const logger = { warn: (line: string) => lines.push(line) };
     neighbours = new LedgerNeighbours(
-      ...([view, feed as unknown as RevocationFeedBus, clock, logger as unknown as Logger] as const),
+      ...([
+        view,
+        feed as unknown as RevocationFeedBus,
+        clock,
+        logger as unknown as Logger,
+      ] as const),
       undefined,
     );
     await neighbours.announce();
@@ -132,11 +137,22 @@ describe('a process with a ledger', () => {
     view.follow('ours');
     view.link({ cursor: '0', beat: undefined, lineage: 'a' });
     const position = { ledger: 'theirs', timeline: 1, snapshot: '9:9:' };
-    const beat = { version: FEED_VERSION, id: 'x', prev: '', before: [], kind: 'whole', position } as const;
+    const beat = {
+      version: FEED_VERSION,
+      id: 'x',
+      prev: '',
+      before: [],
+      kind: 'whole',
+      position,
+    } as const;
     neighbours.tellForeign();
     if (view.tail)
       view.acceptReply(view.tail, instantOf(clock), {
-        ...{ items: [{ kind: 'beat', beat }], cursor: '1', complete: true, connection: 1, lineage: 'a' },
+        items: [{ kind: 'beat', beat }],
+        cursor: '1',
+        complete: true,
+        connection: 1,
+        lineage: 'a',
       });
     for (let times = 0; times < 3; times++) neighbours.tellForeign();
     expect(lines).toEqual([expect.stringMatching(/theirs.*refused.*keyPrefix/)]);

@@ -65,7 +65,9 @@ export class LedgerNeighbours {
   tellForeign(): void {
     const { foreign, ledger } = this.view;
     if (foreign === undefined) return;
-    this.tell(`a heartbeat of another ledger (${foreign}, own ${String(ledger)}) was refused; ${CURE}`);
+    this.tell(
+      `a heartbeat of another ledger (${foreign}, own ${String(ledger)}) was refused; ${CURE}`,
+    );
   }
 
   private due(): boolean {

@@ -24,9 +24,19 @@ import { LedgerSync } from './ledger-sync.js';
 const POSITION: LedgerPosition = { ledger: 'ours', timeline: 1, snapshot: '9:9:' };
 const expiresAt = Date.now() + 600_000;
 const entries = (count: number): LedgerEntry[] =>
-  Array.from({ length: count }, (_, i) => ({ kind: 'token', id: `t${String(i)}`, value: 0, expiresAt }));
+  Array.from({ length: count }, (_, i) => ({
+    kind: 'token',
+    id: `t${String(i)}`,
+    value: 0,
+    expiresAt,
+  }));
 const tokenOf = (tokenId: string) => ({
-  ...{ tokenId, sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1 },
+  tokenId,
+  sessionId: 's',
+  subject: 'u',
+  tokenVersion: 1,
+  keyId: 'k',
+  issuedAt: 1,
 });
 
 /** Answers a full read in batches of three. */
@@ -43,7 +53,8 @@ class Ledger extends RevocationLedgerStore {
     this.reads++;
     const position = { ...POSITION, ledger: this.id };
     if (since || !onBatch) return { position, entries: since ? [] : this.rows };
-    for (let from = 0; from < this.rows.length; from += 3) await onBatch(this.rows.slice(from, from + 3));
+    for (let from = 0; from < this.rows.length; from += 3)
+      await onBatch(this.rows.slice(from, from + 3));
     return { position, entries: [] };
   }
   identity = () => Promise.resolve(this.id);
@@ -66,13 +77,17 @@ class Feed extends RevocationFeedBus {
     const fate = this.fate(++this.#count);
     this.ledgers.add(ledger);
     if (fate === 'lost') return Promise.reject(new Error('lost'));
-    if ((this.current?.id ?? '') !== beat.prev) return Promise.resolve({ kind: 'moved', head: this.current });
+    if ((this.current?.id ?? '') !== beat.prev)
+      return Promise.resolve({ kind: 'moved', head: this.current });
     this.current = beat;
     this.kinds.push(beat.kind);
     for (const entry of some) this.rows.add(entry.id);
-    return fate === 'kept' ? Promise.resolve({ kind: 'appended' }) : Promise.reject(new Error('lost'));
+    return fate === 'kept'
+      ? Promise.resolve({ kind: 'appended' })
+      : Promise.reject(new Error('lost'));
   }
-  head = (): Promise<FeedHead> => Promise.resolve({ cursor: '0', beat: this.current, lineage: 'a' });
+  head = (): Promise<FeedHead> =>
+    Promise.resolve({ cursor: '0', beat: this.current, lineage: 'a' });
   publish = () => Promise.resolve();
   read = (): Promise<FeedReply> => Promise.reject(new Error('not used'));
   snapshot = () => this.head();
@@ -85,7 +100,9 @@ class Feed extends RevocationFeedBus {
 function processWith(ledger: Ledger, feed: Feed | undefined, maxEntries = 1_000) {
   const clock = new ManualClock();
   const view = new RevocationView(clock, maxEntries);
-  const step = new LedgerSync(view, ledger, feed, clock, new SystemEntropy(), () => Promise.resolve());
+  const step = new LedgerSync(view, ledger, feed, clock, new SystemEntropy(), () =>
+    Promise.resolve(),
+  );
   return { clock, view, step };
 }
 
@@ -123,7 +140,11 @@ describe('the step', () => {
   it("leaves another process's fill alone while its parts keep coming, and takes it over when they stop", async () => {
     const [ledger, feed] = [new Ledger(entries(11)), new Feed()];
     const part = (id: string): Heartbeat => ({
-      ...{ version: FEED_VERSION, id, prev: 'before', before: [], kind: 'part' },
+      version: FEED_VERSION,
+      id,
+      prev: 'before',
+      before: [],
+      kind: 'part',
     });
     const { clock, step, view } = processWith(ledger, feed);
     for (const id of ['p1', 'p2', 'p3', 'p4']) {
@@ -190,7 +211,14 @@ describe('the step', () => {
   it('refills a feed whose heartbeat belongs to another ledger', async () => {
     const [ledger, feed] = [new Ledger(entries(3)), new Feed()];
     const theirs = { ...POSITION, ledger: 'theirs' };
-    feed.current = { version: FEED_VERSION, id: 'x', prev: '', before: [], kind: 'whole', position: theirs };
+    feed.current = {
+      version: FEED_VERSION,
+      id: 'x',
+      prev: '',
+      before: [],
+      kind: 'whole',
+      position: theirs,
+    };
     const { step, view } = processWith(ledger, feed);
     await step.run();
     await until(() => feed.current?.position?.ledger === 'ours' && feed.current.kind === 'whole');
@@ -208,7 +236,10 @@ describe('the step', () => {
   it('is not fresh by an earlier proof while an overflowed mirror is refilled', () => {
     const view = new RevocationView(new SystemClock(), 2);
     view.follow('ours');
-    view.acceptLedger(instantOf(new SystemClock()), undefined, { position: POSITION, entries: entries(3) });
+    view.acceptLedger(instantOf(new SystemClock()), undefined, {
+      position: POSITION,
+      entries: entries(3),
+    });
     view.beginFill();
     expect(view.fresh(1_000)).toBe(false);
   });
@@ -218,7 +249,12 @@ describe('the step', () => {
     const clock = new ManualClock();
     const view = new RevocationView(clock, 100);
     const head: Heartbeat = {
-      ...{ version: FEED_VERSION, id: 'old', prev: '', before: [], kind: 'whole', position: POSITION },
+      version: FEED_VERSION,
+      id: 'old',
+      prev: '',
+      before: [],
+      kind: 'whole',
+      position: POSITION,
     };
     const answer: FeedAnswer = { verdict: 'silent', head, connection: 1, lineage: 'a' };
     view.follow('ours');
@@ -229,7 +265,10 @@ describe('the step', () => {
     const next = (id: string, prev: string) => ({ ...head, id, prev, before: [prev, 'old'] });
     const reply = (...beats: Heartbeat[]): FeedReply => ({
       items: beats.map((beat) => ({ kind: 'beat', beat })),
-      ...{ cursor: '1', complete: true, connection: 1, lineage: 'a' },
+      cursor: '1',
+      complete: true,
+      connection: 1,
+      lineage: 'a',
     });
     view.acceptReply(tail, instantOf(clock), reply());
     clock.advance('1ms');

@@ -2,7 +2,11 @@ import type { Clock } from '../../../common/clock.js';
 import type { Entropy } from '../../../common/entropy.js';
 import { FeedWriter, type ExtensionOutcome, type Pause } from './feed-writer.js';
 import { ageMs, instantOf, type Instant } from './instant.js';
-import type { Heartbeat, FeedHead, RevocationFeedBus } from '../../../storage/revocation-feed.port.js';
+import type {
+  Heartbeat,
+  FeedHead,
+  RevocationFeedBus,
+} from '../../../storage/revocation-feed.port.js';
 import type {
   LedgerPosition,
   LedgerRead,
@@ -20,7 +24,8 @@ const APPENDED_WITHIN_MS = 200;
 
 class GivenUp extends Error {}
 
-const timer: Pause = (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs).unref());
+const timer: Pause = (durationMs) =>
+  new Promise((resolve) => setTimeout(resolve, durationMs).unref());
 
 /**
  * The whole step, which any process may do: read what is new in the ledger, add it to this

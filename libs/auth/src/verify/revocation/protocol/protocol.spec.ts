@@ -35,7 +35,10 @@ const act: fc.Arbitrary<Act> = fc.record({
   who: fc.nat(2),
   howLongMs: fc.nat(4_000),
 });
-const story = fc.record({ seed: fc.integer(), acts: fc.array(act, { minLength: 1, maxLength: 14 }) });
+const story = fc.record({
+  seed: fc.integer(),
+  acts: fc.array(act, { minLength: 1, maxLength: 14 }),
+});
 
 interface Revocation {
   readonly id: string;
@@ -56,7 +59,12 @@ async function violations(
   return (await tell(seed, acts, sabotage, unproven)).found;
 }
 
-async function tell(seed: number, acts: readonly Act[], sabotage: Sabotage, unproven: Unproven = 'refuse') {
+async function tell(
+  seed: number,
+  acts: readonly Act[],
+  sabotage: Sabotage,
+  unproven: Unproven = 'refuse',
+) {
   const world = new SimulatedWorld(seed);
   const postgres = new LedgerServer('ours', sabotage !== 'whole-snapshot');
   const redis = new RedisServer(world, sabotage !== 'head', sabotage === 'ledger');
@@ -73,7 +81,12 @@ async function tell(seed: number, acts: readonly Act[], sabotage: Sabotage, unpr
   const others = new LedgerServer('theirs', true);
   const neighbour = { number: 3, pausedUntil: 0, alive: true };
   if (seed % 2 === 0)
-    new SimulatedProcess(world, neighbour, { redis, postgres: others, ledger: others.id }, sabotage);
+    new SimulatedProcess(
+      world,
+      neighbour,
+      { redis, postgres: others, ledger: others.id },
+      sabotage,
+    );
 
   const look = (): void => {
     for (const process of processes) {
@@ -84,7 +97,9 @@ async function tell(seed: number, acts: readonly Act[], sabotage: Sabotage, unpr
         const sentAt = world.now;
         const judge = (verdict: string): void => {
           if (verdict === 'live')
-            found.push(`${id} at ${String(process.machine.number)}, ${String(sentAt - answeredAt)} ms late`);
+            found.push(
+              `${id} at ${String(process.machine.number)}, ${String(sentAt - answeredAt)} ms late`,
+            );
         };
         const verdict = process.check(id);
         if (typeof verdict === 'string') judge(verdict);
@@ -106,7 +121,8 @@ async function tell(seed: number, acts: readonly Act[], sabotage: Sabotage, unpr
       switch (each.kind) {
         case 'revoke': {
           const by = processes[each.who % 2] as SimulatedProcess;
-          const known = () => void revoked.push({ id: `token-${String(n)}`, by, answeredAt: world.now });
+          const known = () =>
+            void revoked.push({ id: `token-${String(n)}`, by, answeredAt: world.now });
           const unheard = () => undefined;
           const [answered, published] = unproven === 'refuse' ? [known, unheard] : [unheard, known];
           void by.revoke(`token-${String(n)}`, each.howLongMs / 8, answered, published);
@@ -143,7 +159,10 @@ async function tell(seed: number, acts: readonly Act[], sabotage: Sabotage, unpr
 }
 
 const acting = (kind: Act['kind'], gapMs: number, howLongMs: number): Act => ({
-  ...{ kind, gapMs, howLongMs, who: 0 },
+  kind,
+  gapMs,
+  howLongMs,
+  who: 0,
 });
 /** Both stores have the revocation, Postgres is lost before a heartbeat follows it, and a replica that lacks it is promoted. */
 const promoted = fc.record({

@@ -54,7 +54,12 @@ describe('what a process knows from the feed alone', () => {
     expect(view.linked).toBe(false);
     expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
     expect(
-      view.unbroken({ verdict: 'silent', head: beat('g', 'f', ['e']), connection: 1, lineage: 'a' }),
+      view.unbroken({
+        verdict: 'silent',
+        head: beat('g', 'f', ['e']),
+        connection: 1,
+        lineage: 'a',
+      }),
     ).toBe(false);
   });
 
@@ -130,7 +135,10 @@ describe('what a process knows from the feed alone', () => {
 
   it('is not dated by a truncated reply, which has no head', () => {
     clock.advance('5s');
-    view.acceptReply(tail, instantOf(clock), { ...reply(beat('d', 'c', ['b', 'a'])), complete: false });
+    view.acceptReply(tail, instantOf(clock), {
+      ...reply(beat('d', 'c', ['b', 'a'])),
+      complete: false,
+    });
     take(beat('e', 'd', ['c', 'b', 'a']));
     take(beat('f', 'e', ['d', 'c', 'b']));
     expect(view.ageMs()).toBeGreaterThanOrEqual(5_000);

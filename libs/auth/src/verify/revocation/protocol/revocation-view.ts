@@ -177,7 +177,12 @@ export class RevocationView {
    * Accepts a read of the primary, sent at `sentAt`, with everything that is new since `since`. If
    * the head was noted before the read, the feed is followed from there.
    */
-  acceptLedger(sentAt: Instant, since: LedgerPosition | undefined, read: LedgerRead, noted?: FeedHead): void {
+  acceptLedger(
+    sentAt: Instant,
+    since: LedgerPosition | undefined,
+    read: LedgerRead,
+    noted?: FeedHead,
+  ): void {
     const { ledger, timeline } = read.position;
     if (ledger !== this.#ledger) {
       this.follow(undefined);
@@ -230,7 +235,8 @@ export class RevocationView {
     for (const item of reply.items) if (item.kind === 'beat') this.#follow(tail, reply, item.beat);
     tail.cursor = reply.cursor;
     // A reply that was cut short does not tell the head.
-    if (reply.complete && tail.head) this.heartbeats.observe('tail', reply.connection, tail.head.id, sentAt);
+    if (reply.complete && tail.head)
+      this.heartbeats.observe('tail', reply.connection, tail.head.id, sentAt);
   }
 
   /** The greatest possible age of the feed's answer; Infinity if its head proves nothing. */

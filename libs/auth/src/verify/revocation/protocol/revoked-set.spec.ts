@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { RevokedSet } from './revoked-set.js';
 
-const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 3, keyId: 'k', issuedAt: 1_000 };
+const token = {
+  tokenId: 't',
+  sessionId: 's',
+  subject: 'u',
+  tokenVersion: 3,
+  keyId: 'k',
+  issuedAt: 1_000,
+};
 const soon = 2_000_000;
 
 describe('RevokedSet', () => {

@@ -14,7 +14,14 @@ import type { Machine, SimulatedWorld } from './simulated-world.js';
 
 /** The protocol rule that is removed, to see that the test of the property then fails. */
 export type Sabotage =
-  'none' | 'links' | 'head' | 'send-time' | 'whole-snapshot' | 'proof-with-no' | 'ledger' | 'lineage';
+  | 'none'
+  | 'links'
+  | 'head'
+  | 'send-time'
+  | 'whole-snapshot'
+  | 'proof-with-no'
+  | 'ledger'
+  | 'lineage';
 
 export const MAX_STALENESS_MS = 1_000;
 const STEP_MS = 250;
@@ -25,8 +32,11 @@ export type Unproven = 'redis' | 'refuse';
 const optionsWith = (unproven: Unproven) =>
   ({
     revocation: {
-      ...{ mode: 'mirror', maxStalenessMs: MAX_STALENESS_MS, unproven },
-      ...{ deadlineMs: 400, maxEntries: 1_000 },
+      mode: 'mirror',
+      maxStalenessMs: MAX_STALENESS_MS,
+      unproven,
+      deadlineMs: 400,
+      maxEntries: 1_000,
     },
   }) as unknown as ResolvedAuthOptions;
 
@@ -56,7 +66,14 @@ class CountingEntropy extends Entropy {
 }
 
 export function tokenOf(id: string): RevocableToken {
-  return { tokenId: id, sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1_700_000_000 };
+  return {
+    tokenId: id,
+    sessionId: 's',
+    subject: 'u',
+    tokenVersion: 1,
+    keyId: 'k',
+    issuedAt: 1_700_000_000,
+  };
 }
 
 /**
@@ -75,7 +92,11 @@ export class SimulatedProcess {
     private readonly world: SimulatedWorld,
     readonly machine: Machine,
     /** Without `postgres` it only verifies, and follows `ledger`. */
-    servers: { readonly postgres?: LedgerServer; readonly redis?: RedisServer; readonly ledger: string },
+    servers: {
+      readonly postgres?: LedgerServer;
+      readonly redis?: RedisServer;
+      readonly ledger: string;
+    },
     private readonly sabotage: Sabotage,
     unproven: Unproven = 'refuse',
   ) {
@@ -97,7 +118,13 @@ export class SimulatedProcess {
     if (sabotage === 'lineage') takesEveryServerForOne(this.view);
     if (sabotage === 'send-time') this.view.heartbeats.date = () => instantOf(this.clock);
     const sync = { view: this.view } as RevocationSync;
-    this.checker = new RevocationChecker(optionsWith(unproven), this.clock, sync, this.ledger, this.redis);
+    this.checker = new RevocationChecker(
+      optionsWith(unproven),
+      this.clock,
+      sync,
+      this.ledger,
+      this.redis,
+    );
     if (this.step) void this.stepLoop(this.step);
     if (this.redis) void this.tailLoop(this.redis);
   }
@@ -118,7 +145,12 @@ export class SimulatedProcess {
     published: () => void,
   ): Promise<void> {
     if (!this.ledger) return;
-    const entry: LedgerEntry = { kind: 'token', id: id, value: 0, expiresAt: 1_700_000_000_000 + 10_000_000 };
+    const entry: LedgerEntry = {
+      kind: 'token',
+      id: id,
+      value: 0,
+      expiresAt: 1_700_000_000_000 + 10_000_000,
+    };
     try {
       const transaction = await this.ledger.begin(entry);
       await this.world.sleep(this.machine, commitDelayMs);
@@ -195,7 +227,10 @@ function takesEveryServerForOne(view: RevocationView): void {
 function claimed(reply: FeedReply, ledger: string): FeedReply {
   const items = reply.items.map((item) => {
     if (item.kind === 'row' || !item.beat.position) return item;
-    return { kind: 'beat' as const, beat: { ...item.beat, position: { ...item.beat.position, ledger } } };
+    return {
+      kind: 'beat' as const,
+      beat: { ...item.beat, position: { ...item.beat.position, ledger } },
+    };
   });
   return { ...reply, items };
 }

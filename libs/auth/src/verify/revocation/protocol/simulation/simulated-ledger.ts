@@ -43,7 +43,9 @@ export class LedgerServer {
           .map(Number)
       : [];
     const entries = this.#written
-      .filter(({ xid }) => !this.#running.has(xid) && (xid >= Number(xmax) || running.includes(xid)))
+      .filter(
+        ({ xid }) => !this.#running.has(xid) && (xid >= Number(xmax) || running.includes(xid)),
+      )
       .map(({ entry }) => entry);
     const snapshot = `${String(Math.min(this.#next, ...this.#running))}:${String(this.#next)}:${[...this.#running].join(',')}`;
     return { position: { ledger: this.id, timeline: 1, snapshot }, entries };

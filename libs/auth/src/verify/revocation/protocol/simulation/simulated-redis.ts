@@ -83,7 +83,9 @@ export class RedisServer {
    */
   rollBack(lagMs: number): void {
     this.#behindMs = lagMs % 7 < 3 ? lagMs / 2 : 0;
-    this.#feeds = copyOf(this.#past.findLast(({ at }) => at <= this.world.now - lagMs)?.feeds ?? new Map());
+    this.#feeds = copyOf(
+      this.#past.findLast(({ at }) => at <= this.world.now - lagMs)?.feeds ?? new Map(),
+    );
     this.connection++;
     this.lineage++;
     for (const wake of this.#waiting.splice(0)) wake();
@@ -228,7 +230,11 @@ export class SimulatedRedis extends RevocationFeedBus {
 
   #head(ledger: string): FeedHead {
     const { stream, head } = this.server.feed(ledger);
-    return { cursor: String(stream.at(-1)?.id ?? 0), beat: head, lineage: String(this.server.lineage) };
+    return {
+      cursor: String(stream.at(-1)?.id ?? 0),
+      beat: head,
+      lineage: String(this.server.lineage),
+    };
   }
 
   #call<T>(connection: string, work: () => T): Promise<T> {
