@@ -1,5 +1,5 @@
 // `npm run bench`: Tokenward beside what people would use instead. Real Postgres and Redis, fresh processes, everything interleaved.
-//   npm run bench -- guarded refresh   those sections alone: guarded, guardCost, bound, freshToken, refresh, rotation, manySessions, databaseBytes, login, start, memory
+//   npm run bench -- guarded refresh   those sections alone: guarded, guardCost, bound, freshToken, refresh, refreshLoad, herd, rotation, manySessions, databaseBytes, login, start, memory
 //   --quick     short windows, a tenth of the sessions: about three minutes instead of twelve; a smoke test, no measurement
 //   --page      writes docs/assurance/performance.{md,svg,json}, as a full run of everything does
 //   DATABASE_URL, REDIS_URL   servers to use instead of its own (throw-away ones: databases are made and dropped)
@@ -92,6 +92,7 @@ async function loadSections() {
     { freshToken },
     { refresh },
     { refreshLoad },
+    { herd },
     { rotation },
     { manySessions, databaseBytes },
     { login },
@@ -105,6 +106,7 @@ async function loadSections() {
       'fresh-token',
       'refresh',
       'refresh-load',
+      'herd',
       'rotation',
       'many-sessions',
       'login',
@@ -112,7 +114,7 @@ async function loadSections() {
       'memory',
     ].map((name) => import(`./sections/${name}.mjs`)),
   );
-  const hot = { guarded, guardCost, bound, freshToken, refresh, refreshLoad, rotation };
+  const hot = { guarded, guardCost, bound, freshToken, refresh, refreshLoad, herd, rotation };
   return { ...hot, manySessions, databaseBytes, login, start, memory };
 }
 

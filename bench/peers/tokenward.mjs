@@ -27,7 +27,7 @@ export const PASSWORD = 'bench-passphrase-1';
 
 export async function serve(
   adapter,
-  { keys, databaseUrl, redisUrl, cacheSize, dpop, algorithm = 'RS256' },
+  { keys, databaseUrl, redisUrl, cacheSize, dpop, refreshToken, algorithm = 'RS256' },
 ) {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 16 });
   const counted = counting(pool);
@@ -53,6 +53,7 @@ export async function serve(
       redis: redisConnection(redis),
       throttle: false,
       ...(dpop !== undefined && { dpop }),
+      ...(refreshToken !== undefined && { refreshToken }),
       ...(cacheSize !== undefined && { accessToken: { cacheSize } }),
     }),
   ];

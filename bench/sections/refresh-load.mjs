@@ -1,8 +1,8 @@
 // A refresh over HTTP by what is in flight and by algorithm: CPU of the process and refreshes a second, in rounds that take turns. Each in flight
 // is a session of its own, which refreshes with what it was given before.
-import { Agent, request } from 'node:http';
-import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { startPeer } from '../support/peer-process.mjs';
+import { refreshing } from '../support/refreshing.mjs';
 
 const IN_FLIGHT = [1, 8, 32];
 const ALGORITHMS = ['RS256', 'ES256'];
@@ -73,11 +73,7 @@ async function window({ peer, tokens }, { inFlight, amount, agent }) {
 }
 
 async function refreshed(url, refreshToken, agent) {
-  const headers = { 'content-type': 'application/json' };
-  const sent = request(`${url}/auth/refresh`, { method: 'POST', headers, agent });
-  sent.end(JSON.stringify({ refreshToken }));
-  const [answer] = await once(sent, 'response');
-  const text = Buffer.concat(await answer.toArray()).toString();
-  if (answer.statusCode !== 200) throw new Error(`refresh answered ${answer.statusCode}`);
-  return JSON.parse(text).refreshToken;
+  const answer = await refreshing(url, refreshToken, agent);
+  if (answer.status !== 200) throw new Error(`refresh answered ${answer.status}`);
+  return answer.refreshToken;
 }

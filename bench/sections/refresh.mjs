@@ -1,6 +1,7 @@
 // What a refresh over HTTP asks of the servers, counted; and its CPU, beside signing alone.
 import { Redis } from 'ioredis';
 import { startPeer } from '../support/peer-process.mjs';
+import { refreshing } from '../support/refreshing.mjs';
 
 export async function refresh({ quick, settings, say }) {
   say('refresh over HTTP');
@@ -13,11 +14,11 @@ export async function refresh({ quick, settings, say }) {
       () => new Promise((resolve) => setTimeout(resolve, 2000)),
     );
     const times = quick ? 200 : 1000;
-    let token = await refreshing(peer.url, first, 50);
+    let token = await inARow(peer.url, first, 50);
     const before = { cpu: await peer.ask('cpu'), statements: await peer.ask('statements') };
     const caused = await commandsDuring(
       redis,
-      async () => (token = await refreshing(peer.url, token, times)),
+      async () => (token = await inARow(peer.url, token, times)),
     );
     const cpu = await peer.ask('cpu');
     const statements = ((await peer.ask('statements')) - before.statements) / times;
@@ -51,15 +52,11 @@ export async function refresh({ quick, settings, say }) {
   }
 }
 
-async function refreshing(url, refreshToken, times) {
+async function inARow(url, refreshToken, times) {
   for (let i = 0; i < times; i++) {
-    const answer = await fetch(`${url}/auth/refresh`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ refreshToken }),
-    });
-    if (!answer.ok) throw new Error(`refresh answered ${answer.status}`);
-    ({ refreshToken } = await answer.json());
+    const answer = await refreshing(url, refreshToken);
+    if (answer.status !== 200) throw new Error(`refresh answered ${answer.status}`);
+    ({ refreshToken } = answer);
   }
   return refreshToken;
 }
