@@ -10,8 +10,8 @@ const SOCKETS = 200;
 
 const oneOf = (list) => list[Math.floor(Math.random() * list.length)];
 
-/** `refreshTokens`: of the sessions, which are refreshed one after the other, round and round. */
-export function soakLoad({ urls, refreshTokens, user }) {
+/** `refreshTokens`: of the sessions, which are refreshed one after the other, round and round. `pace`: how many times PACE. */
+export function soakLoad({ urls, refreshTokens, user, pace = 1 }) {
   let took = {};
   let failed = {};
   const access = [];
@@ -85,15 +85,19 @@ export function soakLoad({ urls, refreshTokens, user }) {
       failed[what] = (failed[what] ?? 0) + 1;
     }
   };
-  const pace = async (kind) => {
+  const keepUp = async (kind) => {
     const from = performance.now();
     for (let sent = 0; !isStopped; await delay(10))
-      for (; !isStopped && sent < ((performance.now() - from) / 1_000) * PACE[kind]; sent++) {
+      for (
+        ;
+        !isStopped && sent < ((performance.now() - from) / 1_000) * PACE[kind] * pace;
+        sent++
+      ) {
         const running = once(kind).finally(() => under.delete(running));
         under.add(running);
       }
   };
-  const running = Object.keys(KINDS).map(pace);
+  const running = Object.keys(KINDS).map(keepUp);
 
   return {
     /** Of what ended since the last time: milliseconds by kind, and how often it failed. */
