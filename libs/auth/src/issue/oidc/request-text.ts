@@ -42,12 +42,15 @@ export type KeptRequest = Readonly<z.output<typeof keptSchema>>;
 const MAX_CHARACTERS = 3900;
 const WRITTEN = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/;
 
+/** With `/` as `returnTo` where the whole would be longer than a browser keeps: a sign-in that begins can be finished. */
 export function writeRequest(
   { minting }: Pick<RefreshSecrets, 'minting'>,
   kept: KeptRequest,
 ): string {
   const body = Buffer.from(JSON.stringify(kept)).toString('base64url');
-  return `${body}.${macOf(minting, body).toString('base64url')}`;
+  const text = `${body}.${macOf(minting, body).toString('base64url')}`;
+  const isTooLong = text.length > MAX_CHARACTERS && kept.returnTo !== '/';
+  return isTooLong ? writeRequest({ minting }, { ...kept, returnTo: '/' }) : text;
 }
 
 /** Undefined for a text that no process of ours wrote, and for one that has expired. */
