@@ -61,12 +61,12 @@ export class HeldRoutes implements OnModuleInit {
    * it.
    */
   private mayGoUnheld(route: HostRoute): boolean {
-    if (requirementsOf(route).length === 0) return false;
-    if (route.kind === 'ws')
-      return (
-        this.own instanceof JwtAuthGuard && this.unheld(route, namedGuardsOf(route)).length > 0
-      );
-    return route.kind === 'rpc';
+    if (route.kind === 'rpc') return requirementsOf(route).length > 0;
+    return (
+      route.kind === 'ws' &&
+      this.own instanceof JwtAuthGuard &&
+      this.unheld(route, namedGuardsOf(route)).length > 0
+    );
   }
 
   /** A standalone application context serves no requests. */

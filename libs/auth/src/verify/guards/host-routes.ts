@@ -51,6 +51,8 @@ function prototypeOf({ instance, metatype, isNotMetatype, inject }: Wrapper): ob
 }
 
 function kindOf(handler: object): RouteKind {
+  // most methods have none, and an application has thousands of methods
+  if (Reflect.getMetadataKeys(handler).length === 0) return 'other';
   const said = (key: string): unknown => Reflect.getMetadata(key, handler);
   if (said('path') !== undefined) return 'http';
   if (said('microservices:pattern') !== undefined) return 'rpc';

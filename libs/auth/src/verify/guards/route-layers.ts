@@ -37,10 +37,14 @@ export function saidBy<T>(layers: readonly object[], key: string): T | undefined
 /** Methods with their names, those of parent classes included; accessors are not called. */
 export function methodsOf(prototype: object): ReadonlyMap<string, object> {
   const methods = new Map<string, object>();
-  for (const each of chainOf(prototype))
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(each)))
-      if (typeof value === 'function' && name !== 'constructor' && each !== Object.prototype)
-        if (!methods.has(name)) methods.set(name, value as object);
+  for (const each of chainOf(prototype)) {
+    if (each === Object.prototype) continue;
+    for (const name of Object.getOwnPropertyNames(each)) {
+      if (name === 'constructor' || methods.has(name)) continue;
+      const value: unknown = Object.getOwnPropertyDescriptor(each, name)?.value;
+      if (typeof value === 'function') methods.set(name, value);
+    }
+  }
   return methods;
 }
 
@@ -51,9 +55,14 @@ export function methodsOf(prototype: object): ReadonlyMap<string, object> {
 function overriddenBy(handler: object, routeClass: object): readonly object[] {
   const { prototype } = routeClass as { readonly prototype?: object };
   if (!prototype) return [];
-  const name =
-    [...methodsOf(prototype)].find(([, method]) => method === handler)?.[0] ??
-    (handler as { readonly name: string }).name;
+  const { name } = handler as { readonly name: string };
+  const named = methodsNamed(name, prototype);
+  if (named[0] === handler) return named;
+  const found = [...methodsOf(prototype)].find(([, method]) => method === handler);
+  return found ? methodsNamed(found[0], prototype) : named;
+}
+
+function methodsNamed(name: string, prototype: object): readonly object[] {
   return chainOf(prototype).flatMap((each) => {
     const value: unknown = Object.getOwnPropertyDescriptor(each, name)?.value;
     return typeof value === 'function' && each !== Object.prototype ? [value] : [];
