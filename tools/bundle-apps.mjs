@@ -1,4 +1,5 @@
-// The demo and the orders service, each one program of a few files: of 2,800 modules Node spends two thirds of the start on finding and reading.
+// The demo, the orders service and the command line, each one program of a few files: of 2,800 modules Node spends two thirds of the start on
+// finding and reading.
 // `node tools/bundle-apps.mjs DIST` does it again, after something in DIST was changed.
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -28,16 +29,19 @@ const BANNER =
   "const require = process.getBuiltinModule('module').createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;";
 const NO_MAP = `data:application/json;base64,${Buffer.from('{"version":3,"sources":[""],"mappings":"A"}').toString('base64')}`;
 
-/** Afterwards `main.js` of each is the bundle, and `unbundled.js` what was compiled. Fails with esbuild's own messages. */
+/** Afterwards `main.js` of each application is the bundle, and `unbundled.js` what was compiled. Fails with esbuild's own messages. */
 export async function bundleApps(dist) {
   // imported here, so that tools/build.mjs can report missing development dependencies
   const { build } = await import('esbuild');
   await build({
     absWorkingDir: root,
-    entryPoints: APPS.map((app) => ({
-      in: compiledMain(join(dist, 'apps', app, 'src')),
-      out: `${app}/src/main`,
-    })),
+    entryPoints: [
+      ...APPS.map((app) => ({
+        in: compiledMain(join(dist, 'apps', app, 'src')),
+        out: `${app}/src/main`,
+      })),
+      { in: join(dist, 'libs', 'auth', 'src', 'cli', 'main.js'), out: 'tokenward/src/main' },
+    ],
     outdir: join(dist, 'apps'),
     chunkNames: 'bundle/parts/[name]-[hash]',
     bundle: true,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { scratchDir } from './run-environment.js';
 
-const ENTRY = fileURLToPath(new URL('../../dist/libs/auth/src/cli/main.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../dist/apps/tokenward/src/main.js', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;
