@@ -270,7 +270,7 @@ describe('its database commands', () => {
     const bcrypt = '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK';
     await pool.query('create table "Members" ("Id" int primary key, "the""hash" varchar(60))');
     await pool.query(
-      `insert into "Members" select n, $1 from generate_series(1, 205) n union all values (300, 'none'), (301, null)`,
+      `insert into "Members" select n, $1 from generate_series(1, 5) n union all values (300, 'none'), (301, null)`,
       [bcrypt],
     );
     const line = 'hashes wrap --table Members --column the"hash --id-column Id';
@@ -282,13 +282,13 @@ describe('its database commands', () => {
       expect.stringContaining('character varying(60)'),
     ]);
     await pool.query('alter table "Members" alter "the""hash" type text');
-    for (const wrapped of [205, 0])
+    for (const wrapped of [5, 0])
       expect(json(await tokenward(`${line} --yes --json`, env))).toEqual({ wrapped });
     const found = await rows('select "the""hash" as hash from "Members" order by "Id"');
     const hashes = found.map(({ hash }) => hash as string);
-    expect(hashes.slice(205)).toEqual(['none', null]);
-    expect(new Set(hashes.slice(0, 205)).size).toBe(205);
-    for (const hash of hashes.slice(0, 205))
+    expect(hashes.slice(5)).toEqual(['none', null]);
+    expect(new Set(hashes.slice(0, 5)).size).toBe(5);
+    for (const hash of hashes.slice(0, 5))
       expect(hash).toMatch(/^bcrypt\$2b\$04\$.{22}\$argon2id\$v=19\$m=19456/);
   }, 120_000);
 
