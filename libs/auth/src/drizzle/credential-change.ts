@@ -6,7 +6,9 @@ import { sameState } from '../storage/subject.js';
 import { isLiveSession } from './live-session.js';
 import type { OwnTransaction } from './own-transaction.js';
 import type { AuthSchema } from './schema.js';
-import { lockSubject, NO_SESSION, unproveOthersIn } from './session-endings.js';
+import { NO_SESSION } from './marked-sessions.js';
+import { unproveOthersIn } from './session-endings.js';
+import { lockSubject } from './subject-row.js';
 import { type ChangeTables, writeChange } from './write-change.js';
 
 /**

@@ -14,7 +14,7 @@ import { LIVE_KEY } from './api-key-rows.js';
 import { ms, type Row, rows, type Transaction } from './database.js';
 import { isLiveSession } from './live-session.js';
 import type { AuthSchema } from './schema.js';
-import { lockSubject } from './session-endings.js';
+import { lockSubject } from './subject-row.js';
 import { toCounters } from './session-rows.js';
 import { writeChange } from './write-change.js';
 

@@ -13,7 +13,7 @@ import { type Row, rows } from './database.js';
 import { act, FACTOR_COLUMNS, insertTotp, toFactor } from './factor-rows.js';
 import type { OwnTransaction } from './own-transaction.js';
 import type { AuthSchema } from './schema.js';
-import { lockSubject } from './session-endings.js';
+import { lockSubject } from './subject-row.js';
 import { toCounters } from './session-rows.js';
 
 export interface DrizzleFactorStoreOptions {

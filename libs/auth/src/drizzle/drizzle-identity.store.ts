@@ -17,7 +17,8 @@ import { rows, type Transaction } from './database.js';
 import { asTransaction } from './host-transaction.js';
 import { actOnIdentity, cameFrom, IDENTITY_COLUMNS, toIdentity } from './identity-rows.js';
 import type { AuthSchema } from './schema.js';
-import { endingsOf, lockSubject, markEnded, sessionEntries } from './session-endings.js';
+import { endingsOf, markEnded, sessionEntries } from './marked-sessions.js';
+import { lockSubject } from './subject-row.js';
 import { type ChangeTables, writeChange } from './write-change.js';
 
 export interface DrizzleIdentityStoreOptions {

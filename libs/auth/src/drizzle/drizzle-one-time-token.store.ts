@@ -12,7 +12,7 @@ import { asTransaction } from './host-transaction.js';
 import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
 import { toCounters } from './session-rows.js';
-import { lockSubject } from './session-endings.js';
+import { lockSubject } from './subject-row.js';
 
 const WHAT = 'use a one-time token';
 

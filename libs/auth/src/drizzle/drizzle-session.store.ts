@@ -5,7 +5,7 @@ import type { EndReason } from '../storage/end-reason.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { ClientContext } from '../common/principal.js';
-import { sameState, type SubjectState } from '../storage/subject.js';
+import type { SubjectState } from '../storage/subject.js';
 import type { NewSession, Session, SessionSnapshot } from '../storage/session.js';
 import {
   type Alongside,
@@ -25,38 +25,30 @@ import {
   type Rotation,
   SessionStore,
 } from '../storage/session-store.port.js';
-import {
-  deviceBound,
-  secretReplaced,
-  sessionEnded,
-  sessionsEnded,
-  versionBumped,
-} from '../storage/store-events.js';
+import { deviceBound, sessionsEnded, versionBumped } from '../storage/store-events.js';
 import type { StoreChange } from '../storage/store-change.js';
 import type { AuthDatabase } from './auth-database.js';
 import { inTransactionWith } from './alongside.js';
 import { type Row, rows, type Transaction } from './database.js';
 import { noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
-import { removeTokensOf } from './one-time-token-rows.js';
 import { openIn } from './session-opening.js';
 import { endReusedIn } from './reuse-ending.js';
 import type { AuthSchema } from './schema.js';
 import {
   bumpVersionIn,
   endAllIn,
+  endOneIn,
   endOthersIn,
-  lockSubject,
-  markEnded,
-  sessionEntries,
   unproveOthersIn,
-  userEntry,
 } from './session-endings.js';
+import { userEntry } from './marked-sessions.js';
+import { replaceAndEndOthersIn, replaceIn, Superseded } from './session-replacing.js';
 import { SessionReads } from './session-reads.js';
 import { SessionRotations } from './session-rotations.js';
 import {
   SESSION_COLUMNS,
-  toActing,
+  toAuthority,
   toCounters,
   toSession,
   toState,
@@ -65,11 +57,10 @@ import {
 import {
   authorityStatement,
   registerStatement,
-  replaceStatement,
   useDeviceStatement,
   UUID,
 } from './session-statements.js';
-import { type NamedUsers, toFacts } from './user-columns.js';
+import type { NamedUsers } from './user-columns.js';
 import { type ChangeTables, writeChange } from './write-change.js';
 
 export interface DrizzleSessionStoreOptions {
@@ -115,46 +106,14 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   replace(replacement: Replacement): Promise<ReplaceOutcome> {
-    return this.changing('replace a secret', {}, async (tx) => {
-      const state = await lockSubject(tx, this.schema, replacement.subject);
-      if (!sameState(state, replacement.expected)) return { kind: 'superseded' };
-      const epoch = { from: state.epoch, to: state.epoch };
-      const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
-      if (!row) return { kind: 'superseded' };
-      const events = [secretReplaced(replacement)];
-      return { kind: 'replaced', ...toState(row, this.users), entries: [], events };
-    });
+    return this.changing('replace a secret', {}, (tx) => replaceIn(tx, this.database, replacement));
   }
 
   replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome> {
-    const superseded = new Superseded();
-    const attempt = this.changing<ReplaceOutcome>(
-      'change a password',
-      alongside,
-      async (tx, nowMs) => {
-        const { subject, sessionId, expected } = replacement;
-        const { state, acting } = await bumpVersionIn(tx, this.schema, subject, 'both', nowMs);
-        if (
-          !sameState(state, { tokenVersion: expected.tokenVersion + 1, epoch: expected.epoch + 1 })
-        )
-          throw superseded;
-        const epoch = { from: expected.epoch, to: state.epoch };
-        const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
-        if (!row) throw superseded;
-        await markEnded(
-          tx,
-          this.schema,
-          sql`s.subject = ${subject} and s.id <> ${sessionId}`,
-          'password_changed',
-        );
-        await removeTokensOf(tx, this.schema, subject);
-        const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
-        const events = [secretReplaced(replacement), ...acting.events];
-        return { kind: 'replaced', ...toState(row, this.users), entries, events };
-      },
-    );
-    return attempt.catch((error: unknown) => {
-      if (error === superseded) return { kind: 'superseded' };
+    return this.changing('change a password', alongside, (tx, nowMs) =>
+      replaceAndEndOthersIn(tx, this.database, replacement, nowMs),
+    ).catch((error: unknown) => {
+      if (error instanceof Superseded) return { kind: 'superseded' };
       throw error;
     });
   }
@@ -190,21 +149,13 @@ export class DrizzleSessionStore extends SessionStore {
   async endOne(
     sessionId: string,
     reason: EndReason,
-    { subject, actorId }: EndOneOptions = {},
+    by: EndOneOptions = {},
   ): Promise<Ended | undefined> {
     // one of our access tokens may still name a session of another system
     if (!UUID.test(sessionId)) return undefined;
-    return this.changing('end a session', {}, async (tx, nowMs) => {
-      const owned =
-        subject === undefined ? sql`true` : sql`s.subject = ${subject} and ${UNEXPIRED}`;
-      const ended = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
-      const [session] = ended;
-      if (!session) return undefined;
-      const doer = reason === 'logout' ? (session.actorId ?? session.subject) : actorId;
-      const by = { userId: session.subject, actorId: doer };
-      const events = [sessionEnded(session.id, { ...by, reason })];
-      return { sessions: 1, entries: sessionEntries(ended, nowMs), events };
-    });
+    return this.changing('end a session', {}, (tx, nowMs) =>
+      endOneIn(tx, this.schema, sessionId, reason, { ...by, nowMs }),
+    );
   }
 
   endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended> {
@@ -217,7 +168,10 @@ export class DrizzleSessionStore extends SessionStore {
 
   endAll(subject: string, reason: EndReason, alongside: Alongside = {}): Promise<Ended> {
     return this.changing('end all sessions', alongside, async (tx, nowMs) => {
-      const ended = await endAllIn(tx, this.schema, subject, reason, nowMs, alongside);
+      const ended = await endAllIn(tx, this.schema, subject, reason, {
+        nowMs,
+        actorId: alongside.actorId,
+      });
       const by = { userId: subject, actorId: alongside.actorId, reason };
       return { ...ended, events: [...sessionsEnded(ended.sessions, by), ...ended.events] };
     });
@@ -272,20 +226,7 @@ export class DrizzleSessionStore extends SessionStore {
     const [row] = await this.query('check a token', () =>
       authorityStatement(this.schema, this.users, token),
     ).catch(noneIfUnwritable);
-    if (!row)
-      return {
-        sessionLive: false,
-        subject: { tokenVersion: 0, epoch: 0 },
-        user: 'gone',
-        revoked: false,
-      };
-    return {
-      sessionLive: row['live'] === true,
-      subject: toCounters(row),
-      user: !this.users ? 'elsewhere' : row['user_found'] === true ? toFacts(row) : 'gone',
-      revoked: row['revoked'] === true,
-      ...toActing(row),
-    };
+    return toAuthority(row, this.users);
   }
 
   removeExpired(keepMs: number, page: number, cursor?: string): Promise<Removal> {
@@ -324,12 +265,5 @@ export class DrizzleSessionStore extends SessionStore {
       await writeChange(tx, this.changeTables, { entries, events });
       return outcome;
     });
-  }
-}
-
-/** Rolls the transaction back; the code that throws it also catches it. */
-class Superseded extends AuthError {
-  constructor() {
-    super('token_refused', 'superseded');
   }
 }

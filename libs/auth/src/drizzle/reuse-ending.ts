@@ -4,8 +4,10 @@ import type { ReuseOutcome } from '../storage/session-store.port.js';
 import { familyReused } from '../storage/store-events.js';
 import type { Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
-import { endAllIn, lockSubject, markEnded, ownerOf, sessionEntries } from './session-endings.js';
+import { markEnded, ownerOf, sessionEntries } from './marked-sessions.js';
+import { endAllIn } from './session-endings.js';
 import { UNEXPIRED } from './session-rows.js';
+import { lockSubject } from './subject-row.js';
 
 export interface Reuse {
   readonly sessionId: string;
@@ -30,7 +32,7 @@ export async function endReusedIn(
   const others =
     // an actor must not be able to sign the user out by presenting a token twice
     scope === 'user' && ended[0]?.actorId === undefined
-      ? await endAllIn(tx, schema, subject, 'reuse', nowMs)
+      ? await endAllIn(tx, schema, subject, 'reuse', { nowMs })
       : { sessions: 0, entries: [], events: [] };
   const sessions = ended.length + others.sessions;
   const entries = [...sessionEntries(ended, nowMs), ...others.entries];

@@ -4,7 +4,7 @@ import { FOREIGN_LEDGER_LIFETIME_MS } from '../storage/foreign-names.js';
 import type { Ended, Removal } from '../storage/session-store.port.js';
 import { rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
-import { NO_SESSION } from './session-endings.js';
+import { NO_SESSION } from './marked-sessions.js';
 
 export interface RemovalPage {
   readonly keepMs: number;

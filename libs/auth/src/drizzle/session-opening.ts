@@ -4,15 +4,10 @@ import { deviceBound, sessionOpened } from '../storage/store-events.js';
 import { sameState } from '../storage/subject.js';
 import { type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
-import {
-  beyondLimit,
-  endingsOf,
-  lockSubject,
-  markEnded,
-  sessionEntries,
-} from './session-endings.js';
+import { beyondLimit, endingsOf, markEnded, sessionEntries } from './marked-sessions.js';
 import { toSession } from './session-rows.js';
 import { insertStatement } from './session-statements.js';
+import { lockSubject } from './subject-row.js';
 
 /**
  * The actor is locked, too, so that an ending of the actor's sessions also ends this one, in any

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Session, SessionBinding, SessionSnapshot, SessionState } from '../storage/session.js';
+import type { Authority } from '../storage/session-store.port.js';
 import type { SubjectState } from '../storage/subject.js';
 import { type Row, ms } from './database.js';
 import {
@@ -66,7 +67,7 @@ function actingColumn(users: NamedUsers | undefined): SQL {
 }
 
 /** Reads a row with `userColumns`. */
-export function toActing(row: Row): Pick<SessionState, 'acting'> {
+function toActing(row: Row): Pick<SessionState, 'acting'> {
   const acting = row['acting'] as Row | null | undefined;
   return acting ? { acting: toFacts(acting) } : {};
 }
@@ -122,5 +123,23 @@ export function toSnapshot(row: Row, users: NamedUsers | undefined): SessionSnap
     rotationKey: Buffer.isBuffer(row['rotation_key']) ? row['rotation_key'] : null,
     rotatedAgoMs: row['rotated_ago'] == null ? null : Number(row['rotated_ago']),
     live: row['live'] === true,
+  };
+}
+
+/** Reads a row of `authorityStatement`; without a row nothing is known of the token's session. */
+export function toAuthority(row: Row | undefined, users: NamedUsers | undefined): Authority {
+  if (!row)
+    return {
+      sessionLive: false,
+      subject: { tokenVersion: 0, epoch: 0 },
+      user: 'gone',
+      revoked: false,
+    };
+  return {
+    sessionLive: row['live'] === true,
+    subject: toCounters(row),
+    user: !users ? 'elsewhere' : row['user_found'] === true ? toFacts(row) : 'gone',
+    revoked: row['revoked'] === true,
+    ...toActing(row),
   };
 }
