@@ -2,7 +2,7 @@ import type { ClientContext } from '../common/principal.js';
 import type { ActedBy } from '../storage/acted-by.js';
 import type { EndReason } from '../storage/end-reason.js';
 import { refusesToken, type RevocableToken } from '../storage/ledger-entry.js';
-import { sameState, type SubjectState } from '../storage/subject.js';
+import type { SubjectState } from '../storage/subject.js';
 import type { NewSession, Session, SessionSnapshot } from '../storage/session.js';
 import {
   type Alongside,
@@ -25,9 +25,7 @@ import {
 import {
   deviceBound,
   familyReused,
-  secretReplaced,
   sessionEnded,
-  sessionOpened,
   sessionsEnded,
   versionBumped,
 } from '../storage/store-events.js';
@@ -37,15 +35,19 @@ import {
   type MemoryTransaction,
 } from './memory-database.js';
 import { removePage } from './memory-housekeeping.js';
-import { endingsOf, MemoryEndings } from './memory-session-endings.js';
+import {
+  type MemoryChange,
+  openIn,
+  replaceAndEndOthersIn,
+  replaceIn,
+  Superseded,
+} from './memory-session-changes.js';
+import { MemoryEndings } from './memory-session-endings.js';
 import { MemorySessionReader } from './memory-session-reader.js';
 import {
   isProved,
   isUnexpired,
-  newestFirst,
-  newRow,
   registeredRow,
-  replacedRow,
   rotatedRow,
   rowOfUse,
 } from './memory-session-rows.js';
@@ -70,34 +72,11 @@ export class MemorySessionStore extends SessionStore {
   }
 
   open(session: NewSession): Promise<OpenOutcome> {
-    return this.within({}, (endings, tx) => {
-      const state = this.database.subject(session.subject);
-      const { actor } = session;
-      if (!sameState(state, session.expected)) return { kind: 'superseded' };
-      if (actor && !sameState(this.database.subject(actor.id), actor.expected))
-        return { kind: 'superseded' };
-      tx.put(this.database.subjects, session.subject, state);
-      // of sessions in the same millisecond, the one opened last is the newest
-      const crowd = this.reader
-        .usableOf(session.subject)
-        .filter((row) => Boolean(row.actor) === Boolean(actor))
-        .reverse()
-        .sort(newestFirst)
-        .slice(session.maxPerUser - 1);
-      const entries = endings.end(crowd, 'limit');
-      const row = newRow(session, this.nowMs);
-      tx.put(this.database.sessions, row.id, row);
-      const events = [
-        ...endingsOf(crowd, 'limit'),
-        sessionOpened(session),
-        ...(row.bound ? [deviceBound(row)] : []),
-      ];
-      return { kind: 'opened', session: row, entries, events };
-    });
+    return this.within({}, (change) => openIn(change, session));
   }
 
   rotate(rotation: Rotation): Promise<RotateOutcome> {
-    return this.within({}, (_endings, tx) => {
+    return this.within({}, ({ tx }) => {
       const row = this.database.sessions.get(rotation.sessionId);
       const current =
         row?.generation === rotation.generation && row.tokenHash.equals(rotation.presentedHash);
@@ -126,45 +105,20 @@ export class MemorySessionStore extends SessionStore {
   }
 
   replace(replacement: Replacement): Promise<ReplaceOutcome> {
-    return this.within({}, (_endings, tx) => {
-      const state = this.database.subject(replacement.subject);
-      const row = this.reader.replaceable(replacement);
-      if (!row || !sameState(state, replacement.expected)) return { kind: 'superseded' };
-      const next = replacedRow(row, replacement, state.epoch, this.nowMs);
-      tx.put(this.database.sessions, row.id, next);
-      const events = [secretReplaced(replacement)];
-      return { kind: 'replaced', ...this.reader.stateOf(next), entries: [], events };
-    });
+    return this.within({}, (change) => replaceIn(change, replacement));
   }
 
   replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome> {
-    const { subject, sessionId, expected } = replacement;
-    const superseded = new Error('superseded');
-    const attempt = this.within<ReplaceOutcome>(alongside, (endings, tx) => {
-      const row = this.reader.replaceable(replacement);
-      if (!row || !sameState(this.database.subject(subject), expected)) throw superseded;
-      const state = endings.bump(subject, 'both');
-      const next = replacedRow(row, replacement, state.epoch, this.nowMs);
-      tx.put(this.database.sessions, row.id, next);
-      const others = this.database.sessionsOf(subject).filter(({ id }) => id !== sessionId);
-      endings.mark(others, 'password_changed');
-      this.database.removeTokensOf(tx, subject);
-      const entries = endings.refuseEarlier(subject, state);
-      return {
-        kind: 'replaced',
-        ...this.reader.stateOf(next),
-        entries,
-        events: [secretReplaced(replacement)],
-      };
-    });
-    return attempt.catch((error: unknown) => {
-      if (error === superseded) return { kind: 'superseded' };
-      throw error;
-    });
+    return this.within(alongside, (change) => replaceAndEndOthersIn(change, replacement)).catch(
+      (error: unknown) => {
+        if (error instanceof Superseded) return { kind: 'superseded' };
+        throw error;
+      },
+    );
   }
 
   registerDevice(registration: DeviceRegistration): Promise<RegisterOutcome> {
-    return this.within({}, (_endings, tx) => {
+    return this.within({}, ({ tx }) => {
       const { sessionId, presentedHash, withinMs } = registration;
       const row = this.database.sessions.get(sessionId);
       const fits = row?.transport === 'cookie' && !row.bound && row.tokenHash.equals(presentedHash);
@@ -187,7 +141,7 @@ export class MemorySessionStore extends SessionStore {
   }
 
   useDevice(use: DeviceUse): Promise<DeviceUseOutcome> {
-    return this.within({}, (_endings, tx) => {
+    return this.within({}, ({ tx }) => {
       const row = this.database.sessions.get(use.sessionId);
       const isBound = row?.bound?.kind === 'dbsc' && row.bound.key === use.key;
       const next =
@@ -209,7 +163,7 @@ export class MemorySessionStore extends SessionStore {
     reason: EndReason,
     { subject, actorId }: EndOneOptions = {},
   ): Promise<Ended | undefined> {
-    return this.within({}, (endings) => {
+    return this.within({}, ({ endings }) => {
       // as a `uuid` column does
       const sessionId = given.toLowerCase();
       const row = this.database.sessions.get(sessionId);
@@ -224,7 +178,7 @@ export class MemorySessionStore extends SessionStore {
   }
 
   endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended> {
-    return this.within({}, (endings, tx) => {
+    return this.within({}, ({ endings, tx }) => {
       const state = endings.bump(subject, 'epoch');
       const kept = this.database.sessions.get(keep);
       if (kept?.subject === subject && kept.epoch === state.epoch - 1)
@@ -237,7 +191,7 @@ export class MemorySessionStore extends SessionStore {
   }
 
   endAll(subject: string, reason: EndReason, alongside: Alongside = {}): Promise<Ended> {
-    return this.within(alongside, (endings) => {
+    return this.within(alongside, ({ endings }) => {
       const ended = endings.endAll(subject, reason, alongside);
       const by = { userId: subject, actorId: alongside.actorId, reason };
       return { ...ended, events: [...sessionsEnded(ended.sessions, by), ...ended.events] };
@@ -249,7 +203,7 @@ export class MemorySessionStore extends SessionStore {
     scope: 'user' | 'family',
     by: ClientContext = {},
   ): Promise<ReuseOutcome> {
-    return this.within({}, (endings) => {
+    return this.within({}, ({ endings }) => {
       const row = this.database.sessions.get(sessionId);
       if (!row || !this.reader.usable(row)) return { kind: 'spared' };
       const family = endings.end([row], 'reuse');
@@ -266,7 +220,7 @@ export class MemorySessionStore extends SessionStore {
   }
 
   bumpVersion(subject: string, alongside: Alongside = {}): Promise<Ended> {
-    return this.within(alongside, (endings) => {
+    return this.within(alongside, ({ endings }) => {
       const state = endings.bump(subject, 'version');
       const entries = endings.refuseEarlier(subject, state);
       return { sessions: 0, entries, events: [versionBumped(subject, alongside)] };
@@ -274,14 +228,14 @@ export class MemorySessionStore extends SessionStore {
   }
 
   unproveOthers(subject: string, keep: string, alongside: Alongside = {}): Promise<Ended> {
-    return this.within(alongside, (endings) => {
+    return this.within(alongside, ({ endings }) => {
       const entries = endings.unproveOthers(subject, keep);
       return { sessions: 0, entries, events: [versionBumped(subject, alongside)] };
     });
   }
 
   endEverything(by: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
-    return this.within({}, (endings) => endings.endEverything(by, toleranceMs));
+    return this.within({}, ({ endings }) => endings.endEverything(by, toleranceMs));
   }
 
   async readSubject(subject: string): Promise<SubjectState> {
@@ -312,12 +266,13 @@ export class MemorySessionStore extends SessionStore {
   /** The host's own work goes first, as on a real database; it is taken back with the rest. */
   private within<T extends object | undefined>(
     alongside: Alongside,
-    change: (endings: MemoryEndings, tx: MemoryTransaction) => T,
+    change: (inside: MemoryChange) => T,
   ): Promise<T> {
+    const { database, reader } = this;
     const run = async (tx: MemoryTransaction): Promise<T> => {
       await alongside.work?.(tx);
-      const endings = new MemoryEndings(this.database, tx);
-      return endings.whole(change(endings, tx));
+      const endings = new MemoryEndings(database, tx);
+      return endings.whole(change({ database, reader, endings, tx }));
     };
     return alongside.tx ? run(asMemoryTransaction(alongside.tx)) : this.database.transaction(run);
   }

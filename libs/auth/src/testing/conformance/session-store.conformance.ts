@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { ACTING_CASES } from './acting-sessions.conformance.js';
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 import { ENDING_CASES } from './session-endings.conformance.js';
 import { DAY_MS, deviceUseOf, registrationOf, replacementOf, rotationOf } from './samples.js';
 import { opened, type SessionStoreSubject } from './session-subject.js';
+import { TOKEN_VERSION_CASES } from './token-version.conformance.js';
 
 const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => Promise<void>>> = {
   'stores the details that the list of sessions shows': async (it) => {
@@ -239,5 +241,6 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
 export function sessionStoreConformance(
   subject: () => SessionStoreSubject | Promise<SessionStoreSubject>,
 ): readonly ConformanceCase[] {
-  return casesFor({ ...ROTATION_CASES, ...ENDING_CASES }, subject);
+  const cases = { ...ROTATION_CASES, ...ENDING_CASES, ...TOKEN_VERSION_CASES, ...ACTING_CASES };
+  return casesFor(cases, subject);
 }
