@@ -59,8 +59,8 @@ export const ACTING = [
   ),
   acting(
     '… and by TokenVersionGuard',
-    'verify/authenticate.ts',
-    'return actingRefusal(mayActAs, found, user);',
+    'verify/authoritative-check.service.ts',
+    'return actingRefusal(this.options.sessions.mayActAs, found, user);',
     'return undefined;',
     'T-r4gt',
   ),

@@ -122,7 +122,7 @@ export const ISSUERS = [
   ),
   tenants(
     'the database knows who moved',
-    'verify/authenticate.ts',
+    'verify/authoritative-check.service.ts',
     "if (tenancy === 'compared' && user.tenant !== principal.tenant) return 'tenant changed';",
     '',
     'T-tn05',

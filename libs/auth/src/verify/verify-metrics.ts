@@ -1,10 +1,10 @@
 import { by, type MetricReaders, one } from '../observe/metrics/metric-readers.js';
 import { DpopProofs } from './dpop/dpop-proofs.service.js';
-import { AuthenticateFlow } from './authenticate.js';
 import type { RemoteKeys } from './keys/remote-keys.service.js';
 import { RevocationChecker } from './revocation/revocation-checker.service.js';
 import { RevocationSync } from './revocation/revocation-sync.service.js';
 import { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
+import { TokenRefusals } from './token-refusals.service.js';
 import { LiveConnections } from './ws/live-connections.service.js';
 
 /** Injection token of the numbers of whoever verifies, and what they are read from. */
@@ -13,7 +13,7 @@ export const VERIFY_METRICS_OF = [
   RevocationChecker,
   RevocationSync,
   AccessTokenVerifier,
-  AuthenticateFlow,
+  TokenRefusals,
   LiveConnections,
   DpopProofs,
 ];
@@ -23,7 +23,7 @@ export function verifyMetrics(
   checker: RevocationChecker,
   view: RevocationSync,
   verifier: AccessTokenVerifier,
-  flow: AuthenticateFlow,
+  refusals: TokenRefusals,
   live: LiveConnections,
   proofs: DpopProofs,
 ): MetricReaders {
@@ -31,7 +31,7 @@ export function verifyMetrics(
     checks: () => by('answered_by', Object.entries(checker.counters)),
     viewAge: () => one(view.state().ageMs / 1000),
     entries: () => one(view.state().entries),
-    tokenRefusals: () => by('reason', flow.refusals),
+    tokenRefusals: () => by('reason', refusals.counts),
     proofs: () => by('outcome', proofs.outcomes),
     tokenCache: () => {
       const { remembered, verified } = verifier.counters;

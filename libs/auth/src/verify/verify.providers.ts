@@ -10,6 +10,11 @@ import { SessionStore } from '../storage/session-store.port.js';
 import { UserDirectory } from '../storage/user-directory.port.js';
 import { ApiKeyLookup } from './api-key-lookup.port.js';
 import { AuthenticateFlow } from './authenticate.js';
+import { AuthoritativeCheck } from './authoritative-check.service.js';
+import { CallerStanding } from './caller-standing.service.js';
+import { BoundTokens } from './dpop/bound-tokens.service.js';
+import { TokenRecognition } from './token-recognition.service.js';
+import { TokenRefusals } from './token-refusals.service.js';
 import { RefusalLog } from './refusal-log.service.js';
 import { RemoteKeyWatch } from './keys/remote-key-watch.service.js';
 import { AuthHealth } from '../observe/health/auth-health.service.js';
@@ -99,6 +104,11 @@ export const VERIFY_PROVIDERS: Provider[] = [
       options.trustedIssuers.length > 0 ? new TrustedIssuers(options, clock) : undefined,
     inject: [ResolvedAuthOptions, Clock],
   },
+  TokenRefusals,
+  TokenRecognition,
+  CallerStanding,
+  BoundTokens,
+  AuthoritativeCheck,
   AuthenticateFlow,
   ...EDGE_PROVIDERS,
   ...LIVE_PROVIDERS,

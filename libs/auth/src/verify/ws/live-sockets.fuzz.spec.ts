@@ -3,6 +3,11 @@ import { describe } from '@jest/globals';
 import fc from 'fast-check';
 import { fuzzAsync, jsonOf, must, mutantsOf } from '../../../../../test/support/fuzz.js';
 import { AuthenticateFlow } from '../authenticate.js';
+import type { AuthoritativeCheck } from '../authoritative-check.service.js';
+import { CallerStanding } from '../caller-standing.service.js';
+import type { BoundTokens } from '../dpop/bound-tokens.service.js';
+import { TokenRecognition } from '../token-recognition.service.js';
+import { TokenRefusals } from '../token-refusals.service.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { RevocationChecker } from '../revocation/revocation-checker.service.js';
 import { forge, goodClaims, makeBench } from '../tokens/forge.fixture.js';
@@ -12,9 +17,16 @@ import { LiveSockets } from './live-sockets.service.js';
 const secret = randomBytes(64);
 const { verifier } = makeBench({ algorithm: 'HS256', secret, keyId: 'main' });
 const good = forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims(), secret, 'HS256');
-const flow = new AuthenticateFlow(verifier, {
-  check: () => 'not_revoked',
-} as unknown as RevocationChecker);
+const revocations = { check: () => 'not_revoked' } as unknown as RevocationChecker;
+const refusals = new TokenRefusals();
+const flow = new AuthenticateFlow(
+  {} as ResolvedAuthOptions,
+  refusals,
+  new TokenRecognition(verifier),
+  new CallerStanding(revocations, refusals),
+  {} as BoundTokens,
+  {} as AuthoritativeCheck,
+);
 const options = { cookies: { accessName: 'access_token' }, origins: { trusted: new Set() } };
 const connections = {
   hold: (principal: unknown) => ({ principal, release: () => undefined }),
