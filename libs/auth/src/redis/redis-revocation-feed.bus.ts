@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
-import { withDeadline } from '../common/deadline.js';
 import { group, whole } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';
 import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
@@ -17,17 +15,18 @@ import {
 } from '../storage/revocation-feed.port.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import {
-  copyOf,
   fromFeedRow,
   HEAD_FIELD,
-  itemOf,
   lookupFields,
   parseBeat,
   rowArguments,
   verdictOf,
 } from './feed-encoding.js';
 import { FEED_COMMANDS } from './feed-scripts.js';
-import { isCluster, OwnClient, runScript, type HostClient } from './own-client.js';
+import { evictionWarnings } from './eviction-warnings.js';
+import { FeedStream } from './feed-stream.js';
+import { OwnClient, runScript, type HostClient } from './own-client.js';
+import { RevocationCopies } from './revocation-copies.js';
 
 export interface RedisFeedOptions {
   /** Deadline of one command, in milliseconds. Default 200. */
@@ -49,14 +48,9 @@ const keysOf = (ledger: string) =>
 const TRIM_AGE_MS = 5 * 60_000;
 /** Commands that no request waits for have a deadline that is this many times as long. */
 const PATIENCE = 5;
-const READ_COUNT = 1_000;
 const PAGE_COUNT = 1_000;
 /** A connection that looks open is closed after this long without an answer. */
 const GIVE_UP_MS = 2_000;
-/** For how long the server is assumed to be the same one without asking again. */
-const LINEAGE_KEPT_MS = 1_000;
-/** The most copies in flight to a cluster's nodes: a node that hangs must not fill the memory. */
-const COPIES_UNDER_WAY = 5_000;
 
 /**
  * The feed in Redis: on a single server, behind Sentinel, or on Cluster. It has two connections of
@@ -65,11 +59,10 @@ const COPIES_UNDER_WAY = 5_000;
 export class RedisRevocationFeedBus extends RevocationFeedBus {
   readonly maxRows = 500;
   readonly #asking: OwnClient;
-  readonly #reading: OwnClient;
+  readonly #stream: FeedStream;
   readonly #breaker: CircuitBreaker;
   readonly #deadlineMs: number;
-  #copiesUnderWay = 0;
-  #readFrom = { connection: -1, lineage: '', askedAt: -Infinity };
+  readonly #copies = new RevocationCopies();
 
   constructor(
     host: HostClient,
@@ -82,7 +75,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       prefix: 'redisConnection',
     }).deadlineMs;
     this.#asking = new OwnClient(host, FEED_COMMANDS);
-    this.#reading = new OwnClient(host, FEED_COMMANDS);
+    this.#stream = new FeedStream(host, clock, this.#deadlineMs);
     this.#breaker = new CircuitBreaker(clock, this.#deadlineMs);
   }
 
@@ -90,7 +83,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     for (let from = 0; from < entries.length; from += this.maxRows) {
       const some = entries.slice(from, from + this.maxRows);
       await this.#write('redis publish', async (client) => {
-        this.#copy(client, some);
+        this.#copies.send(client, some);
         await runScript(client, 'tokenwardPublish', keysOf(ledger), rowArguments(some));
       });
     }
@@ -100,10 +93,8 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     return this.#write(
       'redis append',
       async (client) => {
-        // A fill is not faster than its copies arrive.
-        for (let i = 0; i < 10 && this.#copiesUnderWay + entries.length > COPIES_UNDER_WAY; i++)
-          await delay(10);
-        this.#copy(client, entries);
+        await this.#copies.room(entries.length);
+        this.#copies.send(client, entries);
         const args = [
           beat.prev,
           beat.id,
@@ -130,36 +121,8 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     });
   }
 
-  async read(ledger: string, cursor: string, blockMs: number): Promise<FeedReply> {
-    const own = this.#reading;
-    const { connection } = own;
-    const [stream] = keysOf(ledger);
-    const reading = this.#lineageBefore(ledger).then(async (lineage) => {
-      const found = await own.readPrimary((client) =>
-        client.xread('COUNT', READ_COUNT, 'BLOCK', Math.max(1, blockMs), 'STREAMS', stream, cursor),
-      );
-      return { found, lineage };
-    });
-    let answer: Awaited<typeof reading>;
-    try {
-      answer = await withDeadline(reading, blockMs + this.#deadlineMs, 'redis read');
-    } catch (error) {
-      // The answer may still arrive, and must not be taken for that of a later command.
-      if (own.client.status === 'ready') own.reconnect();
-      if (error instanceof AuthError) throw error;
-      throw AuthError.unavailable('redis read: failed');
-    }
-    if (own.connection !== connection)
-      throw AuthError.unavailable('redis read: the connection changed');
-    const messages = answer.found?.[0]?.[1] ?? [];
-    const items = messages.flatMap(([, fields]) => itemOf(fields) ?? []);
-    return {
-      items,
-      cursor: messages.at(-1)?.[0] ?? cursor,
-      complete: messages.length < READ_COUNT,
-      connection,
-      lineage: answer.lineage || undefined,
-    };
+  read(ledger: string, cursor: string, blockMs: number): Promise<FeedReply> {
+    return this.#stream.read(keysOf(ledger), cursor, blockMs);
   }
 
   async snapshot(ledger: string, add: (entry: LedgerEntry) => void): Promise<FeedHead> {
@@ -234,36 +197,13 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
   warnings(): Promise<readonly string[]> {
     return this.#write('redis warnings', async (client) => {
       const role = await this.#asking.roleWarning();
-      if (role !== undefined) return [role];
-      const nodes = isCluster(client) ? client.nodes('master') : [client];
-      const infos = await Promise.all(nodes.map((node) => node.info('memory')));
-      const policies = new Set(
-        infos.map((info) => /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction'),
-      );
-      policies.delete('noeviction');
-      return [...policies].map(
-        (policy) =>
-          `Redis may evict revocations (maxmemory-policy ${policy}); set maxmemory-policy to noeviction`,
-      );
+      return role === undefined ? evictionWarnings(client) : [role];
     });
   }
 
   close(): void {
     this.#asking.close();
-    this.#reading.close();
-  }
-
-  /** Identifies the server of the next read of the stream; what is read only holds for that one. */
-  async #lineageBefore(ledger: string): Promise<string> {
-    const client = await this.#reading.ready();
-    const { connection } = this.#reading;
-    const now = this.clock.monotonic();
-    const known = this.#readFrom;
-    if (known.connection === connection && now - known.askedAt < LINEAGE_KEPT_MS)
-      return known.lineage;
-    const lineage = String(await runScript(client, 'tokenwardLineage', keysOf(ledger)));
-    this.#readFrom = { connection, lineage, askedAt: now };
-    return lineage;
+    this.#stream.close();
   }
 
   /** A replica refuses writes by itself. */
@@ -282,32 +222,6 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       if (this.#breaker.silentMs() > GIVE_UP_MS && this.#asking.client.status === 'ready')
         this.#asking.reconnect();
       throw error;
-    }
-  }
-
-  /**
-   * Sent before the script of the rows; on Cluster one by one, because their slots differ. Best
-   * effort: a missing copy proves nothing.
-   */
-  #copy(client: HostClient, entries: readonly LedgerEntry[]): void {
-    const copies = entries.flatMap((entry) => {
-      const copy = copyOf(entry);
-      return copy ? [{ key: copy.key, args: [copy.value, entry.expiresAt] }] : [];
-    });
-    if (!isCluster(client)) {
-      const keys = copies.map(({ key }) => key);
-      const args = copies.flatMap((copy) => copy.args);
-      if (keys.length > 0) runScript(client, 'tokenwardCopy', keys, args).catch(() => undefined);
-      return;
-    }
-    if (this.#copiesUnderWay > COPIES_UNDER_WAY) return;
-    for (const { key, args } of copies) {
-      this.#copiesUnderWay++;
-      void runScript(client, 'tokenwardCopy', [key], args)
-        .catch(() => undefined)
-        .finally(() => {
-          this.#copiesUnderWay--;
-        });
     }
   }
 }
