@@ -25,14 +25,10 @@ import {
   Roles,
   StrictRevocation,
 } from '../verify/guards/decorators.js';
-import {
-  ADAPTERS,
-  type AppParts,
-  FakeAuthenticateFlow,
-  principal,
-  startApp,
-  type TestApp,
-} from '../verify/http/http-app.fixture.js';
+import { ADAPTERS, type AppParts, startApp } from '../verify/http/http-app.fixture.js';
+import { FakeAuthenticateFlow } from '../verify/http/fake-authenticate.fixture.js';
+import { principal } from '../verify/http/samples.fixture.js';
+import type { TestApp } from '../verify/http/test-app.fixture.js';
 import { TokenwardPassportModule } from './passport.module.js';
 
 /** The strategy of the Nest documentation. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
-import { ADAPTERS, principal, SESSION_ID } from '../../verify/http/http-app.fixture.js';
+import { ADAPTERS } from '../../verify/http/http-app.fixture.js';
+import { principal, SESSION_ID } from '../../verify/http/samples.fixture.js';
 import { message, names, refused, RoutesUnderTest, SIGNED_IN } from './routes.fixture.js';
 
 describe.each(ADAPTERS)('the account on %s', (adapter) => {

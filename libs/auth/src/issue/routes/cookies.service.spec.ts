@@ -7,7 +7,7 @@ import { resolveCookies } from '../../options/resolve-cookies.js';
 import { accessCookie, maxAccessTokenBytes } from '../../options/cookie-budget.js';
 import type { HttpResponse } from '../../verify/http/adapter.js';
 import { AuthCookies } from './cookies.service.js';
-import { grant, settings } from '../../verify/http/http-app.fixture.js';
+import { grant, settings } from '../../verify/http/samples.fixture.js';
 
 /** The part of Node's response that cookies need. */
 function response(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ADAPTERS, SESSION_ID } from '../../verify/http/http-app.fixture.js';
+import { ADAPTERS } from '../../verify/http/http-app.fixture.js';
+import { SESSION_ID } from '../../verify/http/samples.fixture.js';
 import { type Headers, LOGIN, message, RoutesUnderTest, SIGNED_IN } from './routes.fixture.js';
 
 describe.each(ADAPTERS)('the routes on %s', (adapter) => {

@@ -1,13 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
-import {
-  type Answer,
-  type Call,
-  grant,
-  startApp,
-  type TestApp,
-} from '../../verify/http/http-app.fixture.js';
+import type { Answer, Call, TestApp } from '../../verify/http/test-app.fixture.js';
+import { grant } from '../../verify/http/samples.fixture.js';
+import { startApp } from '../../verify/http/http-app.fixture.js';
 
 export type Headers = Record<string, string>;
 type Flow = (...args: unknown[]) => Promise<unknown>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ADAPTERS, principal, SESSION_ID } from '../../verify/http/http-app.fixture.js';
+import { ADAPTERS } from '../../verify/http/http-app.fixture.js';
+import { principal, SESSION_ID } from '../../verify/http/samples.fixture.js';
 import { names, OTHER_SESSION, RoutesUnderTest, SIGNED_IN } from './routes.fixture.js';
 
 describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {

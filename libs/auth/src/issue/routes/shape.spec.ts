@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { ADAPTERS, settings, startApp } from '../../verify/http/http-app.fixture.js';
+import { ADAPTERS, startApp } from '../../verify/http/http-app.fixture.js';
+import { settings } from '../../verify/http/samples.fixture.js';
 import { type Headers, names } from './routes.fixture.js';
 
 describe.each(ADAPTERS)('the shape on %s', (adapter) => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
-import { ADAPTERS, grant } from '../../verify/http/http-app.fixture.js';
+import { ADAPTERS } from '../../verify/http/http-app.fixture.js';
+import { grant } from '../../verify/http/samples.fixture.js';
 import { LOGIN, message, names, RoutesUnderTest, USER } from './routes.fixture.js';
 
 /** As the flows are told it. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
-import { ADAPTERS, type Call, grant } from '../../verify/http/http-app.fixture.js';
+import { ADAPTERS } from '../../verify/http/http-app.fixture.js';
+import type { Call } from '../../verify/http/test-app.fixture.js';
+import { grant } from '../../verify/http/samples.fixture.js';
 import { message, names, refused, RoutesUnderTest, SIGNED_IN } from './routes.fixture.js';
 
 describe.each(ADAPTERS)('refresh and logout on %s', (adapter) => {

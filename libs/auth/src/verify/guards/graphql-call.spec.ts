@@ -1,6 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { principal, startApp, type TestApp } from '../http/http-app.fixture.js';
+import { principal } from '../http/samples.fixture.js';
+import { startApp } from '../http/http-app.fixture.js';
+import type { TestApp } from '../http/test-app.fixture.js';
 import { admit, admittedBy, principalOf } from './call-context.js';
 import { graphqlCall } from './graphql-call.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';

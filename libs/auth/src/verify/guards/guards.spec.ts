@@ -17,15 +17,10 @@ import {
   routes,
   UnguardedController,
 } from './guards.fixture.js';
-import {
-  ADAPTERS,
-  type Answer,
-  FakeAuthenticateFlow,
-  NOW_MS,
-  principal,
-  startApp,
-  type TestApp,
-} from '../http/http-app.fixture.js';
+import { ADAPTERS, startApp } from '../http/http-app.fixture.js';
+import type { Answer, TestApp } from '../http/test-app.fixture.js';
+import { FakeAuthenticateFlow } from '../http/fake-authenticate.fixture.js';
+import { NOW_MS, principal } from '../http/samples.fixture.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { PermissionsGuard } from './permissions.guard.js';
 import { RecentAuthGuard } from './recent-auth.guard.js';

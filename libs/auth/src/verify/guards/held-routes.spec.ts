@@ -31,7 +31,8 @@ import {
   StrictRevocation,
 } from './decorators.js';
 import { heldRoutes } from '../../../../../test/support/held-routes.js';
-import { type AppParts, edge, principal, startApp } from '../http/http-app.fixture.js';
+import { type AppParts, edge, startApp } from '../http/http-app.fixture.js';
+import { principal } from '../http/samples.fixture.js';
 import { setPrincipal } from './call-context.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { PermissionsGuard } from './permissions.guard.js';

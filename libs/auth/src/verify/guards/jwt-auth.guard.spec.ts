@@ -1,7 +1,8 @@
 import { type ExecutionContext } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { routes } from './guards.fixture.js';
-import { startApp, type TestApp } from '../http/http-app.fixture.js';
+import { startApp } from '../http/http-app.fixture.js';
+import type { TestApp } from '../http/test-app.fixture.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 
 describe('JwtAuthGuard', () => {

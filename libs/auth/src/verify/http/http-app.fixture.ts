@@ -1,4 +1,3 @@
-import { request as send } from 'node:http';
 import {
   type DynamicModule,
   type INestApplication,
@@ -10,16 +9,12 @@ import {
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { AuthError } from '../../common/auth-error.js';
 import { authToken } from '../../common/instance-token.js';
 import { Clock } from '../../common/clock.js';
-import type { Principal } from '../../common/principal.js';
-import { AuthenticateFlow, type AuthenticateOptions } from '../authenticate.js';
+import { AuthenticateFlow } from '../authenticate.js';
 import { CallerFlow } from '../../issue/flows/caller.flow.js';
 import { ChangePasswordFlow } from '../../issue/flows/change-password.flow.js';
 import { EndSessionsFlow } from '../../issue/flows/end-sessions.flow.js';
-import type { IssuedTokens } from '../../issue/tokens/issued-tokens.js';
-import type { PresentedToken } from '../presented-token.js';
 import { LoginFlow } from '../../issue/flows/login.flow.js';
 import { LogoutFlow } from '../../issue/flows/logout.flow.js';
 import { ReauthenticateFlow } from '../../issue/flows/reauthenticate.flow.js';
@@ -35,79 +30,9 @@ import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
 import { DpopProofs } from '../dpop/dpop-proofs.service.js';
 import { EDGE_PROVIDERS } from '../verify.providers.js';
 import { FactorMethods } from '../../issue/factors/factor-methods.js';
-
-export const SESSION_ID = '3f1d2c4b-5a69-4788-96a5-b4c3d2e1f001';
-export const NOW_MS = 1_800_000_000_000;
-
-export function principal(overrides: Partial<Principal> = {}): Principal {
-  const now = NOW_MS / 1000;
-  return {
-    kind: 'user',
-    id: 'u1',
-    sessionId: SESSION_ID,
-    tokenId: 't1',
-    keyId: 'k1',
-    tokenVersion: 1,
-    role: 'user',
-    permissions: ['notes:read'],
-    authTime: now - 60,
-    amr: ['pwd'],
-    issuedAt: now,
-    expiresAt: now + 900,
-    claims: {},
-    ...overrides,
-  };
-}
-
-export function grant(overrides: Partial<IssuedTokens> = {}): IssuedTokens {
-  return {
-    sessionId: SESSION_ID,
-    transport: 'cookie',
-    persistence: 'persistent',
-    tokenType: 'Bearer',
-    accessToken: 'aaa.bbb.ccc',
-    userId: 'u1',
-    accessExpiresInSeconds: 900,
-    refreshToken: 'rrr',
-    refreshMaxAgeSeconds: 2_592_000,
-    ...overrides,
-  };
-}
-
-type Deep<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
-
-/** The options that the HTTP layer reads. */
-export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAuthOptions {
-  return {
-    accessToken: { ttlSeconds: 900, clockToleranceSeconds: 30 },
-    cookies: {
-      accessName: 'access_token',
-      refreshName: 'refresh_token',
-      deviceName: 'device',
-      oidcName: 'oidc_state',
-      prefix: '',
-      secure: true,
-      sameSite: 'lax',
-      accessPath: '/',
-      refreshPath: '/auth',
-      formerScopes: [],
-      ...overrides.cookies,
-    },
-    origins: {
-      trusted: new Set(['https://app.example.com']),
-      trustProxy: false,
-      ...overrides.origins,
-    },
-    passwords: { maxBytes: 1024 },
-    identifier: { name: 'email' },
-    refreshToken: { retryWindowMs: 900_000 },
-    jwks: { cacheSeconds: 3600 },
-    deviceBound: { mode: 'off' },
-    discovery: {},
-    trustedIssuers: [],
-    routes: { prefix: 'auth' },
-  } as unknown as ResolvedAuthOptions;
-}
+import { FakeAuthenticateFlow } from './fake-authenticate.fixture.js';
+import { NOW_MS, settings } from './samples.fixture.js';
+import { TestApp } from './test-app.fixture.js';
 
 const ALL_ROUTES: Routes = {
   prefix: 'auth',
@@ -128,104 +53,6 @@ const ALL_ROUTES: Routes = {
   jwks: true,
   discovery: true,
 };
-
-/** Tokens by name: `good`, `admin`, `slow` (answers later), `down`; anything else is refused. */
-export class FakeAuthenticateFlow {
-  readonly revocationModes: (string | undefined)[] = [];
-  confirmed: 'agrees' | 'disagrees' | 'down' = 'agrees';
-  known: Readonly<Record<string, Principal>> = {
-    good: principal(),
-    admin: principal({ id: 'u2', role: 'admin', permissions: ['notes:read', 'notes:write'] }),
-    strong: principal({ amr: ['pwd', 'otp', 'mfa'] }),
-    acting: principal({ actor: { id: 'u2' }, authTime: NOW_MS / 1000 }),
-    early: principal({ authTime: NOW_MS / 1000 + 301 }),
-    bare: principal({
-      id: 'u3',
-      role: undefined,
-      permissions: [],
-      authTime: undefined,
-      amr: undefined,
-    }),
-  };
-
-  authenticate(
-    presented: PresentedToken,
-    options?: AuthenticateOptions,
-  ): Principal | Promise<Principal> {
-    this.revocationModes.push(options?.revocationMode);
-    if (presented.kind === 'none') throw new AuthError('token_missing', 'none');
-    const value = presented.kind === 'token' ? presented.value : '';
-    if (value === 'slow') return Promise.resolve(principal());
-    if (value === 'slowly-down') return Promise.reject(AuthError.unavailable('redis'));
-    if (value === 'down') throw AuthError.unavailable('redis');
-    const found = Object.hasOwn(this.known, value) ? this.known[value] : undefined;
-    if (!found) throw new AuthError('token_refused', 'a reason that must not show');
-    return found;
-  }
-
-  assertCanConfirm(): void {
-    // this test double can always answer
-  }
-
-  confirm(subject: Principal): Promise<Principal> {
-    if (this.confirmed === 'down') return Promise.reject(AuthError.unavailable('postgres'));
-    if (this.confirmed === 'disagrees')
-      return Promise.reject(new AuthError('token_refused', 'role changed'));
-    return Promise.resolve(subject);
-  }
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly cookies: readonly string[];
-  readonly text: string;
-  readonly json: unknown;
-}
-
-export interface Call {
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  readonly json?: unknown;
-  readonly raw?: string;
-}
-
-export class TestApp {
-  constructor(
-    readonly app: INestApplication,
-    readonly port: number,
-  ) {}
-
-  call(method: string, path: string, { headers = {}, json, raw }: Call = {}): Promise<Answer> {
-    const body = raw ?? (json === undefined ? undefined : JSON.stringify(json));
-    const sent = {
-      ...(json !== undefined && { 'content-type': 'application/json' }),
-      ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
-      ...headers,
-    } as Record<string, string | string[]>;
-    return new Promise((resolve, reject) => {
-      const outgoing = send(
-        { port: this.port, host: '127.0.0.1', method, path, headers: sent },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('end', () => {
-            const text = Buffer.concat(chunks).toString();
-            const isJson = String(response.headers['content-type']).includes('json');
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              cookies: response.headers['set-cookie'] ?? [],
-              text,
-              json: isJson ? (JSON.parse(text) as unknown) : undefined,
-            });
-          });
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
-  }
-}
 
 export interface AppParts {
   readonly flows?: Readonly<Record<string, object>>;

@@ -2,7 +2,8 @@ import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/commo
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Public, RecentAuth, Roles } from '../guards/decorators.js';
-import { startApp, type TestApp } from './http-app.fixture.js';
+import { startApp } from './http-app.fixture.js';
+import type { TestApp } from './test-app.fixture.js';
 import { JwtAuthGuard } from '../guards/jwt-auth.guard.js';
 
 @Roles('admin')
