@@ -6,15 +6,14 @@ import { withDeadline } from '../../common/deadline.js';
 import type { RemoteSign } from '../../options/key-options.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { probeSigner } from './remote-probe.js';
-import { vanishedKeys } from './vanished-keys.js';
-import { type Phases, type PhaseRules, phasesAt } from './key-phases.js';
-import { age, assertWhole, differences, type KeyChange, type KeyStatus } from './key-status.js';
+import { PhasedKeys } from './phased-keys.js';
+import { assertWhole, type KeyChange, type KeyStatus } from './key-status.js';
 export type { KeyChange, KeyStatus } from './key-status.js';
 import { KeyWarnings } from './key-warnings.js';
 import { KeyLookup } from '../../verify/keys/key-lookup.port.js';
 import type { KeySightings } from '../../storage/key-sightings.port.js';
 import type { KeySource } from '../../storage/key-source.port.js';
-import { Keyring } from '../../verify/keys/keyring.service.js';
+import type { Keyring } from '../../verify/keys/keyring.service.js';
 import { type KnownKey, readSourceKeys } from '../../verify/keys/source-keys.js';
 import { knownStaticKeys, readExtraKeys } from '../../verify/keys/static-keys.js';
 
@@ -23,26 +22,21 @@ type Options = Pick<
   'keys' | 'keyRotation' | 'accessToken' | 'storeDeadlineMs'
 >;
 
-const LONGEST_TIMER_MS = 3_600_000;
 /** Long enough for a distant secrets manager. */
 const SOURCE_DEADLINE_MS = 15_000;
 /** Within this time, unknown `kid`s cause at most one read of the source. */
 const COOL_DOWN_MS = 1_000;
 
-/** Applies the phases of the keys: reads the source, follows the clock, removes revoked keys. */
+/** Reads the source of the keys, and has the next key made when it is due. */
 @Injectable()
 export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
-  readonly keyring = new Keyring({ verification: [] });
+  readonly keyring: Keyring;
   readonly #warnings = new KeyWarnings();
-  readonly #firstSeen = new Map<string, number>();
-  readonly #listeners = new Set<(change: KeyChange) => void>();
-  #known: readonly KnownKey[] = [];
+  readonly #keys: PhasedKeys;
   #content = '';
   /** The signer from the newest read. */
   #sign: RemoteSign | undefined;
   #probed: string | undefined;
-  #phases: Phases = { keys: [] };
-  #phaseTimer: NodeJS.Timeout | undefined;
   #readTimer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   #stopped = false;
@@ -57,6 +51,8 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     private readonly sightings?: KeySightings,
   ) {
     super();
+    this.#keys = new PhasedKeys(options, clock, this.#warnings);
+    this.keyring = this.#keys.keyring;
   }
 
   /** Without a source the options hold the keys. Throws `configuration_invalid`, `unavailable`. */
@@ -70,52 +66,45 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     if (source) {
       await rotation.rotateWhenDue();
       await atBoot(() => rotation.take(source));
-      if (!rotation.#phases.signing)
+      if (!rotation.#keys.sign)
         throw AuthError.configuration(
           source.name,
           'holds no key that may sign: make one with `tokenward keys generate`',
         );
       rotation.#schedule();
     } else {
-      rotation.#known = knownStaticKeys(options.keys);
-      await rotation.#see(rotation.#known);
-      await rotation.#probe('keys.sign', rotation.#known);
+      const known = knownStaticKeys(options.keys);
+      rotation.#keys.set(known);
+      await rotation.#see(known);
+      await rotation.#probe('keys.sign', known);
     }
-    rotation.tick();
+    rotation.#keys.tick();
     return rotation;
   }
 
   /** All keys, in the order in which they sign. */
   status(): readonly KeyStatus[] {
-    const now = this.clock.now();
-    return this.#phases.keys.map(({ key, phase, signsFromMs, verifiesUntilMs }) => ({
-      keyId: key.kid,
-      algorithm: key.verification.algorithm,
-      phase,
-      ageMs: age(key, now),
-      signsFrom: signsFromMs ? new Date(signsFromMs) : undefined,
-      verifiesUntil: verifiesUntilMs === undefined ? undefined : new Date(verifiesUntilMs),
-    }));
+    return this.#keys.status();
   }
 
   /** Refuses the key in this process, for signing and verifying. The next key signs. */
   revoke(keyId: string): void {
     if (!this.keyring.isRevoked(keyId)) this.#readAt = -Infinity;
     this.keyring.revoke(keyId);
-    this.tick();
-    if (!this.#phases.signing) void this.#replaceRevoked();
+    this.#keys.tick();
+    if (!this.#keys.sign) void this.#replaceRevoked();
   }
 
   /** Keys that the source itself stores, and so also a backup of the source. */
   keptKeys(): readonly string[] {
     if (!this.source?.rotate) return [];
-    const own = this.#known.filter(({ signsFromMs }) => signsFromMs !== undefined);
+    const own = this.#keys.known.filter(({ signsFromMs }) => signsFromMs !== undefined);
     return own.flatMap(({ kid }) => (this.keyring.isRevoked(kid) ? [] : [kid]));
   }
 
   /** The source makes a key now, if it can. A read in progress began before the revocation. */
   async #replaceRevoked(): Promise<void> {
-    for (let attempt = 0; attempt < 2 && !this.#phases.signing && !this.#stopped; attempt += 1)
+    for (let attempt = 0; attempt < 2 && !this.#keys.sign && !this.#stopped; attempt += 1)
       await this.refresh();
   }
 
@@ -137,8 +126,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
 
   /** Calls the listener for every change of phase. Returns a function that stops it. */
   onChange(listener: (change: KeyChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#keys.onChange(listener);
   }
 
   /** Reads the source and makes a key if one is due. A failure is logged and changes nothing. */
@@ -155,35 +143,16 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     return this.#reading;
   }
 
-  /** Applies what is due by the clock. A timer calls it, and every change of the keys. */
+  /** Applies what is due by the clock now. */
   tick(): void {
-    clearTimeout(this.#phaseTimer);
-    const now = this.clock.now();
-    const before = this.#phases;
-    this.#phases = phasesAt(this.#known, now, this.#rules());
-    const changes = differences(before.keys, this.#phases.keys);
-    if (changes.length > 0) this.#apply();
-    this.#warnOfAge(now);
-    for (const change of changes) for (const listener of this.#listeners) listener(change);
-    if (this.#stopped || this.#phases.nextChangeMs === undefined) return;
-    const wait = Math.min(Math.max(this.#phases.nextChangeMs - now, 0) + 1, LONGEST_TIMER_MS);
-    this.#phaseTimer = setTimeout(() => this.tick(), wait).unref();
+    this.#keys.tick();
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#phaseTimer);
+    this.#keys.stop();
     clearTimeout(this.#readTimer);
     await this.#reading;
-  }
-
-  /** Until a key's last token has expired, allowing for wrong clocks and late reads. */
-  #retainMs(): number {
-    const { ttlSeconds, clockToleranceSeconds } = this.options.accessToken;
-    return (
-      (ttlSeconds + 2 * clockToleranceSeconds + 1) * 1000 +
-      2 * this.options.keyRotation.refreshEveryMs
-    );
   }
 
   private async rotateWhenDue(): Promise<void> {
@@ -193,8 +162,8 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
       leadTimeMs,
       // the next key must be published before the present one reaches that age
       whenOlderThanMs: rotateAfterMs === undefined ? undefined : rotateAfterMs - leadTimeMs,
-      retainMs: this.#retainMs(),
-      revoked: this.#known.flatMap(({ kid }) => (this.keyring.isRevoked(kid) ? [kid] : [])),
+      retainMs: this.#keys.retainMs,
+      revoked: this.#keys.known.flatMap(({ kid }) => (this.keyring.isRevoked(kid) ? [kid] : [])),
     });
     if (made === 'rotated') this.#warnings.made();
   }
@@ -234,31 +203,20 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
       throw error;
     }
     await this.#see(known);
-    const nowMs = this.clock.now();
-    const rules = { nowMs, retainMs: this.#retainMs(), isRevoked };
-    const vanished = vanishedKeys(this.#phases.keys, known, rules);
-    for (const key of vanished)
-      if (!this.#known.some(({ kid, vanished: told }) => kid === key.kid && told))
-        this.#warnings.vanished(key);
     this.#content = content;
-    this.#known = [...known, ...vanished];
-    for (const kid of read.revoked) this.keyring.revoke(kid);
-    this.tick();
-    this.#warnings.otherAlgorithm(this.#phases.keys, this.options.keys.algorithm);
+    this.#keys.replace(known, read.revoked);
+    this.#warnings.otherAlgorithm(this.#keys.phases, this.options.keys.algorithm);
   }
 
   /** Keys that were added later wait for their lead time, even after a restart of the process. */
   async #see(known: readonly KnownKey[]): Promise<void> {
     const now = this.clock.now();
-    const first = this.#content === '';
-    if (!first)
-      for (const { kid } of known)
-        if (!this.#known.some((key) => key.kid === kid) && !this.#firstSeen.has(kid))
-          this.#firstSeen.set(kid, now);
+    const isFirst = this.#content === '';
+    if (!isFirst) this.#keys.noteNew(known);
     try {
       const ages = await this.sightings?.see(known.map(({ kid }) => kid));
-      if (first && this.source)
-        for (const [kid, ageMs] of ages ?? []) this.#firstSeen.set(kid, now - ageMs);
+      if (isFirst && this.source)
+        for (const [kid, ageMs] of ages ?? []) this.#keys.noteSeen(kid, now - ageMs);
     } catch (error) {
       this.#warnings.unnoted(error);
     }
@@ -266,30 +224,11 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
 
   /** Probes the key that signs now; the signer may no longer have the others. */
   async #probe(option: string, known: readonly KnownKey[]): Promise<void> {
-    const { signing } = phasesAt(known, this.clock.now(), this.#rules());
+    const signing = this.#keys.signerOf(known);
     if (!signing || signing.kid === this.#probed) return;
     if (!(await probeSigner(option, signing, this.options.storeDeadlineMs)))
       this.#warnings.silent(option);
     this.#probed = signing.kid;
-  }
-
-  #rules(): PhaseRules {
-    return {
-      leadTimeMs: this.options.keyRotation.leadTimeMs,
-      retainMs: this.#retainMs(),
-      firstSeen: this.#firstSeen,
-      isRevoked: (kid) => this.keyring.isRevoked(kid),
-    };
-  }
-
-  #apply(): void {
-    const { keys, signing } = this.#phases;
-    const verification = keys.flatMap(({ key, phase }) =>
-      phase === 'revoked' ? [] : [key.verification],
-    );
-    // a revoked signer is still passed on, so that the keyring can say why none signs
-    const last = signing ?? keys.find(({ key }) => key.signing)?.key.signing;
-    this.keyring.replace({ signing: last, verification });
   }
 
   #schedule(): void {
@@ -298,13 +237,6 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
         if (!this.#stopped) this.#schedule();
       });
     }, this.options.keyRotation.refreshEveryMs).unref();
-  }
-
-  #warnOfAge(now: number): void {
-    const active = this.#phases.keys.find(({ phase }) => phase === 'active');
-    const ageMs = active && age(active.key, now);
-    if (!active || ageMs === undefined || ageMs < this.options.keyRotation.warnAfterMs) return;
-    this.#warnings.old(active.key.kid, ageMs);
   }
 }
 
