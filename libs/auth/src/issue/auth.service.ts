@@ -1,24 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { ActedBy } from '../storage/acted-by.js';
-import { AuthError } from '../common/auth-error.js';
 import type { ClientContext } from '../common/principal.js';
 import type { Duration } from '../common/duration.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import type { HostWork } from '../storage/sql-transaction.port.js';
-import { AuditRecorder } from '../observe/audit-recorder.service.js';
-import { Announcer } from './sessions/announcer.service.js';
-import { type ForeignRevocation, RevocationService } from './sessions/revocation.service.js';
+import type { ForeignRevocation } from './sessions/revocation.service.js';
 import type { Session } from '../storage/session.js';
-import { ResolvedAuthOptions } from '../options/resolved-options.js';
-import { KeyRotation } from './keys/key-rotation.service.js';
-import { RefreshSecretsRotation } from './sessions/refresh-secrets-rotation.service.js';
-import { SessionCleanUp } from './sessions/session-clean-up.service.js';
 import type { UserAccount } from '../storage/user-directory.port.js';
-import { SessionStore } from '../storage/session-store.port.js';
-import { AccessTokenVerifier } from '../verify/tokens/access-token-verifier.service.js';
 import type { IssuedTokens, LoginResult } from './tokens/issued-tokens.js';
-import { HostChecksFlow } from './flows/host-checks.flow.js';
-
+import { HostPasswordsFlow } from './flows/host-passwords.flow.js';
+import { HostRevocationsFlow } from './flows/host-revocations.flow.js';
+import { HostSessionsFlow } from './flows/host-sessions.flow.js';
 import {
   ApiKeysFlow,
   type CreatedApiKey,
@@ -26,11 +18,10 @@ import {
   readApiKeyInput,
 } from './flows/api-keys.flow.js';
 import { HostTokensFlow, type RedeemedToken } from './flows/host-tokens.flow.js';
+import { Maintenance } from './maintenance.service.js';
 import type { SignInResult } from './flows/complete-sign-in.service.js';
 import { OpenSessionFlow, type OpenSessionOptions } from './flows/open-session.flow.js';
 import { type PendingChange, type UserChange, UserChangesFlow } from './flows/user-changes.flow.js';
-import { PasswordPolicy } from './users/password-policy.service.js';
-import { UserResolver } from './users/user-resolver.service.js';
 
 /**
  * The methods that a host calls from its own code. When a promise resolves, the change is durable and in effect in
@@ -41,21 +32,13 @@ import { UserResolver } from './users/user-resolver.service.js';
 export class AuthService {
   constructor(
     private readonly opening: OpenSessionFlow,
-    private readonly checks: HostChecksFlow,
-    private readonly policy: PasswordPolicy,
+    private readonly hostSessions: HostSessionsFlow,
+    private readonly passwords: HostPasswordsFlow,
     private readonly tokens: HostTokensFlow,
     private readonly apiKeys: ApiKeysFlow,
-    private readonly resolver: UserResolver,
-    private readonly verifier: AccessTokenVerifier,
     private readonly changes: UserChangesFlow,
-    private readonly store: SessionStore,
-    private readonly revocations: RevocationService,
-    private readonly cleaning: SessionCleanUp,
-    private readonly peppers: RefreshSecretsRotation,
-    private readonly recorder: AuditRecorder,
-    private readonly announcer: Announcer,
-    private readonly keys: KeyRotation,
-    private readonly options: ResolvedAuthOptions,
+    private readonly revocations: HostRevocationsFlow,
+    private readonly maintenance: Maintenance,
   ) {}
 
   /**
@@ -129,7 +112,7 @@ export class AuthService {
     password: string,
     client: ClientContext & { readonly device?: string } = {},
   ): Promise<UserAccount> {
-    return this.checks.checkPassword(identifier, password, client);
+    return this.passwords.checkPassword(identifier, password, client);
   }
 
   /**
@@ -140,7 +123,7 @@ export class AuthService {
     text: string,
     context: { readonly email?: string; readonly identifier?: string } = {},
   ): Promise<void> {
-    return this.policy.check(text, { ...context, field: 'newPassword' });
+    return this.passwords.checkNew(text, context);
   }
 
   /**
@@ -149,7 +132,7 @@ export class AuthService {
    * `session_not_found` if the session is not live.
    */
   renewProof(sessionId: string, amr: readonly string[]): Promise<IssuedTokens> {
-    return this.checks.renewProof(sessionId, amr);
+    return this.hostSessions.renewProof(sessionId, amr);
   }
 
   /**
@@ -176,20 +159,16 @@ export class AuthService {
   }
 
   /** The live sessions of a user; empty for an unknown user. */
-  async sessions(userId: string): Promise<readonly Session[]> {
-    const id = await this.resolver.idOf(userId).catch((error: unknown) => {
-      if (error instanceof AuthError && error.reason === 'user_not_found') return undefined;
-      throw error;
-    });
-    return id === undefined ? [] : this.store.list(id);
+  sessions(userId: string): Promise<readonly Session[]> {
+    return this.hostSessions.list(userId);
   }
 
   /**
    * Revokes one access token, of Tokenward or of a trusted issuer, by its `jti` (for Tokenward's a UUID in any
    * spelling) and `exp` (whole seconds).
    */
-  async revokeToken(given: string, expiresAt: number, by?: ActedBy): Promise<void> {
-    await this.revocations.revokeToken(given, expiresAt, by);
+  revokeToken(given: string, expiresAt: number, by?: ActedBy): Promise<void> {
+    return this.revocations.token(given, expiresAt, by);
   }
 
   /**
@@ -197,16 +176,13 @@ export class AuthService {
    * that was issued up to now plus the clock tolerance. The issuer does not learn of it, so end the session there as
    * well. Throws `input_invalid` for an issuer that is not trusted.
    */
-  async revokeForeign(of: ForeignRevocation, by?: ActedBy): Promise<void> {
-    await this.revocations.revokeForeign(of, by);
+  revokeForeign(of: ForeignRevocation, by?: ActedBy): Promise<void> {
+    return this.revocations.foreign(of, by);
   }
 
   /** Ends one session with its access tokens; `not_found` if it was not live. */
-  async revokeSession(given: string, { actorId }: ActedBy = {}): Promise<'ended' | 'not_found'> {
-    const ended = await this.store.endOne(given, 'ended_by_host', { actorId });
-    if (!ended) return 'not_found';
-    await this.announcer.announce(ended);
-    return 'ended';
+  revokeSession(given: string, by: ActedBy = {}): Promise<'ended' | 'not_found'> {
+    return this.revocations.session(given, by);
   }
 
   /** Ends every session and access token of a user. Throws `user_not_found` for an unknown user. */
@@ -218,10 +194,8 @@ export class AuthService {
    * Revokes a leaked signing key: every token that it signed is refused. Throws `key_not_found` if this process has
    * no key with that `kid`.
    */
-  async revokeKey(keyId: string, by?: ActedBy): Promise<void> {
-    if (!this.verifier.knowsKey(keyId))
-      throw new AuthError('key_not_found', 'this process knows no key of that kid');
-    await this.revocations.revokeKey(keyId, by);
+  revokeKey(keyId: string, by?: ActedBy): Promise<void> {
+    return this.revocations.key(keyId, by);
   }
 
   /**
@@ -229,7 +203,7 @@ export class AuthService {
    * lost.
    */
   rotateRefreshSecret(): Promise<void> {
-    return this.peppers.rotate();
+    return this.maintenance.rotateRefreshSecret();
   }
 
   /**
@@ -239,29 +213,15 @@ export class AuthService {
    * exceptions, and a new key is created. Keys of other sources are not in the backup: revoke those again that were
    * revoked since.
    */
-  async afterRestore({
+  afterRestore({
     keepKeys = [],
     ...by
   }: ActedBy & { readonly keepKeys?: readonly string[] } = {}): Promise<void> {
-    const held = this.keys.keptKeys();
-    if (keepKeys.some((kid) => !held.includes(kid)))
-      throw new AuthError(
-        'key_not_found',
-        'keepKeys names a key that the key source does not hold',
-      );
-    const ended = await this.store.endEverything(
-      by,
-      this.options.accessToken.clockToleranceSeconds * 1000,
-    );
-    await this.announcer.announce(ended);
-    for (const keyId of held)
-      if (!keepKeys.includes(keyId)) await this.revocations.revokeKey(keyId, by);
-    // nobody can sign in before there is one
-    if (held.length > keepKeys.length) await this.keys.refresh();
+    return this.maintenance.afterRestore(keepKeys, by);
   }
 
   /** Removes expired rows now, also of the audit trail. Resolves with the number of removed rows. */
-  async cleanUp(): Promise<number> {
-    return (await this.cleaning.run()) + (await this.recorder.cleanUp());
+  cleanUp(): Promise<number> {
+    return this.maintenance.cleanUp();
   }
 }

@@ -57,13 +57,16 @@ import { UserChangesFlow } from './flows/user-changes.flow.js';
 import { UserResolver } from './users/user-resolver.service.js';
 import { TokenGrants } from './tokens/token-grants.service.js';
 import { OneTimeTokens } from './accounts/one-time-tokens.service.js';
-import { HostChecksFlow } from './flows/host-checks.flow.js';
-
+import { AfterRestoreFlow } from './flows/after-restore.flow.js';
+import { HostPasswordsFlow } from './flows/host-passwords.flow.js';
+import { HostRevocationsFlow } from './flows/host-revocations.flow.js';
+import { HostSessionsFlow } from './flows/host-sessions.flow.js';
 import { ApiKeysFlow } from './flows/api-keys.flow.js';
 import { HostTokensFlow } from './flows/host-tokens.flow.js';
 import { OriginGuard } from '../verify/http/origin.guard.js';
 import { ThrottleGuard } from './routes/throttle.guard.js';
 import { KeyWatch } from './keys/key-watch.service.js';
+import { Maintenance } from './maintenance.service.js';
 import { AuthService } from './auth.service.js';
 
 /** The wing's own classes. */
@@ -106,8 +109,10 @@ export const ISSUE_PROVIDERS: Provider[] = [
   TokenGrants,
   OneTimeTokens,
   HostTokensFlow,
-  HostChecksFlow,
-
+  HostPasswordsFlow,
+  HostSessionsFlow,
+  HostRevocationsFlow,
+  AfterRestoreFlow,
   ApiKeysFlow,
   Later,
   Mailer,
@@ -123,6 +128,7 @@ export const ISSUE_PROVIDERS: Provider[] = [
   ClaimAccountFlow,
   MagicLinkLoginFlow,
   KeyWatch,
+  Maintenance,
   AuthService,
   BootAdvice,
   TokenVersionGuard,

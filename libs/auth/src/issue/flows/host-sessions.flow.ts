@@ -1,54 +1,35 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
-import type { ClientContext } from '../../common/principal.js';
-import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { Session } from '../../storage/session.js';
 import { SessionStore } from '../../storage/session-store.port.js';
-import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
-import { Identifiers } from '../users/identifiers.service.js';
-import { PasswordVerifier } from '../users/password-verifier.service.js';
-import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
+import { UserResolver } from '../users/user-resolver.service.js';
 
-/** The checks of a login, for routes of the host. */
+/** What routes of the host do with the sessions of a user: list them, and renew the proof of one. */
 @Injectable()
-export class HostChecksFlow {
+export class HostSessionsFlow {
   constructor(
-    private readonly passwords: ThrottledPasswordCheck,
-    private readonly identifiers: Identifiers,
-    private readonly verifier: PasswordVerifier,
+    private readonly resolver: UserResolver,
     private readonly users: UserDirectory,
     private readonly store: SessionStore,
     private readonly sessions: SessionService,
     private readonly access: SessionAccess,
     private readonly announcer: Announcer,
-    private readonly events: AuthEventPublisher,
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `login_refused`, the same for every cause, and `throttled`. */
-  async checkPassword(
-    typed: string,
-    password: string,
-    { device, ...client }: ClientContext & { readonly device?: string },
-  ): Promise<UserAccount> {
-    const identifier = this.identifiers.normalise(typed);
-    const find = () => this.verifier.find(identifier, client.tenant);
-    const attempt = { identifier, password, find, rehash: 'replace', device, client } as const;
-    const { outcome } = await this.passwords.check(attempt);
-    if (outcome.kind === 'verified') return outcome.candidate.account;
-    const { reason, userId } = outcome;
-    this.events.publish({
-      type: 'login.failed',
-      reason,
-      userId,
-      ip: client.ip,
-      tenant: client.tenant,
+  /** The live ones; empty for an unknown user. */
+  async list(userId: string): Promise<readonly Session[]> {
+    const id = await this.resolver.idOf(userId).catch((error: unknown) => {
+      if (error instanceof AuthError && error.reason === 'user_not_found') return undefined;
+      throw error;
     });
-    throw new AuthError('login_refused', reason);
+    return id === undefined ? [] : this.store.list(id);
   }
 
   /** Throws `session_not_found` where the session is not live, `token_refused` where it changed meanwhile. */
