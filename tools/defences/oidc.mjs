@@ -1,29 +1,35 @@
 import { defence } from './defence.mjs';
 
 const oidc = (...rest) => defence('oidc', ...rest);
-const FLOW = 'issue/flows/oidc-sign-in.flow.ts';
+const ANSWERS = 'issue/oidc/provider-answers.service.ts';
 const LOGOUT = 'oidc/logout-token.ts';
 
 /** Contract, section 9: sign-in at a provider. */
 export const OIDC = [
   oidc(
     'no fresh proof where the provider tells no auth_time',
-    FLOW,
+    ANSWERS,
     'if (authTimeSeconds === undefined) return new Date(0);',
     'if (authTimeSeconds === undefined) return new Date(nowMs);',
     'T-rfx2',
   ),
   oidc(
     'the proof is as old as auth_time',
-    FLOW,
+    ANSWERS,
     'return new Date(Math.min(provedMs, nowMs));',
     'return new Date(nowMs);',
     'T-rfx2',
   ),
-  oidc('the device id goes along', FLOW, 'device: known, maxAgeSeconds', 'maxAgeSeconds', 'T-rfx3'),
+  oidc(
+    'the device id goes along',
+    'issue/flows/oidc-begin.flow.ts',
+    'device: known, maxAgeSeconds',
+    'maxAgeSeconds',
+    'T-rfx3',
+  ),
   oidc(
     'refusals count against the address',
-    FLOW,
+    'issue/flows/oidc-return.flow.ts',
     "if (outcome.result !== 'refused') await admission.giveBack();",
     'await admission.giveBack();',
     'T-rfx6',

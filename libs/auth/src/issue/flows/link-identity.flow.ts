@@ -2,11 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
 import type { Identity } from '../../storage/identity-store.port.js';
+import { SessionStore } from '../../storage/session-store.port.js';
 import { FactorMethods } from '../factors/factor-methods.js';
 import { FreshProof } from '../factors/fresh-proof.service.js';
-import { OidcRequests } from '../oidc/oidc-requests.service.js';
+import { IdentityAccounts } from '../oidc/identity-accounts.service.js';
+import { type Linking, OidcRequests } from '../oidc/oidc-requests.service.js';
+import type { VouchedPerson } from '../oidc/provider-answers.service.js';
 import { returnPath } from '../oidc/return-path.js';
 import { Announcer } from '../sessions/announcer.service.js';
+import { PasswordVerifier } from '../users/password-verifier.service.js';
 
 /**
  * The caller's identities at providers. To link and to unlink need a fresh proof (`FreshProof`); the owner is told by
@@ -19,6 +23,9 @@ export class LinkIdentityFlow {
     private readonly proof: FreshProof,
     private readonly requests: OidcRequests,
     private readonly announcer: Announcer,
+    private readonly accounts: IdentityAccounts,
+    private readonly sessions: SessionStore,
+    private readonly verifier: PasswordVerifier,
   ) {}
 
   /** The linked identities, the oldest first; also those of providers that are not configured any more. */
@@ -50,6 +57,22 @@ export class LinkIdentityFlow {
       redirectUri,
     );
     return { url: await method.authorizationUrl(provider, begun.request), browser: begun.browser };
+  }
+
+  /** The provider vouched for the person. Throws `login_refused` where the session has ended in between. */
+  async finish(
+    { subject, state, sessionId }: Linking,
+    { provider, person }: Pick<VouchedPerson, 'provider' | 'person'>,
+  ): Promise<void> {
+    const known = await provider.identities.find(person);
+    if (known?.subject === subject) return;
+    // a sign-out in between, also of this session only, ends the request
+    const session = await this.sessions.read(sessionId);
+    const found = await this.verifier.findById(subject);
+    if (!session?.live || session.session.subject !== subject || !found)
+      throw new AuthError('login_refused', 'the session that asked for the link has ended');
+    const by = { sessionId, actorId: subject };
+    await this.accounts.link(provider, { account: found.account, subject: state }, person, by);
   }
 
   /** Throws `provider_not_found`, also where no identity of it is linked, and `proof_too_old`. */

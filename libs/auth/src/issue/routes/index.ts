@@ -8,10 +8,11 @@ import { createDevicesController } from './devices.controller.js';
 import { createResourceController } from '../../verify/http/resource-metadata.controller.js';
 import { createDiscoveryController } from './discovery.controller.js';
 import { createFactorsController } from './factors.controller.js';
+import { createIdentitiesController } from './identities.controller.js';
 import { createJwksController } from './jwks.controller.js';
 import { createOidcController } from './oidc.controller.js';
 import { createPasskeysController } from './passkeys.controller.js';
-import { createRenewalController } from './token.controller.js';
+import { createTokenController } from './token.controller.js';
 import type { Routes } from './route.js';
 import { createSessionsController } from './sessions.controller.js';
 import { createSignInController } from './sign-in.controller.js';
@@ -35,11 +36,13 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
   } = routes;
   const wanted: readonly (readonly [boolean, () => Type])[] = [
     [register || login, () => createSignInController(routes)],
-    [refresh || logout, () => createRenewalController(routes)],
+    [refresh || logout, () => createTokenController(routes)],
     [sessions || logoutAll || revokeUser, () => createSessionsController(routes)],
     [routes.device, () => createDevicesController(routes)],
     [routes.factors, () => createFactorsController(routes)],
     [routes.factors, () => createPasskeysController(routes)],
+    // before the routes of the providers: `oidc/identities` is not a provider
+    [routes.factors, () => createIdentitiesController(routes)],
     [routes.factors, () => createOidcController(routes)],
     [me || password || reauthenticate, () => createAccountController(routes)],
     [routes.accounts, () => createAccountsController(routes)],

@@ -1,6 +1,4 @@
-import { Delete, Get, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
-import type { IdentityBody } from '../../contract/index.js';
-import { callerOf } from '../../verify/guards/call-context.js';
+import { Get, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
 import {
   clientOf,
   type HttpRequest,
@@ -9,59 +7,37 @@ import {
   setHeader,
 } from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
-import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
-import { FactorMethods } from '../factors/factor-methods.js';
-import { LinkIdentityFlow } from '../flows/link-identity.flow.js';
-import { type OidcOutcome, OidcSignInFlow } from '../flows/oidc-sign-in.flow.js';
+import { OidcBeginFlow } from '../flows/oidc-begin.flow.js';
+import { type OidcOutcome, OidcReturnFlow } from '../flows/oidc-return.flow.js';
 import { ProviderLogoutFlow } from '../flows/provider-logout.flow.js';
 import { REQUEST_TTL_SECONDS } from '../oidc/oidc-requests.service.js';
 import { AuthCookies } from './cookies.service.js';
 import { fieldOf, formBodyOf } from './form-body.js';
-import * as shapes from './factor-openapi.js';
-import { jsonBodyOf } from './json-body.js';
 import { NavigationGuard } from './navigation.guard.js';
 import { OidcCallbacks } from './oidc-callbacks.service.js';
 import { answerIn, maxAgeOf, urlOf } from './oidc-url.js';
-import { RequestSchemas } from './request-schemas.service.js';
-import { identityBody } from './response-bodies.js';
-import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
+import { AuthController, Open, Route, type Routes } from './route.js';
 import { OidcOnGuard } from './switched-on.guards.js';
 import { TenantReader } from './tenant-reader.service.js';
 import { VisitGuard } from './visit.guard.js';
 
 const PARAMETER = { parameter: 'provider' };
 
-/** Sign-in at a provider, and the caller's identities there (contract, section 9). */
+/** Sign-in at a provider (contract, section 9). */
 export function createOidcController(routes: Routes): Type {
   @AuthController(routes.prefix)
   @UseGuards(OidcOnGuard)
   class OidcController {
     constructor(
-      private readonly signIn: OidcSignInFlow,
-      private readonly links: LinkIdentityFlow,
-      private readonly methods: FactorMethods,
+      private readonly beginning: OidcBeginFlow,
+      private readonly returning: OidcReturnFlow,
       private readonly logouts: ProviderLogoutFlow,
       private readonly callbacks: OidcCallbacks,
       private readonly tenants: TenantReader,
-      private readonly inputs: RequestSchemas,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
     ) {}
-
-    // declared before the routes of the providers; no provider can have this name
-    @Route(
-      routes.factors,
-      Get('oidc/identities'),
-      SignedIn({
-        summary: "List the caller's linked identities",
-        answers: { 200: { description: 'The oldest first.', schema: shapes.IDENTITIES_ANSWER } },
-      }),
-    )
-    async identities(@Req() request: HttpRequest): Promise<readonly IdentityBody[]> {
-      const issuers = this.methods.oidc?.issuers ?? new Map<string, string>();
-      return (await this.links.list(callerOf(request))).map((each) => identityBody(each, issuers));
-    }
 
     @Route(
       routes.factors,
@@ -82,7 +58,7 @@ export function createOidcController(routes: Routes): Type {
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
       const { searchParams: asked } = urlOf(request);
-      const { url, browser } = await this.signIn.begin(parameterOf(request, 'provider'), {
+      const { url, browser } = await this.beginning.begin(parameterOf(request, 'provider'), {
         redirectUri: this.callbacks.of(request),
         returnTo: asked.get('returnTo'),
         device: this.presented.device(request, undefined),
@@ -121,7 +97,7 @@ export function createOidcController(routes: Routes): Type {
         redirectUri: this.callbacks.of(request),
         accessCookies: this.presented.accessCookies(request),
       };
-      const outcome = await this.signIn.finish(
+      const outcome = await this.returning.finish(
         parameterOf(request, 'provider'),
         given,
         clientOf(request),
@@ -170,47 +146,6 @@ export function createOidcController(routes: Routes): Type {
     async backchannelLogout(@Req() request: HttpRequest): Promise<void> {
       const token = fieldOf(formBodyOf(request), 'logout_token');
       await this.logouts.logout(parameterOf(request, 'provider'), token, clientOf(request).ip);
-    }
-
-    @Route(
-      routes.factors,
-      Post('oidc/:provider/link'),
-      HttpCode(200),
-      UseGuards(OriginGuard),
-      SignedIn({
-        summary: 'Link an identity of a provider to the caller',
-        ...PARAMETER,
-        body: { required: 'optional', schema: shapes.LINK_BODY },
-        answers: {
-          200: { description: 'The browser goes to the URL.', schema: shapes.URL_ANSWER },
-          ...errorAnswers(400, 403, 404),
-        },
-      }),
-    )
-    async link(
-      @Req() request: HttpRequest,
-      @Res({ passthrough: true }) response: HttpResponse,
-    ): Promise<{ readonly url: string }> {
-      const { returnTo: wanted } = this.inputs.read('linkIdentity', jsonBodyOf(request));
-      const provider = parameterOf(request, 'provider');
-      const redirectUri = this.callbacks.of(request);
-      const begun = await this.links.begin(callerOf(request), { provider, redirectUri, wanted });
-      this.cookies.oidc(response, begun.browser, REQUEST_TTL_SECONDS);
-      return { url: begun.url };
-    }
-
-    @Route(
-      routes.factors,
-      Delete('oidc/:provider/link'),
-      HttpCode(204),
-      SignedIn({
-        summary: "Unlink the caller's identity at a provider",
-        ...PARAMETER,
-        answers: { 204: { description: 'Unlinked.' }, ...errorAnswers(403, 404) },
-      }),
-    )
-    async unlink(@Req() request: HttpRequest): Promise<void> {
-      await this.links.remove(callerOf(request), parameterOf(request, 'provider'));
     }
   }
   return OidcController;

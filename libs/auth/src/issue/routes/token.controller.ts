@@ -16,7 +16,7 @@ import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AuthController, Open, Route, type Routes } from './route.js';
 
 /** `POST refresh` and `POST logout`, the two routes that take a refresh token alone. */
-export function createRenewalController(routes: Routes): Type {
+export function createTokenController(routes: Routes): Type {
   @AuthController(routes.prefix)
   class TokenController {
     constructor(
