@@ -1,9 +1,9 @@
 import { absolute } from './requests.js';
 import type { KeyPlace } from './dpop-keys.js';
-import { boundKeyOf, makeProof, type ProofKey, sha256, thumbprint } from './dpop-proof.js';
+import { heldKey } from './dpop-held-key.js';
+import { boundKeyOf, sha256 } from './dpop-proof.js';
+import { prover } from './dpop-prover.js';
 
-/** The clock is corrected when it is off by more than this, which is longer than an answer takes. */
-const CLOCK_MS = 10_000;
 const BEARER = /^bearer +/i;
 
 export interface ProvingFetch {
@@ -19,78 +19,19 @@ export interface ProvingFetch {
   dropKey(): void;
 }
 
-interface Held {
-  readonly key: ProofKey;
-  readonly id: string;
-}
-
 /** Adds proofs by the key of the session (RFC 9449), only to requests to the API. */
 export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch): ProvingFetch {
   const digest = keys.sha256 ?? sha256;
-  const nonces = new Map<string, string>();
-  let clockMs = 0;
-  let held: Promise<Held> | undefined;
+  const held = heldKey(keys, digest);
+  const { prove, learn } = prover(authUrl, held, digest);
   /** An encrypted token does not show whether it is bound. */
   let bearer: string | undefined;
   let mayBeOver = false;
 
-  async function load(): Promise<Held> {
-    const key = await keys.load();
-    return { key, id: await thumbprint(key.jwk, digest) };
-  }
-  function keep(loading: Promise<Held>): Promise<Held> {
-    held = loading;
-    // a store that failed is asked again
-    loading.catch(() => {
-      if (held === loading) held = undefined;
-    });
-    return loading;
-  }
-  const current = (): Promise<Held> => held ?? keep(load());
-
-  async function drop(): Promise<void> {
-    const removed = held?.then(({ key }) => keys.remove(key)).catch(() => undefined);
-    // the next sign-in waits for it
-    if (removed) await keep(removed.then(load)).catch(() => undefined);
-  }
-
-  async function prove(method: string, url: string, token?: string): Promise<string> {
-    const { key } = await current();
-    const nonce = nonces.get(originOf(url));
-    return makeProof(key, { method, url, nowMs: Date.now() + clockMs, token, nonce }, digest);
-  }
-
   async function isBound(token: string): Promise<boolean> {
     if (token.split('.').length !== 3) return token !== bearer;
     const jkt = boundKeyOf(token);
-    return jkt !== undefined && jkt === (await current()).id;
-  }
-
-  /**
-   * Learns from the refusal of a proof (nonce, clock). Returns whether another try makes sense, once for each reason.
-   */
-  function learn(url: string, response: Response, learnt: Set<string>): boolean {
-    const { headers, status } = response;
-    const nonce = headers.get('dpop-nonce');
-    if (nonce !== null) nonces.set(originOf(url), nonce);
-    const offMs = Date.parse(headers.get('date') ?? '') - Date.now();
-    const wasWrong = Math.abs(offMs - clockMs) > CLOCK_MS;
-    const isRefusal = status === 400 || status === 401;
-    // the date of a cached answer says nothing about the clock
-    if (wasWrong && (isRefusal || url.startsWith(authUrl))) clockMs = offMs;
-    if (!isRefusal) return false;
-    const challenge = headers.get('www-authenticate') ?? '';
-    const isBad = challenge.includes('invalid_dpop_proof');
-    // a browser or a proxy may send the same bytes again after a lost answer: the proof is then refused
-    // as used, though the key is right
-    const again = url === `${authUrl}refresh` && 'again';
-    const kind =
-      nonce !== null && !challenge.includes('invalid_')
-        ? 'nonce'
-        : isBad && (wasWrong ? 'clock' : again);
-    if (!kind || learnt.has(kind)) return false;
-    learnt.add(kind);
-    return true;
+    return jkt !== undefined && jkt === (await held.current()).id;
   }
 
   async function sendProved(
@@ -116,7 +57,7 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
   async function beforeAuth(path: string, hasToken: boolean): Promise<void> {
     if (mayBeOver && !hasToken && path !== 'refresh' && path !== 'login/second-factor') {
       mayBeOver = false;
-      await drop();
+      await held.drop();
     }
   }
 
@@ -151,11 +92,11 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
       token === undefined || (await isBound(token)) ? prove(method, urlOf(url), token) : undefined,
     reload() {
       mayBeOver = false;
-      held = undefined;
+      held.forget();
     },
     dropKey() {
       mayBeOver = false;
-      void drop();
+      void held.drop();
     },
   };
 }
@@ -187,7 +128,3 @@ async function isOfAnotherKey(response: Response): Promise<boolean> {
 function asUnauthorized({ body, headers }: Response): Response {
   return new Response(body, { status: 401, headers });
 }
-
-/** React Native's URL has no `origin`. */
-const originOf = (url: string): string =>
-  (/^\w+:\/\/[^/?#]+/.exec(url)?.[0] ?? '').replace(/^ws/i, 'http').toLowerCase();
