@@ -19,7 +19,7 @@ export default {
   },
   coverageAnalysis: 'perTest',
   concurrency: 1,
-  timeoutMS: 15_000,
+  timeoutMS: 30_000,
   timeoutFactor: 1,
   ignorePatterns: ['/dist', '/docs', '/examples', '/bench', '/libs/*/dist', '/.data', '/coverage'],
   reporters: ['json'],

@@ -17,7 +17,8 @@ const kept = join(root, 'docs', 'assurance', 'mutation.json');
 const { values, words } = argumentsOf({ changed: { type: 'string' } }, 'words');
 const { changed } = values;
 const scratch = mkdtempSync(join(tmpdir(), 'tokenward-mutation-'));
-const results = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : {};
+// read again for each file: another run may have written meanwhile
+const recorded = () => (existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : {});
 
 const parts = Object.entries(SLICES)
   .flatMap(([slice, files]) => files.map((each) => ({ slice, ...each })))
@@ -31,18 +32,18 @@ let weak = 0;
 try {
   for (const part of parts) {
     const result = mutated(part);
-    results[part.file] = { slice: part.slice, ...result };
     const score = scoreOf([result]);
     if (score < 85) weak += 1;
     console.log(
       `${score.toFixed(1)} % of ${result.killed + result.survivors.length} in ${part.file}`,
     );
+    const results = { ...recorded(), [part.file]: { slice: part.slice, ...result } };
     if (!changed) writeFileSync(kept, `${JSON.stringify(results, null, 2)}\n`);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-if (!changed) await writeReport(root, results);
+if (!changed) await writeReport(root, recorded());
 console.log(`\n${parts.length - weak} passed, ${weak} failed`);
 process.exitCode = weak > 0 ? 1 : 0;
 
@@ -66,17 +67,18 @@ function mutated({ file, specs }) {
   rmSync(report);
   const lines = source.split('\n');
   const of = (...states) => mutants.filter(({ status: state }) => states.includes(state));
+  const textOf = ({ location: { start, end }, mutatorName, replacement = '' }) => ({
+    line: start.line,
+    was: textAt(lines, start, end),
+    became: oneLine(replacement),
+    mutator: mutatorName,
+  });
   return {
     on: new Date().toISOString().slice(0, 10),
     killed: of('Killed', 'Timeout').length,
-    survivors: of('Survived', 'NoCoverage').map(
-      ({ location: { start, end }, mutatorName, replacement = '' }) => ({
-        line: start.line,
-        was: textAt(lines, start, end),
-        became: oneLine(replacement),
-        mutator: mutatorName,
-      }),
-    ),
+    // endless loops, if the machine was not too busy
+    ...(of('Timeout').length > 0 && { timedOut: of('Timeout').map(textOf) }),
+    survivors: of('Survived', 'NoCoverage').map(textOf),
   };
 }
 

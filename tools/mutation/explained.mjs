@@ -110,6 +110,20 @@ const EXPLAINED = [
     became: 'value >= 0',
     why: '0 is what an id without a value has',
   },
+  {
+    file: 'pem.ts',
+    was: "typeof material === 'string'",
+    became: 'false',
+    why: 'the bytes of the text, decoded again',
+  },
+  { file: 'pem.ts', was: "'string'", became: '""', why: 'the bytes of the text, decoded again' },
+  {
+    file: 'pem.ts',
+    was: "''",
+    became: '"Stryker was here!"',
+    why: 'both groups are in each match',
+  },
+  { file: 'pem.ts', was: "'-----BEGIN'", became: '""', why: 'neither text holds a block then' },
 ];
 
 export function explanationOf(file, { was, became }) {

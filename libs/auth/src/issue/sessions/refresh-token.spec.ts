@@ -1,9 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
+import type { SessionSnapshot } from '../../storage/session.js';
 import { RefreshSecrets } from './refresh-secrets.js';
-import { openRefreshToken, writeRefreshToken } from './refresh-token.js';
+import { hashSecret, isCurrent, openRefreshToken, writeRefreshToken } from './refresh-token.js';
 import { readRetryKey } from './retry-key.js';
 import { successorSecret } from './successor.js';
 
@@ -57,6 +58,14 @@ describe('refresh token codec', () => {
     expect(openRefreshToken(ring, forge(token())).kind).toBe('junk');
   });
 
+  it('refuses a version that it does not know, although the MAC is right', () => {
+    const signed = Buffer.from(token(), 'base64url').subarray(0, 53);
+    signed[0] = 2;
+    const mac = createHmac('sha256', ring.minting.mac.reveal()).update(signed).digest();
+    const forged = Buffer.concat([signed, mac.subarray(0, 16)]).toString('base64url');
+    expect(openRefreshToken(ring, forged).kind).toBe('junk');
+  });
+
   it('does not throw, and accepts only what it signed', () => {
     fc.assert(
       fc.property(
@@ -102,6 +111,26 @@ describe('refresh token codec', () => {
       successorSecret(ring.minting, nonce, sessionId, { kind: 'key', key: other }),
     ).not.toEqual(next);
     expect(inspect(key) + JSON.stringify(key)).not.toContain(text);
+  });
+});
+
+describe('the newest token of a session', () => {
+  const secret = randomBytes(32);
+  const row = { session: { generation: 3 }, tokenHash: hashSecret(secret) } as SessionSnapshot;
+
+  it.each([
+    ['is that of its generation and hash', 3, secret, true],
+    ['is not one of an older generation', 2, secret, false],
+    ['is not one with another secret', 3, randomBytes(32), false],
+  ])('%s', (_, generation, presented, current) => {
+    const opened = { kind: 'genuine', sessionId: '', generation, secret: presented } as const;
+    expect(isCurrent(row, opened)).toBe(current);
+  });
+
+  it('is stored as its SHA-256', () => {
+    expect(hashSecret(Buffer.from('abc')).toString('hex')).toBe(
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    );
   });
 });
 

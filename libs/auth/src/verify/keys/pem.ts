@@ -61,7 +61,8 @@ function unwrapped(material: string): string {
 /** `trim` also removes a byte order mark. */
 function bare(text: string): string {
   const unquoted = text.trim().replace(/^(["'])([\s\S]*)\1$/, '$2');
-  return unquoted.replaceAll(/\\+r/g, '').replaceAll(/\\+n/g, '\n').trim();
+  // no line break is needed: the blocks are laid out anew
+  return unquoted.replaceAll(/\\+[rn]/g, '');
 }
 
 function inLines({ label, body }: { readonly label: string; readonly body: string }): string {
