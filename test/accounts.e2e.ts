@@ -113,6 +113,7 @@ describe('account routes', () => {
       expect((await rowOf(member))?.mail).toBe(email);
     });
 
+    // T-x6g6
     it.each<[string, (owner: HttpClient, thief: string) => Promise<HttpAnswer>]>([
       ['a sign-out everywhere', (owner) => owner.post('/auth/logout-all')],
       [
@@ -159,6 +160,7 @@ describe('account routes', () => {
       expect((await enter(token)).status).toBe(200);
     });
 
+    // T-7rgm
     it('is not spent by an outage before its session opens', async () => {
       const token = await tokenFor(await it_.member(), 'magic_link');
       isHostAway = true;

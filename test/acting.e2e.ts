@@ -129,6 +129,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect((await own.post('/auth/refresh')).status).toBe(200);
   });
 
+  // T-mhnn
   it('an actor may end the acting session, but no other session of the user', async () => {
     const { accessToken, refreshToken } = tokensOf(await act());
     const sessions = (await own.get('/auth/sessions')).json<{ id: string; current: boolean }[]>();

@@ -46,6 +46,7 @@ describe('an outage in the middle of a sign-in', () => {
   });
   afterAll(() => host.close());
 
+  // T-76z7
   it('is no guess: the owner signs in when the store is back', async () => {
     const person = await host.person();
     const { secret } = await host.addTotp((await host.signIn(person)).accessToken);
@@ -79,6 +80,7 @@ describe('an account', () => {
   });
   afterAll(() => host.close());
 
+  // T-gg26
   it('keeps at most 100 factors, and may add one again after one is removed', async () => {
     const { id: subject } = await host.person();
     const { factors } = host.storage;

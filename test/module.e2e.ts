@@ -271,6 +271,7 @@ describe('AuthModule in a host', () => {
   );
 
   // each request would have keys and a view of revocations of its own, and no route would be looked at
+  // T-v9dr
   it.each(['useFactory', 'useExisting', 'a service that verifies'])(
     'refuses to start with options of request scope, given by %s',
     async (way) => {

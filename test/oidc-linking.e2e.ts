@@ -192,6 +192,7 @@ describe('an account, and a person at a provider', () => {
       expect(locationOf(await victim.get(issuer.approve(url, who)))).toBe(`/${REFUSED}`);
     });
 
+    // T-h8tt
     it('does not give an identity to an account that the browser is not signed in to, whatever cookie it brings', async () => {
       const [attacker, who] = [await hosts.signIn(await hosts.member()), person()];
       const { url } = (await urlToLink(attacker)).json<{ url: string }>();

@@ -114,6 +114,7 @@ describe('what people sign in with, in tenants', () => {
     expect(mailed).toEqual([north]);
   });
 
+  // T-zdnv
   it('a sign-in link is good at the tenant that it was asked for at, and is not spent elsewhere', async () => {
     const mailed: { readonly userId: string; readonly token?: string; readonly url?: string }[] =
       [];
@@ -149,6 +150,7 @@ describe('what people sign in with, in tenants', () => {
       expect((await follow(where, next?.token)).status).toBe(400);
   });
 
+  // T-wscz
   it('the second step is refused at another tenant, after a password and after a sign-in link', async () => {
     const mailed: { readonly userId: string; readonly token?: string }[] = [];
     const accounts = {

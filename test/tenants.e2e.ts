@@ -121,6 +121,7 @@ const forged = (iss: unknown) => {
     .sign(privateKey);
 };
 
+// T-8c2x
 it('an admin of a tenant can end only the sessions of its users', async () => {
   const { token } = await signedIn('acme', 'admin');
   const [own, another] = [await signedIn('acme'), await signedIn('globex')];
@@ -133,6 +134,7 @@ it('an admin of a tenant can end only the sessions of its users', async () => {
   expect(await statusAt('globex.host.example', another.token)).toBe(200);
 });
 
+// T-m9hf
 it('a user who moved into a tenant is refused at once by TokenVersionGuard', async () => {
   const { id, token } = await signedIn(null);
   expect(await statusAt('host.example', token, '/sure')).toBe(200);

@@ -19,6 +19,7 @@ describe('users who sign in by a name', () => {
   const register = (username: string, email: string) =>
     host.post('register', { username, email, password: PASSWORD });
 
+  // T-83hn
   it('have an email of their own: a second user with the same email is refused', async () => {
     const email = 'victim@example.com';
     expect((await register('victim', email)).status).toBe(201);
@@ -31,6 +32,7 @@ describe('users who sign in by a name', () => {
     await until(() => sent.some(({ kind, to }) => kind === 'password_reset' && to === email));
   });
 
+  // T-qpxb
   it('who share an email get no link, and the answer does not reveal it', async () => {
     const email = 'twice@example.com';
     for (const identifier of ['one', 'other']) host.storage.users.set({ identifier, email });
@@ -54,6 +56,7 @@ describe('users who sign in by a name', () => {
     expect([refused.status, refused.json()['code']]).toEqual([400, 'invalid_input']);
   });
 
+  // T-s299
   it('whose row is deleted before Tokenward is told leave nothing for the next user with that id', async () => {
     const user = { id: 'emp7', identifier: 'emp7', email: 'old@example.com' };
     const passwordHash = await host.app.get(PasswordHasher).hash(PASSWORD);

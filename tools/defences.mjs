@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { argumentsOf, refuse } from './arguments.mjs';
 import { ACTING } from './defences/acting.mjs';
 import { ASVS } from './defences/asvs.mjs';
+import { CURES } from './defences/cures.mjs';
 import { DEVICES } from './defences/devices.mjs';
 import { HISTORIES } from './defences/histories.mjs';
 import { DPOP } from './defences/dpop.mjs';
@@ -59,6 +60,7 @@ const all = [
   ...ASVS,
   ...RFCS,
   ...ROWS,
+  ...CURES,
 ].map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 const chosen = all
   .filter(

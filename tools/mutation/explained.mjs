@@ -124,6 +124,12 @@ const EXPLAINED = [
     why: 'both groups are in each match',
   },
   { file: 'pem.ts', was: "'-----BEGIN'", became: '""', why: 'neither text holds a block then' },
+  {
+    file: 'verification-keys.ts',
+    was: "typeof jwks !== 'object'",
+    became: 'false',
+    why: 'what is not an object has no list `keys`',
+  },
 ];
 
 export function explanationOf(file, { was, became }) {

@@ -41,6 +41,7 @@ const verifying = () =>
   });
 
 describe('two instances of one name and issuer in an application stop the boot', () => {
+  // T-m6wk
   it.each<[string, string, () => DynamicModule[]]>([
     ['none, by forRoot', 'without a name', () => [unnamed(), unnamed()]],
     ['none, one of them global', 'without a name', () => [AuthTestingModule.forRoot(), unnamed()]],

@@ -64,6 +64,7 @@ describe('RedisRevocationFeedBus', () => {
     expect((await feed.lookup(LEDGER, token)).head).toBeUndefined();
   });
 
+  // T-9zf9
   it('trims whole steps: a reader of the step before notices a missing link, and never sees some of the rows', async () => {
     const [stream, index] = ['feed', 'index'].map((name) => `{tokenward:2:${LEDGER}}:${name}`) as [
       string,

@@ -94,6 +94,7 @@ describe('a service that only verifies', () => {
     await close();
   });
 
+  // T-7gzd
   it('cannot check revocations without redis: strict is 503 on a route, and stops the boot as the mode', async () => {
     const { module, close } = await service(
       new HandClock(T0),

@@ -45,6 +45,7 @@ describe('notices of one account', () => {
     }
   }
 
+  // T-3nbw
   it('are five of a kind in 15 minutes, whoever causes them; the others are told as events', async () => {
     await change(7);
     expect(sent).toHaveLength(5);

@@ -10,6 +10,7 @@ const DAY = 86_400_000;
 const LINE = `p1:${randomBytes(32).toString('base64url')}`;
 
 describe('a refresh-token secret that was replaced', () => {
+  // T-jj79
   it.each([
     ['the longest idle lifetime', 'off', 90],
     ['the whole life of a bound session, whose token never rotates', 'offer', 180],

@@ -11,6 +11,7 @@ describe('the keys of one secret', () => {
   const { minting } = RefreshSecrets.parse([`id:${secret}`]);
 
   // another key would end every session, challenge and sign-in in progress at an update
+  // T-b6gc
   it.each([
     ['mac', '84614a85af73366a'],
     ['derivation', '8edb50033133a00b'],

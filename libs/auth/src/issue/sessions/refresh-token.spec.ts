@@ -114,6 +114,25 @@ describe('refresh token codec', () => {
   });
 });
 
+describe('a retry key', () => {
+  const text = 'k'.repeat(22);
+
+  it.each([text, 'k'.repeat(128), `${text}-_09AZaz`])('may be %s', (given) => {
+    expect(readRetryKey(given)?.secret.reveal().toString()).toBe(given);
+  });
+
+  it.each([
+    ['21 characters', 'k'.repeat(21)],
+    ['129 characters', 'k'.repeat(129)],
+    ['a blank before it', ` ${text}`],
+    ['a line feed behind it', `${text}\n`],
+    ['plain base64', `${text}+`],
+    ['nothing', ''],
+  ])('is not one with %s', (_, given) => {
+    expect(readRetryKey(given)).toBeUndefined();
+  });
+});
+
 describe('the newest token of a session', () => {
   const secret = randomBytes(32);
   const row = { session: { generation: 3 }, tokenHash: hashSecret(secret) } as SessionSnapshot;

@@ -168,6 +168,7 @@ describe('PasswordHasher', () => {
     await expect(verifications.mock.results[0]?.value).resolves.toBe(false);
   });
 
+  // T-qwwj
   it('compares both forms of an unusual password even where a match is refused in any case', async () => {
     const hash = await hasher.hash('abc-secret');
     for (const [typed, kind] of [

@@ -116,6 +116,7 @@ describe('a directory that says null', () => {
       50,
     );
 
+  // T-227j
   it('for a user means that there is no such user', async () => {
     for (const nobody of [null, undefined]) {
       const { findByEmail, findById, findByIdentifier } = lax(nobody);

@@ -111,6 +111,7 @@ describe('ThrottledPasswordCheck', () => {
     expect([lookUps, hashes]).toEqual([10, 10]);
   });
 
+  // T-x4nd
   it('counts other proofs under the identifier of the user, where there is no email', async () => {
     const nameless = (identifier: string): VerifiedCandidate => ({
       account: { ...user(identifier).account, email: '', identifier },
@@ -124,6 +125,7 @@ describe('ThrottledPasswordCheck', () => {
     expect(await attempt({ as: 'ann' })).toBe('throttled');
   });
 
+  // T-qxrn
   it('counts other proofs in the same bucket, whatever tenant the request names', async () => {
     const prove = (tenant: string) =>
       passwords.countOther(user('ada'), { client: { ip: '192.0.2.1', tenant } });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { Keyring } from './keyring.service.js';
 import { jwkMembers } from './jwk-members.js';
+import { loadStaticKeys } from './static-keys.js';
+import { publicKeyThumbprint } from './thumbprint.js';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -65,13 +67,22 @@ describe('Keyring', () => {
     expect(keyring.publicJwks().keys.map(({ kid }) => kid)).toEqual(['next']);
     expect(jwks.keys).toHaveLength(2);
     const key = next.verificationKey('next')!;
-    expect(() => keyring.replace({ verification: [key, key] })).toThrow(/same kid/);
+    expect(() => keyring.replace({ verification: [key, key] })).toThrow(
+      expect.objectContaining({
+        detail: 'keys: two keys have the same kid: give each its own',
+      }),
+    );
     expect(keyring.signer().kid).toBe('next');
   });
 
   it('that only verifies cannot sign, and says so', () => {
     const keyring = new Keyring({ verification: [make().verificationKey('active')!] });
-    expect(() => keyring.signer()).toThrow(/only verifies/);
+    expect(() => keyring.signer()).toThrow(
+      expect.objectContaining({
+        reason: 'configuration_invalid',
+        detail: 'keys: this process only verifies: give it a signing key to issue tokens',
+      }),
+    );
     expect(keyring.verificationKey('active')).toBeDefined();
   });
 
@@ -88,5 +99,77 @@ describe('Keyring', () => {
         expect(printed).not.toContain(material);
       }
     }
+  });
+});
+
+describe('a key that was revoked', () => {
+  it('signs and verifies nothing, is not published, and comes back with no later keys', () => {
+    const keyring = make();
+    const { signing, verification } = loadStaticKeys({
+      privateKey: rsa.privateKey,
+      keyId: 'active',
+      verificationKeys: { keys: [ecJwk] },
+    });
+    const before = keyring.revision;
+    keyring.revoke('active');
+    expect(keyring.revision).toBe(before + 1);
+    keyring.revoke('active');
+    expect(keyring.revision).toBe(before + 1);
+    for (const _ of ['revoked', 'given again']) {
+      expect([keyring.isRevoked('active'), keyring.isRevoked('next')]).toEqual([true, false]);
+      expect(keyring.verificationKey('active')).toBeUndefined();
+      expect(keyring.size).toBe(1);
+      expect(keyring.publicJwks().keys.map(({ kid }) => kid)).toEqual(['next']);
+      expect(() => keyring.signer()).toThrow(
+        expect.objectContaining({
+          reason: 'unavailable',
+          detail: 'the signing key was revoked and there is no other: give the process a new one',
+        }),
+      );
+      keyring.replace({ signing, verification });
+    }
+  });
+});
+
+describe('who the issuer is', () => {
+  it('is told by the thumbprints of its keys', () => {
+    const keyring = make();
+    const [own, next] = [rsa, ec].map(({ publicKey }) => publicKeyThumbprint(publicKey));
+    expect(keyring.thumbprints('signing')).toEqual([own]);
+    expect(keyring.thumbprints('verifying')).toEqual([own, next]);
+    const onlyVerifies = new Keyring({ verification: [keyring.verificationKey('next')!] });
+    expect(onlyVerifies.thumbprints('signing')).toEqual([]);
+  });
+
+  it('is not told by a secret', () => {
+    const keyring = Keyring.fromOptions({ algorithm: 'HS256', secret: randomBytes(32) });
+    expect([keyring.thumbprints('signing'), keyring.thumbprints('verifying')]).toEqual([[], []]);
+  });
+
+  it('a key is held as either of its halves, and under no other key', () => {
+    const keyring = make();
+    for (const key of [rsa.privateKey, rsa.publicKey, ec.privateKey, ec.publicKey])
+      expect(keyring.holds(key)).toBe(true);
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    for (const key of [other.privateKey, other.publicKey]) expect(keyring.holds(key)).toBe(false);
+  });
+});
+
+describe('the keys in force', () => {
+  it('are counted, and published as one frozen object until they change', () => {
+    const keyring = make();
+    expect(keyring.size).toBe(2);
+    const jwks = keyring.publicJwks();
+    expect(keyring.publicJwks()).toBe(jwks);
+    expect([Object.isFrozen(jwks), Object.isFrozen(jwks.keys)]).toEqual([true, true]);
+    expect(new Keyring({ verification: [] }).publicJwks()).toEqual({ keys: [] });
+  });
+
+  it('fit a signature of their own alone', () => {
+    const key = make().verificationKey('next')!;
+    const signed = Buffer.from('signed');
+    const made = sign('sha256', signed, { key: ec.privateKey, dsaEncoding: 'ieee-p1363' });
+    expect(make().signatureFits(key, signed, made)).toBe(true);
+    expect(make().signatureFits(key, Buffer.from('other'), made)).toBe(false);
   });
 });

@@ -66,6 +66,7 @@ describe('keys in PEM', () => {
       expect(readPrivateKey('o', both).equals(privateKey)).toBe(true);
   });
 
+  // T-tsns
   it.each([
     ['a certificate', certificate],
     ['a PGP private key', block('PGP PRIVATE KEY BLOCK', 'Comment: ENCRYPTED')],

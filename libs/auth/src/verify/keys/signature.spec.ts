@@ -59,6 +59,7 @@ describe('a signature', () => {
   });
 
   // RFC 8017, section 8.1.2, step 1: one of 256 begins with a zero
+  // T-dd4r
   it.each(['RS256', 'PS256'] as const)('of %s without its leading zero is refused', (algorithm) => {
     const begun = performance.now();
     let text = TEXT;

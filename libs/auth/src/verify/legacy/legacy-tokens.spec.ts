@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { JwtService } from '@nestjs/jwt';
-import { type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, type KeyObject, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type LegacyIssuerOptions } from '../../options/legacy-options.js';
 import { forge, makeBench, makeKey, NOW, refused } from '../tokens/forge.fixture.js';
@@ -18,6 +18,7 @@ import {
   SHOP,
   UNTIL,
 } from './legacy.fixture.js';
+import { formerLegacyTokenId } from './legacy-tokens.js';
 
 const { verifier } = bench();
 
@@ -103,6 +104,56 @@ describe('an old token', () => {
     expect(nameOf(one)).toMatch(/^legacy-/);
   });
 
+  it('is named by the hash of its signed text, as a UUID too; formerly by that of the whole token', () => {
+    const token = old();
+    const sha256 = (text: string) => createHash('sha256').update(text).digest();
+    const digest = sha256(token.slice(0, token.lastIndexOf('.')));
+    const bytes = Buffer.from(digest.subarray(0, 16));
+    bytes.writeUInt8((bytes.readUInt8(6) % 16) + 0x80, 6);
+    bytes.writeUInt8((bytes.readUInt8(8) % 64) + 0x80, 8);
+    const outcome = verifier.verify(token);
+    if (outcome.kind === 'refused') throw new Error(outcome.reason);
+    expect(outcome.principal.tokenId).toBe(`legacy-${digest.toString('base64url')}`);
+    expect(outcome.principal.sessionId.replaceAll('-', '')).toBe(bytes.toString('hex'));
+    expect(formerLegacyTokenId(token)).toBe(`legacy-${sha256(token).toString('base64url')}`);
+  });
+
+  it('has a frozen principal, with the permissions that the hook gives and no others', () => {
+    const given = ['read'];
+    const issuer: LegacyIssuerOptions = {
+      ...SHOP,
+      principal: () => ({ id: 'u', permissions: given }),
+    };
+    const outcome = bench([issuer]).verifier.verify(old());
+    if (outcome.kind === 'refused') throw new Error(outcome.reason);
+    const { principal } = outcome;
+    given.push('write');
+    expect([principal.permissions, principal.claims]).toEqual([['read'], {}]);
+    expect('role' in principal).toBe(false);
+    expect([principal, principal.permissions].map(Object.isFrozen)).toEqual([true, true]);
+  });
+
+  it('is tried with each issuer that its kid may mean, and refused as the last one refuses it', () => {
+    const others: LegacyIssuerOptions[] = [
+      { ...SHOP, name: 'one', key: `${OLD_SECRET} of one` },
+      { ...SHOP, name: 'two' },
+      { ...SHOP, name: 'three', algorithm: 'HS512', key: OLD_SECRET.repeat(2) },
+    ];
+    expect(bench(others).verifier.verify(old())).toMatchObject({ principal: { legacy: 'two' } });
+    const [one, , three] = others as [LegacyIssuerOptions, unknown, LegacyIssuerOptions];
+    expect(bench([three, one]).verifier.verify(old())).toEqual(refused('signature_mismatch'));
+    expect(bench([one, three]).verifier.verify(old())).toEqual(refused('algorithm_mismatch'));
+  });
+
+  it.each(['jwt', 'JWT', 'Jwt'])('may be of the type %s', (typ) => {
+    expect(verifier.verify(old({}, { typ })).kind).toBe('accepted');
+  });
+
+  it('lives for a second at least', () => {
+    expect(verifier.verify(old({ exp: NOW }))).toEqual(refused('lifetime_refused'));
+    expect(verifier.verify(old({ exp: NOW + 1 })).kind).toBe('accepted');
+  });
+
   it('may have fractional dates, which are rounded to the stricter side', () => {
     const fractional = { iat: NOW - 0.5, nbf: NOW + 29.5, exp: NOW + 100.9 };
     expect(verifier.verify(old(fractional))).toMatchObject({
@@ -174,6 +225,19 @@ describe('the option', () => {
     ['an empty audience', { audience: [] }, /leave it out/],
   ])('%s: refused at boot', (_name, changes, message) => {
     expect(() => bench([{ ...SHOP, ...changes }])).toThrow(message);
+  });
+
+  it('an end date 366 days ahead is the last, and an error names its entry', () => {
+    const latest = NOW * 1000 + 366 * 86_400_000;
+    const until = (ms: number) => () =>
+      bench([SHOP, { ...SHOP, name: 'b', acceptUntil: new Date(ms) }]);
+    expect(until(latest)).not.toThrow();
+    expect(until(latest + 1)).toThrow(
+      'accessToken.legacy[1].acceptUntil: is more than a year ahead: give a date within a year',
+    );
+    expect(() => bench([{ ...SHOP, algorithm: 'RS256', key: ownKey.publicKey }])).toThrow(
+      'accessToken.legacy[0].key: is also a key of Tokenward: make a new one for the new tokens',
+    );
   });
 
   it('two entries with the same name: refused at boot', () => {

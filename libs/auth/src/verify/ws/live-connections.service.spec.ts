@@ -243,6 +243,7 @@ describe('server-sent events', () => {
 });
 
 describe('a stream or socket of an API key', () => {
+  // T-9hd2
   it.each<[string, Partial<Principal>, 'goes on' | 'ends']>([
     ['signs out everywhere', {}, 'goes on'],
     ['lists the same permissions in another order', { permissions: ['b', 'a'] }, 'goes on'],
