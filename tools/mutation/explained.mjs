@@ -130,6 +130,36 @@ const EXPLAINED = [
     became: 'false',
     why: 'what is not an object has no list `keys`',
   },
+  {
+    file: 'revocation-checker.service.ts',
+    was: "'broken'",
+    became: '""',
+    why: 'the caller asks for the other three alone',
+  },
+  ...["'redis lookup'", "'ledger question'"].map((was) => ({
+    file: 'revocation-checker.service.ts',
+    was,
+    became: '""',
+    why: 'the error that holds it is caught here',
+  })),
+  {
+    file: 'revocation-checker.service.ts',
+    was: '{',
+    became: '{}',
+    why: 'no answer is undefined all the same',
+  },
+  {
+    file: 'revocation-checker.service.ts',
+    was: '!this.ledger',
+    became: 'false',
+    why: 'the TypeError is caught, and nobody reads the availability of no ledger',
+  },
+  {
+    file: 'revocation-checker.service.ts',
+    was: 'this.ledger !== undefined',
+    became: 'true',
+    why: 'asked once more, no ledger gives no answer either',
+  },
 ];
 
 export function explanationOf(file, { was, became }) {

@@ -112,6 +112,7 @@ describe('a secret', () => {
       `${'AB'.repeat(14)}AA`,
       Buffer.from(`${'AB'.repeat(14)}AA`, 'base64'),
     ],
+    ['19 hexadecimal digits', `${'ab'.repeat(9)}c`, Buffer.from(`${'ab'.repeat(9)}c`, 'base64')],
     ['digits in both cases', 'aB'.repeat(16), Buffer.from('aB'.repeat(16), 'base64')],
     ['more before hexadecimal digits', `zzzz${hex}`, Buffer.from(`zzzz${hex}`, 'base64')],
     ['more behind hexadecimal digits', `${hex}zzzz`, Buffer.from(`${hex}zzzz`, 'base64')],
