@@ -75,6 +75,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     return () => (users.findById = found);
   }
 
+  // T-2p46
   it('a key stays valid when the directory lists the permissions in another order, but not with others', async () => {
     const key = await keyOf(owner(['a', 'b']));
     expect((await get('/confirmed', key)).status).toBe(200);
@@ -92,6 +93,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect(await listing(['b', 'c'])).toBe(401);
   });
 
+  // T-h5zb
   it('an outage of the directory does not count as guesses of keys', async () => {
     const key = await keyOf(owner());
     const restore = changeDirectory(() => () => Promise.reject(AuthError.unavailable('away')));
@@ -100,6 +102,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect((await get('/auth/me', key)).status).toBe(200);
   });
 
+  // T-mx22
   it('@OptionalAuth accepts no token and a token that the database confirms, but no bad token', async () => {
     expect((await get('/confirmed-or-nobody')).json()).toEqual({ id: null });
     const person = await host.person();
@@ -146,6 +149,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect(again.principal()?.permissions).toContain('new');
   });
 
+  // T-bj2h
   it('a socket stays open as long as the API key that signed it in is valid', async () => {
     const id = owner();
     const short = await host.auth.createApiKey(id, { name: 'short', expiresIn: 5400 });
@@ -175,6 +179,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect(told()).toMatchObject([{ to: email, what: 'API key added' }]);
   });
 
+  // T-x66d
   it('before JwtAuthGuard it refuses every request, because no caller was verified yet', async () => {
     const { accessToken } = await host.signIn(await host.person());
     for (const token of [undefined, accessToken])
@@ -209,6 +214,7 @@ describe.each(['request', 'refresh'] as const)('dpop: require, bound at each %s'
   });
   afterAll(() => host.close());
 
+  // T-c75p
   it('an admin with a bound token acts as a user, in a session of the same key', async () => {
     const passwordHash = await host.app.get(PasswordHasher).hash(PASSWORD);
     const email = 'admin@example.com';

@@ -106,6 +106,7 @@ describe('ids as hosts have them', () => {
     }
   });
 
+  // T-srjv
   it('one that is unique only beside the shop stops the boot: two people would share sessions', async () => {
     const { no, mail, hash } = staff;
     const users = { table: staff, id: no, email: mail, passwordHash: hash };

@@ -108,6 +108,7 @@ describe('a table that somebody else made', () => {
       .then((answer) => ({ client, answer }));
   };
 
+  // T-z7bj
   it('accepts an old hash in a column of fixed width, without its trailing blanks', async () => {
     const { id, email } = await put();
     expect((await logIn(email, 'wrong horse')).answer.status).toBe(401);
@@ -129,6 +130,7 @@ describe('a table that somebody else made', () => {
     expect(stored.rows[0]?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   });
 
+  // T-pt85
   it('a hidden row gets no link, cannot use one, and its session ends', async () => {
     const { id, email } = await put();
     const { client } = await logIn(email);
@@ -296,6 +298,7 @@ describe('a table that somebody else made', () => {
       expect((await auth.sessions(id)).length).toBe(1);
     });
 
+    // T-z7np
     it('a read-only or failed one is refused with a clear error', async () => {
       const { id, email } = await put();
       const { client } = await logIn(email);

@@ -84,6 +84,7 @@ describe.each(['0', '10s'])(
       return racers.counts;
     };
 
+    // T-fpxp
     it(
       'never has two live tokens, and every outcome follows the contract',
       async () => {

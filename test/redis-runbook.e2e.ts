@@ -48,6 +48,7 @@ async function works(hosts: HostDeployment): Promise<void> {
 }
 
 describe('the Redis that is shared by mistake, of docs/operations.md, step by step', () => {
+  // T-wvrk
   it('is named in the log with both ledgers; a prefix separates the two, and the old keys are deleted', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const redis = await privateRedis();

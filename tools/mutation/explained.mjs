@@ -160,6 +160,31 @@ const EXPLAINED = [
     became: 'true',
     why: 'asked once more, no ledger gives no answer either',
   },
+  ...[
+    ['{ verification: [] }', '{}'],
+    ['{ keys: [] }', '{}'],
+    ['[]', '["Stryker was here"]'],
+  ].map(([was, became]) => ({
+    file: 'keyring.service.ts',
+    was,
+    became,
+    why: 'the constructor replaces it at once',
+  })),
+  {
+    file: 'key-fitness.ts',
+    was: "key.asymmetricKeyType !== 'ec'",
+    became: 'false',
+    why: 'no other kind of key has the name of a curve',
+  },
+  ...[
+    ["key.type === 'private'", 'false'],
+    ["'private'", '""'],
+  ].map(([was, became]) => ({
+    file: 'key-fitness.ts',
+    was,
+    became,
+    why: 'the thumbprint takes public members alone',
+  })),
 ];
 
 export function explanationOf(file, { was, became }) {

@@ -21,6 +21,8 @@ export const SLICES = {
     tokens('verified-token-cache', 'verified-token-cache'),
     tokens('encrypted-token', 'encrypted-token'),
     tokens('custom-claims', 'custom-claims'),
+    tokens('foreign-claims', 'foreign-claims'),
+    part('verify/legacy', 'legacy-check.service', ['legacy-check']),
     part('verify/legacy', 'legacy-tokens', ['legacy-tokens', 'forged-legacy-tokens']),
   ],
   revocation: [
@@ -37,6 +39,7 @@ export const SLICES = {
       'protocol/revocation-view',
     ),
     revocation('protocol/ledger-availability', 'protocol/revocation-view'),
+    revocation('protocol/expiry-clock', 'protocol/expiry-clock'),
     revocation('protocol/instant', 'protocol/revocation-view'),
   ],
   keys: [

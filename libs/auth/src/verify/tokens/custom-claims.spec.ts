@@ -26,6 +26,7 @@ describe('claims of the host', () => {
       text: 'x',
       count: 1,
       bytes,
+      empty: '',
     };
     const round: Record<string, unknown> = { ...claims };
     round['again'] = round;

@@ -23,7 +23,9 @@ const away = () => Promise.reject(AuthError.unavailable('away'));
 const NEWER = { ...POSITION, snapshot: '12:12:' };
 
 describe('a step', () => {
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => {
+    jest.useRealTimers();
+  });
 
   it('reads the ledger once where the feed has what the process has', async () => {
     const [ledger, feed] = [new Ledger([]), new Feed()];
