@@ -229,6 +229,43 @@ export function heldRoutes(
     }
   }
 
+  /** The same, without any metadata: a cache, a retry, a transaction. */
+  function wrapped(_target: object, _name: string, descriptor: PropertyDescriptor): void {
+    descriptor.value = (): string => 'in';
+  }
+  class Lost {
+    @entry()
+    @wrapped
+    @Roles('admin')
+    call(): string {
+      return 'in';
+    }
+  }
+  class LostTwice {
+    @entry()
+    @wrapped
+    @Permissions('notes:read')
+    @wrapped
+    @Roles('admin')
+    call(): string {
+      return 'in';
+    }
+  }
+  class LostPublic {
+    @entry()
+    @wrapped
+    @Public()
+    call(): string {
+      return 'in';
+    }
+  }
+  class OverridesLost extends Lost {
+    @entry()
+    override call(): string {
+      return 'in';
+    }
+  }
+
   return [
     ['the handler says it', OnHandler, HELD],
     ['the class says it', OnClass, HELD],
@@ -256,6 +293,10 @@ export function heldRoutes(
     ['the handler is overridden and is public', OverridesAsPublic, OPEN],
     ['a public handler is overridden', OverridesPublic, [401, 200, 200]],
     ['the function of the handler was replaced', Replaced, HELD],
+    ['a function that was replaced says it', Lost, HELD],
+    ['two functions that were replaced say it', LostTwice, HELD],
+    ['a function that was replaced is public', LostPublic, OPEN],
+    ['a handler whose function was replaced is overridden', OverridesLost, HELD],
     ['the handler takes nobody, too', Optional, OPEN],
     ['a handler of a class that takes nobody asks for a role', OptionalClass, HELD],
     ['a handler takes nobody, and its class asks for a role', OptionalHandlerOfHeldClass, HELD],

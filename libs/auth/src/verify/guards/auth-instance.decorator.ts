@@ -1,5 +1,6 @@
-import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
+import { applyDecorators, UseGuards } from '@nestjs/common';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { say } from './route-layers.js';
 import { INSTANCE } from './route-metadata.js';
 
 /**
@@ -7,5 +8,5 @@ import { INSTANCE } from './route-metadata.js';
  * pass. On a handler it overrides the class.
  */
 export function AuthInstance(instance: string): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(INSTANCE, instance), UseGuards(JwtAuthGuard.for(instance)));
+  return applyDecorators(say(INSTANCE, instance), UseGuards(JwtAuthGuard.for(instance)));
 }

@@ -3,7 +3,6 @@ import {
   createParamDecorator,
   type ExecutionContext,
   type PipeTransform,
-  SetMetadata,
   type Type,
 } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
@@ -30,7 +29,7 @@ import {
   ROLES,
   STRICT_REVOCATION,
 } from './route-metadata.js';
-import { routeOf } from './route-layers.js';
+import { routeOf, say } from './route-layers.js';
 
 const isOpen = perRoute(
   (context) => isPublic(context) || letsNobodyIn(requirementsOf(routeOf(context))),
@@ -53,7 +52,7 @@ type CurrentUserArgument = keyof Principal | PipeTransform | Type<PipeTransform>
  * that extend it.
  */
 export const Public = (): Decorator =>
-  applyDecorators(SetMetadata(PUBLIC, true), Describe({ security: 'none' }));
+  applyDecorators(say(PUBLIC, true), Describe({ security: 'none' }));
 
 /** Requires one of these roles; checked by `JwtAuthGuard`. On a handler it replaces the one of its class. */
 export const Roles = (...roles: readonly [string, ...string[]]): RequirementDecorator =>
@@ -125,7 +124,7 @@ export const AnyOf = (
  */
 export const OptionalAuth = (): Decorator =>
   applyDecorators(
-    SetMetadata(OPTIONAL.key, true),
+    say(OPTIONAL.key, true),
     Describe({ security: 'optional', answers: errorAnswers(401, 503) }),
   );
 
@@ -154,7 +153,7 @@ function demand<Asked>(
   answers: ReturnType<typeof errorAnswers>,
 ): RequirementDecorator {
   const decorator = applyDecorators(
-    SetMetadata(requirement.key, asked),
+    say(requirement.key, asked),
     Describe({ security: 'token', answers }),
   );
   return Object.assign(decorator, { [DEMANDS]: { requirement, asked: asked as never } });

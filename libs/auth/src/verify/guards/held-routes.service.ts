@@ -6,8 +6,10 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { holdingOf } from './holds.js';
 import { type HostRoute, hostRoutes } from './host-routes.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { isDecorated, layersOf, standsFor } from './route-layers.js';
 import {
   contradictionOf,
+  type Demand,
   instanceOf,
   isPublicRoute,
   REQUIREMENTS,
@@ -17,6 +19,8 @@ import {
 import { appendTo, GUARDS, HeldCallGuard } from './held-call.guard.js';
 
 const NAMED = 5;
+const LOST_GUARD =
+  'has its guard on a function that is not called, because the constructor or another decorator has replaced the method; put @UseGuards(JwtAuthGuard) on the class, or above that decorator';
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
 interface GraphqlOptions {
@@ -45,10 +49,14 @@ export class HeldRoutes implements OnModuleInit {
   onModuleInit(): void {
     if (!this.serves()) return;
     const problems = new Map<string, string[]>();
-    for (const route of hostRoutes(this.container)) {
-      const problem = this.problemOf(route);
-      if (problem) problems.set(problem, [...(problems.get(problem) ?? []), route.name]);
+    const stops = (problem: string | undefined, name: string): unknown =>
+      problem && problems.set(problem, [...(problems.get(problem) ?? []), name]);
+    const routes = [...hostRoutes(this.container)];
+    for (const route of routes) {
+      if (route.called !== route.handler) standsFor(route.called, route.handler);
+      stops(this.problemOf(route), route.name);
     }
+    for (const [routeClass, problem] of neverAsked(routes)) stops(problem, routeClass.name);
     for (const [problem, names] of problems) {
       const unique = [...new Set(names)];
       const more = unique.length > NAMED ? ` and ${unique.length - NAMED} more` : '';
@@ -85,11 +93,14 @@ export class HeldRoutes implements OnModuleInit {
     if (contradiction)
       return `is ${contradiction.open} and asks for ${contradiction.requirement.decorator}; take one of them away, or put ${contradiction.open} on the handlers that are`;
     if (isPublicRoute(route)) return undefined;
+    if (route.kind === 'method') return unguarded(requirementsOf(route));
     const instance = instanceOf(route);
     const untrusted = this.untrusted(route, instance);
     if (untrusted !== undefined) return untrusted;
     const guards = this.guardsOf(route);
     const open = this.unheld(route, guards);
+    if (!guards.some((guard) => this.holdsEverything(guard, instance)) && this.hasLostGuard(route))
+      return LOST_GUARD;
     if (instance !== undefined && !guards.some((guard) => this.holdsEverything(guard, instance)))
       return `is of the instance '${instance}', and its guard does not stand in front of it; add @AuthInstance('${instance}')`;
     if (open.length === 0) return undefined;
@@ -118,9 +129,18 @@ export class HeldRoutes implements OnModuleInit {
     return asked.filter(({ key }) => !held.has(key)).map(({ decorator }) => decorator);
   }
 
+  /** A guard of ours on a function that Nest does not call, because another one took its place. */
+  private hasLostGuard({ called, ...route }: HostRoute): boolean {
+    return layersOf(route).own.some(
+      (each) => each !== called && guardsAt(each).some((guard) => holdingOf(guard, this.container)),
+    );
+  }
+
   private guardsOf(route: HostRoute): readonly object[] {
     if (route.kind === 'graphql-field' && !this.guardsFields()) return [];
     const named = namedGuardsOf(route);
+    // a microservice of a hybrid application may run no global guards, and `HeldCallGuard` is not on that function
+    if (route.kind === 'rpc' && route.called !== route.handler) return named;
     const scoped = this.config.getGlobalRequestGuards().map(({ metatype }) => metatype as object);
     return [...this.config.getGlobalGuards(), ...scoped, ...named]
       .filter(Boolean)
@@ -149,16 +169,42 @@ export class HeldRoutes implements OnModuleInit {
   }
 }
 
-function namedGuardsOf({ routeClass, handler }: HostRoute): readonly object[] {
-  return [routeClass, handler].flatMap(
-    (target) => (Reflect.getMetadata(GUARDS, target) as object[] | undefined) ?? [],
-  );
+function namedGuardsOf({ routeClass, called }: HostRoute): readonly object[] {
+  return [...guardsAt(routeClass), ...guardsAt(called)];
+}
+
+function guardsAt(target: object): readonly object[] {
+  return (Reflect.getMetadata(GUARDS, target) as object[] | undefined) ?? [];
 }
 
 /** A method with a requirement of its own counts as a route, whatever calls it. */
-function isCalled({ kind, handler, name }: HostRoute): boolean {
-  if (name.endsWith('.__resolveType')) return false;
-  return kind !== 'other' || REQUIREMENTS.some(({ key }) => Reflect.hasOwnMetadata(key, handler));
+function isCalled(route: HostRoute): boolean {
+  const { kind, method, routeClass, handler } = route;
+  if (method === '__resolveType') return false;
+  if (kind !== 'other' && kind !== 'method') return true;
+  // an application has thousands of methods, and almost none of them has a decorator of ours
+  if (!isDecorated(routeClass.prototype, method, handler)) return false;
+  const { own } = layersOf(route);
+  return REQUIREMENTS.some(({ key }) => own.some((each) => Reflect.hasOwnMetadata(key, each)));
+}
+
+/** Classes with a requirement, and without any method for which it could be checked. */
+function* neverAsked(routes: readonly HostRoute[]): Generator<[HostRoute['routeClass'], string]> {
+  const guarded = new Set(
+    routes.flatMap(({ kind, routeClass }) => (kind === 'method' ? [] : [routeClass])),
+  );
+  const others = new Map(routes.map((route) => [route.routeClass, route]));
+  for (const [routeClass, route] of others)
+    if (
+      !guarded.has(routeClass) &&
+      REQUIREMENTS.some(({ key }) => Reflect.hasMetadata(key, routeClass))
+    )
+      yield [routeClass, unguarded(requirementsOf(route))];
+}
+
+function unguarded(asked: readonly Demand[]): string {
+  const decorators = asked.map(({ requirement }) => requirement.decorator).join(' and ');
+  return `asks for ${decorators}, and Nest runs no guard there; put it on a route, or check the principal in the method`;
 }
 
 function cureOf({ kind }: HostRoute): string {

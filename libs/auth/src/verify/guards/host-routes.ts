@@ -1,13 +1,20 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { methodsOf, type Route } from './route-layers.js';
 
-/** What calls a method, if guards run there. `other`: other metadata, or none. */
-export type RouteKind = 'http' | 'rpc' | 'ws' | 'graphql' | 'graphql-field' | 'other';
+/**
+ * What calls a method, if guards run there. `other`: metadata of another package, whose calls may have guards.
+ * `method`: nothing that runs guards (a service, `handleConnection` of a gateway, `@OnEvent`, `@Cron`, a queue).
+ */
+export type RouteKind = 'http' | 'rpc' | 'ws' | 'graphql' | 'graphql-field' | 'other' | 'method';
 
 export interface HostRoute extends Route {
+  readonly routeClass: { readonly name: string; readonly prototype: object };
   readonly kind: RouteKind;
   /** `NotesController.list` */
   readonly name: string;
+  readonly method: string;
+  /** The function that Nest calls, and whose guards it runs; not the handler where the instance has one of its own. */
+  readonly called: object;
   /** Nest's instance of a guard class that is named in `@UseGuards`. */
   readonly guardOf: (guardClass: object) => object;
 }
@@ -15,6 +22,11 @@ export interface HostRoute extends Route {
 type HostModule = ModulesContainer extends Map<string, infer M> ? M : never;
 type Wrapper = HostModule extends { providers: Map<unknown, infer W> } ? W : never;
 
+/** Metadata that makes nothing call a method: of Tokenward, TypeScript, OpenAPI, and Nest's enhancers. */
+const SAYS_NO_CALLER =
+  /^(?:tokenward:|design:|swagger\/|__(?:guards|interceptors|pipes|exceptionFilters)__$)/;
+/** `@OnEvent`, `@Cron` and their like, the queues of @nestjs/bull and @nestjs/bullmq: none of them runs guards. */
+const CALLED_UNGUARDED = /^(?:EVENT_LISTENER_METADATA|SCHEDULE|bull)/;
 const ROOT_FIELDS = new Set<unknown>(['Query', 'Mutation', 'Subscription']);
 
 /** Every method of every controller and provider of the application. Lazily loaded modules have no routes. */
@@ -23,17 +35,21 @@ export function* hostRoutes(container: ModulesContainer): Generator<HostRoute> {
     for (const wrapper of new Set([...module.controllers.values(), ...module.providers.values()])) {
       const prototype = prototypeOf(wrapper);
       if (!prototype) continue;
-      const routeClass = prototype.constructor as { readonly name: string };
+      const routeClass = prototype.constructor as HostRoute['routeClass'];
       const guardOf = (guard: object): object =>
         (module.injectables.get(guard as never)?.instance as object | undefined) ?? guard;
-      for (const [name, handler] of methodsOf(prototype))
+      for (const [method, handler] of methodsOf(prototype)) {
+        const kind = kindOf(handler);
         yield {
           handler,
+          called: calledAs(kind, method, wrapper) ?? handler,
           routeClass,
-          kind: kindOf(handler),
-          name: `${routeClass.name}.${name}`,
+          kind,
+          name: `${routeClass.name}.${method}`,
+          method,
           guardOf,
         };
+      }
     }
 }
 
@@ -50,9 +66,17 @@ function prototypeOf({ instance, metatype, isNotMetatype, inject }: Wrapper): ob
   return isClass ? (metatype.prototype as object | undefined) : undefined;
 }
 
+/** Nest takes the function of HTTP routes and remote calls from the instance, all others from the prototype. */
+function calledAs(kind: RouteKind, name: string, { instance }: Wrapper): object | undefined {
+  if ((kind !== 'http' && kind !== 'rpc') || typeof instance !== 'object' || instance === null)
+    return undefined;
+  const value: unknown = Object.getOwnPropertyDescriptor(instance, name)?.value;
+  return typeof value === 'function' ? value : undefined;
+}
+
 function kindOf(handler: object): RouteKind {
   // most methods have none, and an application has thousands of methods
-  if (Reflect.getMetadataKeys(handler).length === 0) return 'other';
+  if (Reflect.getMetadataKeys(handler).length === 0) return 'method';
   const said = (key: string): unknown => Reflect.getMetadata(key, handler);
   if (said('path') !== undefined) return 'http';
   if (said('microservices:pattern') !== undefined) return 'rpc';
@@ -61,5 +85,8 @@ function kindOf(handler: object): RouteKind {
   if (ROOT_FIELDS.has(type)) return 'graphql';
   const isField =
     type !== undefined || said('graphql:resolve_property') || said('graphql:resolve_reference');
-  return isField ? 'graphql-field' : 'other';
+  if (isField) return 'graphql-field';
+  const keys = Reflect.getMetadataKeys(handler).map(String);
+  const isUncalled = keys.every((key) => SAYS_NO_CALLER.test(key));
+  return isUncalled || keys.some((key) => CALLED_UNGUARDED.test(key)) ? 'method' : 'other';
 }

@@ -173,8 +173,7 @@ export function isPublic(context: ExecutionContext): boolean {
 
 export function isPublicRoute(route: Route): boolean {
   const layers = layersOf(route);
-  const [handler] = layers.handlers;
-  if (handler && own(handler, PUBLIC)) return REQUIREMENTS.every(({ key }) => !own(handler, key));
+  if (any(layers.own, PUBLIC)) return REQUIREMENTS.every(({ key }) => !any(layers.own, key));
   return (
     own(route.routeClass, PUBLIC) &&
     REQUIREMENTS.every(({ key }) => saidBy(layers.all, key) === undefined)
@@ -230,12 +229,10 @@ export interface Contradiction {
 
 /** `@Public` together with a requirement, or `@OptionalAuth` together with one on the same handler or class. */
 export function contradictionOf(route: Route): Contradiction | undefined {
-  const { handlers, classes, all } = layersOf(route);
-  const [handler] = handlers;
+  const { own: handler, classes, all } = layersOf(route);
   const onPublic = (requirement: Requirement | undefined): Contradiction | undefined =>
     requirement && { open: '@Public()', requirement };
-  if (handler && own(handler, PUBLIC))
-    return onPublic(REQUIREMENTS.find(({ key }) => own(handler, key)));
+  if (any(handler, PUBLIC)) return onPublic(REQUIREMENTS.find(({ key }) => any(handler, key)));
   if (own(route.routeClass, PUBLIC))
     return onPublic(REQUIREMENTS.find(({ key }) => saidBy(classes, key) !== undefined));
   const optional = all.find((layer) => own(layer, OPTIONAL.key));
@@ -245,10 +242,12 @@ export function contradictionOf(route: Route): Contradiction | undefined {
   return requirement && { open: '@OptionalAuth()', requirement };
 }
 
-function askedBy<Asked>({ handlers, all }: Layers, key: string): Asked | undefined {
-  const [handler] = handlers;
-  if (handler && own(handler, PUBLIC)) return saidBy<Asked>([handler], key);
-  return saidBy<Asked>(all, key);
+function askedBy<Asked>(layers: Layers, key: string): Asked | undefined {
+  return saidBy<Asked>(any(layers.own, PUBLIC) ? layers.own : layers.all, key);
+}
+
+function any(layers: readonly object[], key: string): boolean {
+  return layers.some((layer) => own(layer, key));
 }
 
 function own(target: object, key: string): boolean {

@@ -1,8 +1,9 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { applyDecorators } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { ForeignIssuerOf } from '../../options/issuer-options.js';
 import { errorAnswers } from '../http/openapi-errors.js';
 import { Describe } from '../http/openapi.js';
+import { say } from '../guards/route-layers.js';
 import { TRUSTED_ISSUERS } from '../guards/route-metadata.js';
 
 /**
@@ -25,7 +26,7 @@ export function TrustIssuers(
       'name at least one issuer, as trustedIssuers has it, or give one function that chooses',
     );
   return applyDecorators(
-    SetMetadata(TRUSTED_ISSUERS.key, chooses ? first : issuers),
+    say(TRUSTED_ISSUERS.key, chooses ? first : issuers),
     Describe({ security: 'token', answers: errorAnswers(401, 503) }),
   );
 }
