@@ -27,6 +27,7 @@ export class LiveSubscriptions implements NestInterceptor, OnApplicationShutdown
     private readonly authenticator: RequestAuthenticator,
   ) {
     this.handlers = [...hostRoutes(container)]
+      .filter(({ kind }) => kind !== 'other')
       .map(({ handler }) => handler)
       .filter(
         (handler) => Reflect.getMetadata('graphql:resolver_type', handler) === 'Subscription',
