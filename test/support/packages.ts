@@ -15,11 +15,21 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules', '.cache', 'tokenward-packages');
-const SOURCES = ['libs', 'tools', 'tsconfig.json', 'LICENSE'];
+const LIBRARIES = { auth: 'nestjs', client: 'client' };
+// not all of libs/: packing writes there
+const SOURCES = [
+  ...Object.keys(LIBRARIES).flatMap((name) =>
+    ['src', 'package.json', 'README.md'].map((part) => join('libs', name, part)),
+  ),
+  join('libs', 'auth', 'migrations'),
+  'tools',
+  'tsconfig.json',
+  'LICENSE',
+];
 const STALE_MS = 300_000;
 
 export interface PackedLibraries {
-  /** The folder with `auth/` and `client/`, as packed. */
+  /** The folder with `auth/` and `client/`, which hold what was packed. */
   readonly folder: string;
   /** The tarballs. */
   readonly auth: string;
@@ -28,7 +38,7 @@ export interface PackedLibraries {
 
 let packing: Promise<PackedLibraries> | undefined;
 
-/** Builds and packs both libraries, once for the same sources. */
+/** Both libraries as they are published: by `npm pack`, with nothing built before. Once for the same sources. */
 export function packedLibraries(): Promise<PackedLibraries> {
   return (packing ??= pack());
 }
@@ -48,7 +58,7 @@ async function pack(): Promise<PackedLibraries> {
       rmSync(lock, { recursive: true, force: true });
     }
   }
-  return { folder, auth: tarball(folder, 'nestjs'), client: tarball(folder, 'client') };
+  return { folder, auth: tarball(folder, 'auth'), client: tarball(folder, 'client') };
 }
 
 function taken(lock: string): boolean {
@@ -66,9 +76,14 @@ function taken(lock: string): boolean {
 function build(folder: string): void {
   const draft = `${folder}.draft`;
   rmSync(draft, { recursive: true, force: true });
-  succeed(process.execPath, [join(ROOT, 'tools', 'build-libs.mjs'), '--out', draft], ROOT);
-  for (const name of ['auth', 'client'])
-    succeed('npm', ['pack', '--pack-destination', draft, '--loglevel', 'error'], join(draft, name));
+  for (const name of ['auth', 'client'] as const) {
+    const source = join(ROOT, 'libs', name);
+    const unpacked = join(draft, name);
+    mkdirSync(unpacked, { recursive: true });
+    rmSync(join(source, 'dist'), { recursive: true, force: true });
+    succeed('npm', ['pack', '--pack-destination', draft, '--loglevel', 'error'], source);
+    succeed('tar', ['-xzf', tarball(draft, name), '--strip-components=1'], unpacked);
+  }
   for (const old of readdirSync(CACHE))
     if (!folder.endsWith(old.slice(0, 16)))
       rmSync(join(CACHE, old), { recursive: true, force: true });
@@ -87,9 +102,9 @@ export function succeed(
   return stdout;
 }
 
-function tarball(folder: string, name: string): string {
+function tarball(folder: string, name: keyof typeof LIBRARIES): string {
   const found = readdirSync(folder).find(
-    (each) => each.startsWith(`tokenward-${name}-`) && each.endsWith('.tgz'),
+    (each) => each.startsWith(`tokenward-${LIBRARIES[name]}-`) && each.endsWith('.tgz'),
   );
   if (!found) throw new Error(`no tarball of ${name}`);
   return join(folder, found);
@@ -102,7 +117,7 @@ function fingerprint(): string {
     const files = statSync(path).isDirectory()
       ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((each) => join(path, each))
       : [path];
-    for (const file of files.filter((each) => !/[\\/]dist[\\/]/.test(each)).sort())
+    for (const file of files.sort())
       if (statSync(file).isFile()) hash.update(file).update(readFileSync(file));
   }
   return hash.digest('hex').slice(0, 16);
