@@ -15,9 +15,14 @@ export default {
     '<rootDir>/bench/node_modules',
   ],
   extensionsToTreatAsEsm: ['.ts'],
-  testTimeout: 30000,
-  // one more than the cores that the suite is measured on: many files wait for servers and processes
-  maxWorkers: 3,
+  // for a machine that is busy with something else
+  testTimeout: 60000,
+  // two more than the cores that the suite is measured on: many files wait for servers and processes
+  maxWorkers: 4,
+  // a worker keeps the ES modules of every file that it has run, some 40 MB each; a new worker begins without them
+  workerIdleMemoryLimit: '768MB',
+  // and a process of a gigabyte needs more than the half second that jest would give it to end
+  workerGracefulExitTimeout: 15000,
   testSequencer: '<rootDir>/test/support/sequencer.mjs',
   transform: {
     '^.+\\.ts$': [
