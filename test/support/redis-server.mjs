@@ -1,5 +1,6 @@
 // Plain JavaScript: the runner uses it before anything is compiled, the helpers of the specs after.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -34,7 +35,7 @@ export async function startRedis({ binary, dir, port, args = [] }) {
   const hasExited = () =>
     child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   child.on('error', (error) => (log += error.message));
-  const until = performance.now() + 10_000;
+  const until = performance.now() + 60_000;
   while (!(await answers(at))) {
     if (hasExited() || performance.now() > until)
       throw new Error(`redis-server did not start: ${log}`);
@@ -56,14 +57,25 @@ export async function startRedis({ binary, dir, port, args = [] }) {
   };
 }
 
-export function freePort() {
-  return new Promise((resolve, reject) => {
+// a thousand ports for each worker of jest, below those that systems give to outgoing connections: whatever else
+// opens or connects between this look and the server's own start takes none of them
+const SHARE = 1_000;
+const FIRST_PORT = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 12) * SHARE;
+let turn = randomInt(SHARE);
+
+export async function freePort() {
+  for (let tries = 0; tries < SHARE; tries++) {
+    const port = FIRST_PORT + (turn++ % SHARE);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no port is free from ${FIRST_PORT} on`);
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+    probe.on('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }
 
