@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Waits until a condition holds, and throws if it does not hold in time. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
-  withinMs = 15_000,
+  withinMs = 30_000,
 ): Promise<void> {
   const latest = performance.now() + withinMs;
   while (!(await holds())) {

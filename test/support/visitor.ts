@@ -16,7 +16,7 @@ export interface Visitor {
   /** Console errors and warnings (including CSP violations), uncaught exceptions, requests to other origins. */
   readonly complaints: readonly string[];
   /** How often a socket of the page was closed, and the time of the last one (`performance.now()`). */
-  readonly sockets: { closed: number; lastClosedAt: number };
+  readonly sockets: { closed: number };
   signIn(person: { readonly email: string; readonly password: string }): Promise<void>;
   /** Opens a page by its link. */
   go(to: 'Sessions' | 'Notes' | 'Account' | 'Mailbox' | 'Users'): Promise<void>;
@@ -34,7 +34,7 @@ export async function visit(
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const complaints: string[] = [];
-  const sockets = { closed: 0, lastClosedAt: 0 };
+  const sockets = { closed: 0 };
   page.on('console', (message) => {
     const isBad = message.type() === 'error' || message.type() === 'warning';
     if (isBad && !EXPECTED.test(message.text())) complaints.push(message.text());
@@ -44,10 +44,7 @@ export async function visit(
     if (new URL(request.url()).origin !== url) complaints.push(`a request to ${request.url()}`);
   });
   page.on('websocket', (socket) => {
-    socket.on('close', () => {
-      sockets.closed++;
-      sockets.lastClosedAt = performance.now();
-    });
+    socket.on('close', () => void sockets.closed++);
   });
   await page.goto(url);
   await page.getByRole('heading', { level: 1 }).waitFor();
