@@ -54,11 +54,11 @@ export async function startHosts(
     clients.push(client);
     return redisConnection(client);
   };
-  const options = hostOptions(database);
+  const options = hostOptions(database, { storeDeadline: '2s' });
   const issuing = async (which: Where): Promise<HostApp> => {
     @Module({
       imports: [
-        AuthModule.forRoot({ ...options, storage: database.storage(), redis: redis(which) }),
+        AuthModule.forRoot({ ...options, storage: database.storage('2s'), redis: redis(which) }),
       ],
       controllers: [Things],
     })

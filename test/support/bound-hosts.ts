@@ -55,6 +55,8 @@ export async function boundHosts<Name extends string>(
   const secret = `s1:${randomBytes(32).toString('base64url')}`;
   const start = ({ adapter, globalPrefix, ...changes }: BoundHost): Promise<HostApp> => {
     const options = hostOptions(database, {
+      // a test holds a table until the answer
+      storage: database.storage('2s'),
       keys: { algorithm: 'ES256', privateKey },
       refreshToken: { secrets: [secret] },
       onEvent: (event) => void events.push(event),

@@ -18,7 +18,12 @@ import {
   PasswordHasher,
   type Principal,
 } from '@tokenward/nestjs';
-import { drizzleStorage, migrateAuth, type UserColumns } from '@tokenward/nestjs/drizzle';
+import {
+  drizzleStorage,
+  type DrizzleStorageOptions,
+  migrateAuth,
+  type UserColumns,
+} from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
@@ -45,6 +50,9 @@ export const PEOPLE: UserColumns = {
   disabled: people.locked,
 };
 
+/** The default, two seconds, is 503 on a machine that is busy; tests of slow stores set their own. */
+const PATIENT = '20s';
+
 /** An empty, migrated database with that table, for hosts that a spec builds. */
 export async function hostDatabase(given?: Pick<TestDatabase, 'url' | 'drop'>) {
   const database = given ?? (await createDatabase());
@@ -58,7 +66,8 @@ export async function hostDatabase(given?: Pick<TestDatabase, 'url' | 'drop'>) {
     url: database.url,
     pool,
     db,
-    storage: () => drizzleStorage(db, { users: PEOPLE }),
+    storage: (deadline: DrizzleStorageOptions['deadline'] = PATIENT) =>
+      drizzleStorage(db, { users: PEOPLE, deadline }),
     drop: async () => {
       await pool.end();
       await database.drop();
@@ -79,6 +88,7 @@ export function hostOptions(
     keys: { algorithm: 'ES256', privateKey },
     storage: database.storage(),
     throttle: false,
+    storeDeadline: PATIENT,
     ...changes,
   };
 }
