@@ -234,6 +234,15 @@ describe('a service that only verifies', () => {
     return started;
   }
 
+  /** The answers to a proof, given or new, once no service is behind with the revocations, which is 503. */
+  async function served(given?: Sent): Promise<[Sent, number[]]> {
+    for (let left = 1_000; ; left--) {
+      const sent = given ?? (await prove(THING));
+      const seen = await everywhere(sent, [orders, twin]);
+      if (!seen.includes(503) || left === 0) return [sent, seen];
+    }
+  }
+
   // T-dpc4
   it('follows the token: a bound token needs a proof, and @RequireBound accepts it', async () => {
     const good = await send(orders, await prove(THING));
@@ -255,18 +264,18 @@ describe('a service that only verifies', () => {
 
   // T-dpd3
   it('accepts a proof once among all services on its Redis, also when that is flushed or down', async () => {
-    const used = await prove(THING);
-    expect(await everywhere(used, [orders, twin])).toEqual(once(THING, 2));
-    expect(await everywhere(used, [orders, twin])).toEqual(never(401, 2));
+    const [used, seen] = await served();
+    expect(seen).toEqual(once(THING, 2));
+    expect((await served(used))[1]).toEqual(never(401, 2));
     await admin.flushall();
-    expect(await everywhere(used, [orders, twin])).toEqual(never(401, 2));
+    expect((await served(used))[1]).toEqual(never(401, 2));
     await learnNonce();
-    expect(await everywhere(await prove(THING), [orders, twin])).toEqual(once(THING, 2));
+    expect((await served())[1]).toEqual(once(THING, 2));
     await redis.kill('SIGKILL');
     expect(await everywhere(await prove(THING), [orders, twin])).toEqual(never(503, 2));
     await redis.start();
     // the clients are connected again, and the revocations are known again
-    await until(async () => !(await everywhere(await prove(THING), [orders, twin])).includes(503));
+    await served();
   });
 
   // T-dpd4

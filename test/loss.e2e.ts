@@ -117,14 +117,19 @@ async function restart(): Promise<void> {
   demo = await startDemo({ env: env(), port, dataDir });
 }
 
-async function refreshed(client: AuthClient): Promise<boolean> {
-  for (let left = 6; left > 0; left--) {
-    const result = await client.refresh();
-    if (result !== 'unavailable') return result === 'refreshed';
+/** A busy machine, too, answers 503; a client comes back. */
+async function settled<T>(ask: () => Promise<T>, isBusy: (answer: T) => boolean): Promise<T> {
+  for (let left = 100; ; left--) {
+    const answer = await ask();
+    if (!isBusy(answer) || left === 0) return answer;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return false;
 }
+const refreshed = (client: AuthClient) =>
+  settled(
+    () => client.refresh(),
+    (result) => result === 'unavailable',
+  );
 
 /** One refresh whose answer gets lost at `point`, and what became of the session. */
 async function trial(transport: Transport, point: Point) {
@@ -151,24 +156,27 @@ async function trial(transport: Transport, point: Point) {
     await client.refresh();
     await restarting;
   }
-  const isKept = await refreshed(client);
-  const isIn = isKept && (await client.fetch('/me')).status === 200;
+  const isKept = (await refreshed(client)) === 'refreshed';
+  const me = () => client.fetch('/me');
+  const isIn = isKept && (await settled(me, ({ status }) => status === 503)).status === 200;
   const isSingle = [...door.successors.values()].every(({ size }) => size === 1);
 
-  const theft = await fetch(`${demo.url}/auth/refresh`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(transport !== 'bearer' && { cookie: `refresh_token=${spent}` }),
-    },
-    ...(transport === 'bearer' && { body: JSON.stringify({ refreshToken: spent }) }),
-  });
+  const steal = () =>
+    fetch(`${demo.url}/auth/refresh`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(transport !== 'bearer' && { cookie: `refresh_token=${spent}` }),
+      },
+      ...(transport === 'bearer' && { body: JSON.stringify({ refreshToken: spent }) }),
+    });
+  const theft = await settled(steal, ({ status }) => status === 503);
   const { rows } = await pool.query<{ open: string }>(
     'select count(*) as open from auth_sessions where subject = $1 and ended_at is null',
     [id],
   );
   const isCaught =
-    theft.status === 401 && rows[0]?.open === '0' && (await client.refresh()) === 'signedOut';
+    theft.status === 401 && rows[0]?.open === '0' && (await refreshed(client)) === 'signedOut';
   leave(false);
   return { transport, point, isIn, isSingle, isCaught };
 }
