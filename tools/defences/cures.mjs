@@ -178,7 +178,7 @@ export const CURES = [
   defence(
     'oidc',
     'a planted cookie links nothing',
-    'issue/flows/oidc-sign-in.flow.ts',
+    'issue/flows/oidc-return.flow.ts',
     'if (asked.linking && !(await this.isOf(asked.linking, accessCookies)))',
     'if (asked.linking && !(await this.isOf(asked.linking, [])))',
     'T-h8tt',
