@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { AuthError } from '../common/auth-error.js';
+import { tellMissingRight } from './missing-rights.js';
 
 /** A host's client: a single ioredis client, one through Sentinel, or one on Cluster. */
 export type HostClient = Redis | Cluster;
@@ -51,6 +52,9 @@ async function roleOf(client: HostClient): Promise<'primary' | keyof typeof NOT_
       : 'unknown';
 }
 
+const FEED = 'The revocation feed does not work, and revocations travel through PostgreSQL alone';
+const COPIES = 'The copies of revocations for other languages are not written';
+
 type ScriptCommand = (keyCount: number, ...rest: (string | number)[]) => Promise<unknown>;
 
 /** Runs one of the scripts that the client was made with. */
@@ -62,7 +66,10 @@ export function runScript(
 ): Promise<unknown> {
   const command = (client as unknown as Record<string, ScriptCommand | undefined>)[name];
   if (!command) throw new TypeError(`no script ${name}`);
-  return command.call(client, keys.length, ...keys, ...args);
+  return command.call(client, keys.length, ...keys, ...args).catch((error: unknown) => {
+    tellMissingRight(client, name === 'tokenwardCopy' ? COPIES : FEED, error);
+    throw error;
+  });
 }
 
 /**
@@ -128,7 +135,11 @@ export class OwnClient {
   ): Promise<T> {
     const client = await this.ready();
     const { connection } = this;
-    const [result, role] = await Promise.all([work(client), roleOf(client)]);
+    const answer = work(client).catch((error: unknown) => {
+      tellMissingRight(client, FEED, error);
+      throw error;
+    });
+    const [result, role] = await Promise.all([answer, roleOf(client)]);
     if (sure(result)) return result;
     if (role !== 'primary') throw AuthError.unavailable(NOT_A_PRIMARY[role]);
     if (this.connection !== connection)

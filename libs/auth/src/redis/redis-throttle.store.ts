@@ -10,6 +10,7 @@ import {
   type ThrottleDecision,
   ThrottleStore,
 } from '../storage/throttle-store.port.js';
+import { missingRight } from './missing-rights.js';
 import { GIVE_BACK_SCRIPT, TAKE_SCRIPT } from './throttle-scripts.js';
 
 export interface RedisThrottleOptions {
@@ -85,17 +86,18 @@ export class RedisThrottleStore extends ThrottleStore {
   /** Milliseconds to wait, 0 if counted; `away` if Redis did not answer. */
   private async takeShared(attempt: ThrottleAttempt): Promise<number | 'away'> {
     if (this.pausing()) return 'away';
-    if (!this.reachable()) return this.lost('no connection');
+    if (!this.reachable()) return this.lost(reasonOf(new Error('no connection')));
     const limits = attempt.buckets.map((bucket) => bucket.limit);
     try {
       const waitMs = Number(
         await this.run(TAKE_SCRIPT, attempt, [attempt.id, attempt.windowMs, ...limits]),
       );
-      if (Number.isNaN(waitMs)) return this.lost('an answer that is not a number');
+      if (Number.isNaN(waitMs))
+        return this.lost(reasonOf(new Error('an answer that is not a number')));
       this.found();
       return waitMs;
     } catch (error) {
-      return this.lost(error instanceof Error ? error.message : 'unknown error');
+      return this.lost(missingRight(error) ?? reasonOf(error));
     }
   }
 
@@ -122,10 +124,7 @@ export class RedisThrottleStore extends ThrottleStore {
   }
 
   private lost(reason: string): 'away' {
-    if (!this.#away)
-      this.#logger.warn(
-        `Login throttling counts in this process alone: Redis cannot be reached (${reason})`,
-      );
+    if (!this.#away) this.#logger.warn(`Login throttling counts in this process alone: ${reason}`);
     this.#away = true;
     this.#askAgainAt = this.clock.monotonic() + this.#pauseMs;
     return 'away';
@@ -135,4 +134,8 @@ export class RedisThrottleStore extends ThrottleStore {
     if (this.#away) this.#logger.log('Login throttling is shared again: Redis is back');
     this.#away = false;
   }
+}
+
+function reasonOf(error: unknown): string {
+  return `Redis cannot be reached (${error instanceof Error ? error.message : 'unknown error'})`;
 }
