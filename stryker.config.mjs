@@ -15,6 +15,8 @@ export default {
       roots: ['<rootDir>/libs', '<rootDir>/test'],
       testMatch: MUTATION_SPECS.split(',').map((each) => `<rootDir>/${each}`),
       testPathIgnorePatterns: ['/node_modules/'],
+      // a mutation that makes a test wait for ever is seen after this
+      testTimeout: 10_000,
     },
   },
   coverageAnalysis: 'perTest',

@@ -185,6 +185,31 @@ const EXPLAINED = [
     became,
     why: 'the thumbprint takes public members alone',
   })),
+  {
+    file: 'fetched-jwks.ts',
+    was: '`${name}: is not a key`',
+    became: '``',
+    why: 'only for an error that is not an `AuthError`, which nothing throws there',
+  },
+  {
+    file: 'fetched-jwks.ts',
+    was: "traits.family === 'ec'",
+    became: 'true',
+    why: 'jwks.algorithms names RSA and EC alone',
+  },
+  {
+    file: 'fetched-jwks.ts',
+    was: "''",
+    became: '"Stryker was here!"',
+    why: 'has no max-age either',
+  },
+  {
+    file: 'fetched-jwks.ts',
+    was: '[]',
+    became: '["Stryker was here"]',
+    why: 'only the second member is read',
+  },
+  { file: 'feed-writer.ts', was: '{', became: '{}', why: 'no answer is undefined all the same' },
 ];
 
 export function explanationOf(file, { was, became }) {

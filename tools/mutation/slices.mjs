@@ -61,5 +61,9 @@ export const SLICES = {
     sessions('rotation-outcome', 'rotation-outcome'),
     sessions('refresh-secrets', 'refresh-secrets'),
     sessions('retry-key', 'refresh-token'),
+    sessions('rotation.service', 'rotation.service'),
+    sessions('revocation.service', 'revocation.service'),
+    sessions('session-access.service', 'session-access.service'),
+    sessions('session-limits.service', 'session-limits.service'),
   ],
 };

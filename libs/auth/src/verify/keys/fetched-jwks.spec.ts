@@ -81,9 +81,24 @@ describe('the answer of an issuer', () => {
     expect(said).toContain(problem);
   });
 
+  const no = 'unavailable: the JSON is not a JWKS: it has no list "keys"';
+  it.each<[string, unknown, string]>([
+    ['null', null, no],
+    ['a bare list', [A], no],
+    ['keys that are not a list', { keys: { length: 1, 0: A } }, no],
+    ['101 keys', { keys: Array(101).fill(A) }, 'unavailable: the JWKS holds more than 100 keys'],
+  ])('with %s is not a set', async (_, body, problem) => {
+    expect(await problemOf(read(() => json(body)))).toBe(problem);
+  });
+
   it('that is refused is not read to its end', async () => {
     let cancelled = false;
-    const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+    let left = 9;
+    const body = new ReadableStream({
+      pull: (controller) =>
+        left-- > 0 ? controller.enqueue(new Uint8Array(9)) : controller.close(),
+      cancel: () => void (cancelled = true),
+    });
     await problemOf(read(() => new Response(body, { status: 500 })));
     expect(cancelled).toBe(true);
   });
@@ -143,6 +158,8 @@ describe('an answer that does not come', () => {
     ['EPROTO_X', unknown],
     ['X_ECONNRESET', unknown],
     ['ECONNRESET_X', unknown],
+    ['X_ETIMEDOUT', unknown],
+    ['ETIMEDOUT_X', unknown],
   ])('%s: %s', async (code, problem) => {
     expect(await failure(undefined, code)).toBe(`unavailable: ${problem} (${code})`);
   });
@@ -227,6 +244,7 @@ describe('a key without "alg"', () => {
       ['PS256'],
     ],
     ['is left out where none fits', ec('P-521'), first, []],
+    ['is left out where its kind only has such a curve', { ...ec(), kty: 'OKP' }, first, []],
     [
       'is left out where only keys of the other kind fit',
       rsa,

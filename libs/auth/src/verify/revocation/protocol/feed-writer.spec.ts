@@ -114,9 +114,12 @@ describe('an append without an answer', () => {
     expect(appended).toHaveLength(5);
   });
 
-  it('is tried once for a heartbeat that ends no fill', async () => {
+  it.each([
+    ['a head', base],
+    ['no head', undefined],
+  ])('is tried once for a heartbeat after %s that ends no fill', async (_, head) => {
     answers = ['away'];
-    expect(await writerAfter(base).whole(entries(2), newPosition)).toBe('failed');
+    expect(await writerAfter(head).whole(entries(2), newPosition)).toBe('failed');
     expect([appended.length, pauses]).toEqual([1, []]);
   });
 
