@@ -10,9 +10,15 @@ import type {
   SessionStore,
 } from '../../storage/session-store.port.js';
 import { RefreshSecrets } from './refresh-secrets.js';
-import { type GenuineRefreshToken, hashSecret, openRefreshToken } from './refresh-token.js';
+import {
+  type GenuineRefreshToken,
+  hashSecret,
+  openRefreshToken,
+  writeRefreshToken,
+} from './refresh-token.js';
 import { readRetryKey, type RetryKey } from './retry-key.js';
 import { RotationService } from './rotation.service.js';
+import { successorSecret } from './successor.js';
 
 const ring = RefreshSecrets.parse([`p:${randomBytes(32).toString('base64url')}`]);
 const sessionId = randomUUID();
@@ -81,11 +87,7 @@ const service = (changes: object = {}) =>
     new SystemEntropy(),
   );
 
-function retryKey(): RetryKey {
-  const key = readRetryKey(randomBytes(32).toString('base64url'));
-  if (!key) throw new Error('the key is well formed');
-  return key;
-}
+const retryKey = () => readRetryKey(randomBytes(32).toString('base64url')) as RetryKey;
 const missed = (found?: SessionSnapshot): RotateOutcome => ({ kind: 'missed', found });
 const away = new Error('away');
 
@@ -165,6 +167,12 @@ describe('a refresh token', () => {
     expect((await rotate('other')).kind).toBe('unproven');
   });
 
+  it('of a session that is not bound may come with a proof', async () => {
+    script.rotate = [missed(row()), { kind: 'rotated', ...state }];
+    const rotating = service().rotate(presented, client, { provedKey: 'K' });
+    expect(await rotating).toMatchObject({ kind: 'rotated' });
+  });
+
   it('is read for by the service where the store did not', async () => {
     script.rotate = [missed()];
     script.read = [row({ generation: 9 })];
@@ -220,6 +228,23 @@ describe('a used token', () => {
     script.rotate = [missed(after)];
     const again = await service({ reuseLeewayMs: 0 }).rotate(presented, client, { key });
     expect(again).toMatchObject({ kind: 'replayed', refreshToken: token });
+  });
+
+  it('with the key of a password change gives the token that was made from that key', async () => {
+    const [key, nonce] = [retryKey(), randomBytes(16)];
+    const next = successorSecret(ring.minting, nonce, sessionId, { kind: 'key', key });
+    const more = {
+      tokenHash: hashSecret(next),
+      rotationNonce: nonce,
+      rotationCause: 'password' as const,
+      rotationKey: key.hash,
+      rotatedAgoMs: 5,
+    };
+    script.rotate = [missed(row({ generation: 4 }, more))];
+    expect(await service().rotate(presented, client, { key })).toMatchObject({
+      kind: 'replayed',
+      refreshToken: writeRefreshToken(ring.minting, sessionId, 4, next),
+    });
   });
 
   it('whose successor cannot be made again is a mismatch, and ends nothing', async () => {
