@@ -210,6 +210,13 @@ const EXPLAINED = [
     why: 'only the second member is read',
   },
   { file: 'feed-writer.ts', was: '{', became: '{}', why: 'no answer is undefined all the same' },
+  ...['/(.{8})(.{4})(.{4})(.{4})(.{12})$/', '/^(.{8})(.{4})(.{4})(.{4})(.{12})/'].map((became) => ({
+    file: 'legacy-tokens.ts',
+    was: '/^(.{8})(.{4})(.{4})(.{4})(.{12})$/',
+    became,
+    why: 'the text has 32 characters in any case',
+  })),
+  { file: 'foreign-claims.ts', was: '{', became: '{}', why: 'nothing was given, which is refused' },
 ];
 
 export function explanationOf(file, { was, became }) {

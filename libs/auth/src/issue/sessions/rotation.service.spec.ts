@@ -52,6 +52,7 @@ function row(session: Partial<Session> = {}, more: Partial<SessionSnapshot> = {}
 const state = { session: row().session, subject: row().subject };
 const named = { sessionId, subject: 'u', actor: null };
 
+const away = new Error('away');
 type Answer<T> = T | Error | ((rotation: Rotation) => T);
 let rotations: Rotation[];
 let ended: unknown[][];
@@ -89,7 +90,6 @@ const service = (changes: object = {}) =>
 
 const retryKey = () => readRetryKey(randomBytes(32).toString('base64url')) as RetryKey;
 const missed = (found?: SessionSnapshot): RotateOutcome => ({ kind: 'missed', found });
-const away = new Error('away');
 
 describe('a refresh token', () => {
   it('is the current one of a live session, of its generation and its secret', async () => {
@@ -200,10 +200,9 @@ describe('a used token', () => {
   async function rotated(key?: RetryKey): Promise<{ after: SessionSnapshot; token: string }> {
     script.rotate = [{ kind: 'rotated', ...state }];
     const outcome = await service().rotate(presented, client, { key });
-    const { nonce, nextHash } = rotations[0] as Rotation;
     const more = {
-      tokenHash: nextHash,
-      rotationNonce: nonce,
+      tokenHash: rotations[0]?.nextHash,
+      rotationNonce: rotations[0]?.nonce,
       rotationCause: 'refresh' as const,
       rotationKey: key?.hash ?? null,
       rotatedAgoMs: 5,

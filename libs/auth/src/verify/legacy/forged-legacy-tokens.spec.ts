@@ -112,6 +112,8 @@ const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, token: 
   claims_malformed: [
     ['no exp', old({ exp: undefined })],
     ['no iat', old({ iat: undefined })],
+    ['no iat, but nbf', old({ iat: undefined, nbf: NOW })],
+    ['nbf as text', old({ nbf: String(NOW) })],
     ['exp as text', old({ exp: String(NOW + 60) })],
     ['no sub', old({ sub: undefined })],
     ['an empty sub', old({ sub: '' })],

@@ -54,7 +54,9 @@ function check({
 describe('an old token', () => {
   it('is confirmed for a user of whom nothing was ever revoked', async () => {
     const { made, asked } = check({});
-    expect(await made.confirm(old, 'the text')).toEqual({ kind: 'confirmed', principal: old });
+    const confirmed = await made.confirm(old, 'the text');
+    expect(confirmed).toEqual({ kind: 'confirmed', principal: old });
+    expect(confirmed.principal).toBe(old);
     const named = {
       subject: '42',
       sessionId: 's',

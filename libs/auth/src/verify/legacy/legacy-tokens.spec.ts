@@ -187,6 +187,11 @@ describe('an old token', () => {
     }
   });
 
+  it('of a longer life says that it ends with its window', () => {
+    const short = bench([{ ...SHOP, acceptUntil: new Date((NOW + 60) * 1000) }]);
+    expect(short.verifier.verify(old())).toMatchObject({ principal: { expiresAt: NOW + 60 } });
+  });
+
   it('must match the schema of the host’s claims', () => {
     const schema = { claimsSchema: z.object({ tenant: z.string() }) };
     const given: LegacyIssuerOptions = {
@@ -235,6 +240,7 @@ describe('the option', () => {
     expect(until(latest + 1)).toThrow(
       'accessToken.legacy[1].acceptUntil: is more than a year ahead: give a date within a year',
     );
+    expect(() => bench([{ ...SHOP, key: 'kqXw8!pz' }])).toThrow(/^accessToken\.legacy\[0\]\.key: /);
     expect(() => bench([{ ...SHOP, algorithm: 'RS256', key: ownKey.publicKey }])).toThrow(
       'accessToken.legacy[0].key: is also a key of Tokenward: make a new one for the new tokens',
     );
