@@ -217,6 +217,18 @@ const EXPLAINED = [
     why: 'the text has 32 characters in any case',
   })),
   { file: 'foreign-claims.ts', was: '{', became: '{}', why: 'nothing was given, which is refused' },
+  {
+    file: 'session-limits.service.ts',
+    was: 'given !== undefined',
+    became: 'true',
+    why: 'undefined is longer than nothing',
+  },
+  {
+    file: 'session-limits.service.ts',
+    was: "'the answer of sessions.limits'",
+    became: '""',
+    why: 'with a prefix, the errors name that',
+  },
 ];
 
 export function explanationOf(file, { was, became }) {

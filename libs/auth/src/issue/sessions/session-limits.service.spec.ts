@@ -73,10 +73,13 @@ describe('the limits of a session', () => {
     });
   });
 
-  it('that are not limits name the option', async () => {
-    await expect(limiter(() => ({ idle: '5m' })).limitsOf(opening(true))).rejects.toMatchObject({
+  it.each<[unknown, RegExp]>([
+    [{ idle: '5m' }, /^sessions\.limits\.idle: is not an option; did you mean .*idleTtl/],
+    ['5m', /^sessions\.limits: must be an object of options$/],
+  ])('that are not limits name the option: %j', async (answer, detail) => {
+    await expect(limiter(() => answer).limitsOf(opening(true))).rejects.toMatchObject({
       reason: 'configuration_invalid',
-      detail: expect.stringMatching(/sessions\.limits/),
+      detail: expect.stringMatching(detail),
     });
   });
 
