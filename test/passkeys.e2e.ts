@@ -8,12 +8,20 @@ import {
   factorHost,
   ORIGIN,
   PASSWORD,
+  type Person,
   type Session,
 } from './support/factor-host.js';
 
 interface Ceremony {
   readonly ticket: string;
   readonly options: Record<string, unknown>;
+}
+
+/** A person with a passkey, and a session of that person. */
+interface Own {
+  readonly person: Person;
+  readonly session: Session;
+  readonly id: string;
 }
 
 const FORGED: readonly (readonly [string, AuthenticatorQuirks])[] = [
@@ -273,6 +281,42 @@ describe('passkeys', () => {
     expect((await host.post('passkeys/register', answer, other.accessToken)).status).toBe(403);
     expect((await register(mine.accessToken, key)).status).toBe(201);
     expect((await register(other.accessToken, key)).status).toBe(400);
+  });
+
+  it.each([
+    ['a sign-out everywhere', ({ person }: Own) => host.auth.revokeUser(person.id)],
+    [
+      'its own removal',
+      ({ id, session }: Own) => host.remove(`factors/${id}`, session.accessToken),
+    ],
+  ])('opens nothing if %s comes between its check and the session', async (_, change) => {
+    const own = await withPasskey();
+    const { person, key } = own;
+    const proved = (await signIn(key)).json<Session & Record<string, unknown>>();
+    const { factors } = host.storage;
+    const use = factors.usePasskey.bind(factors);
+    jest.spyOn(factors, 'usePasskey').mockImplementationOnce(async (...of) => {
+      const used = await use(...of);
+      await change({ ...own, session: proved });
+      return used;
+    });
+    expect((await signIn(key)).json()).toMatchObject({ code: 'login_refused' });
+    const failed = host.events.find((e) => e.type === 'login.failed' && e.userId === person.id);
+    expect(failed).toMatchObject({ reason: 'superseded' });
+  });
+
+  it('that is removed while it signs in is refused without the alarm of a copy', async () => {
+    const { key, id, person } = await withPasskey();
+    const session = (await signIn(key)).json<Session & Record<string, unknown>>();
+    const { factors } = host.storage;
+    const use = factors.usePasskey.bind(factors);
+    jest.spyOn(factors, 'usePasskey').mockImplementationOnce(async (...of) => {
+      expect((await host.remove(`factors/${id}`, session.accessToken)).status).toBe(204);
+      return use(...of);
+    });
+    expect((await signIn(key)).json()).toMatchObject({ code: 'login_refused' });
+    const alarmed = host.events.filter((event) => event.type === 'passkey.counter_went_back');
+    expect(alarmed.map(({ userId }) => userId)).not.toContain(person.id);
   });
 
   it('a user who is disabled is not signed in', async () => {

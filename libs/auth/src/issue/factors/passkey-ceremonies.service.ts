@@ -112,16 +112,20 @@ export class PasskeyCeremonies {
     return made && CREDENTIAL_ID.test(made.credentialId) ? made : undefined;
   }
 
-  /** The user whose passkey signed; undefined where the answer is not accepted. */
+  /**
+   * The passkey that signed; undefined where the answer is not accepted. `found` runs before the passkey is checked: a
+   * sign-out or a removal after what it read of the user is seen when the session opens.
+   */
   async signedIn(
     ticket: string,
     response: unknown,
     context: CeremonyContext,
+    found?: (subject: string) => Promise<void>,
   ): Promise<PasskeyFactor | undefined> {
     if (!isLiveSignInChallenge(this.ring, ticket, this.clock.now())) return undefined;
     // remembered twice as long, because the database's clock may be ahead of this one
     if (!(await this.tokens.isFirstUse(SIGN_IN, ticket, 2 * TTL_MS))) return undefined;
-    return this.asserted(ticket, response, context);
+    return this.asserted(ticket, response, context, found);
   }
 
   async secondStep(
@@ -141,17 +145,22 @@ export class PasskeyCeremonies {
     challenge: string,
     response: unknown,
     { origin, client }: CeremonyContext,
+    found?: (subject: string) => Promise<void>,
   ): Promise<PasskeyFactor | undefined> {
     const method = this.methods.needPasskeys();
+    const store = this.methods.needStore();
     const rp = method.relyingParty(origin);
     const credentialId = textIn(response, 'id');
     if (!rp || credentialId === undefined || !CREDENTIAL_ID.test(credentialId)) return undefined;
-    const factor = await this.methods.needStore().findPasskey(credentialId);
+    const factor = await store.findPasskey(credentialId);
     if (!factor || !isOwn(response, factor.subject)) return undefined;
+    await found?.(factor.subject);
     const assertion = await method.verifyAuthentication(rp, response, challenge, factor);
     if (!assertion) return undefined;
-    if (await this.methods.needStore().usePasskey(factor.id, assertion))
+    if (await store.usePasskey(factor.id, assertion))
       return { ...factor, backupEligible: assertion.backupEligible };
+    // removed meanwhile: no counter went back
+    if (!(await store.findPasskey(credentialId))) return undefined;
     const { subject: userId, id: factorId } = factor;
     this.events.publish({ type: 'passkey.counter_went_back', userId, factorId, ip: client.ip });
     return undefined;

@@ -104,9 +104,12 @@ export class PasskeyLoginFlow {
     { ticket, response }: PasskeyLoginInput,
     context: CeremonyContext,
   ): Promise<Answered> {
-    const factor = await this.ceremonies.signedIn(ticket, response, context);
+    const owner: { candidate?: VerifiedCandidate } = {};
+    const factor = await this.ceremonies.signedIn(ticket, response, context, async (subject) => {
+      owner.candidate = await this.verifier.findById(subject);
+    });
     if (!factor) return { kind: 'refused', reason: 'passkey' };
-    const candidate = await this.verifier.findById(factor.subject);
+    const { candidate } = owner;
     if (!candidate || candidate.account.disabled)
       return { kind: 'refused', reason: 'disabled', userId: factor.subject };
     // as with a password, users of another tenant are not found
