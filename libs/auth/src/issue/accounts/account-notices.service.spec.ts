@@ -13,6 +13,16 @@ import { AccountNotices } from './account-notices.service.js';
 import { MailLimits } from './mail-limits.service.js';
 import type { Mailer } from './mailer.service.js';
 
+const unproven = (email: string) => ({ email, emailVerified: false });
+const proven = (email: string) => ({ email, emailVerified: true });
+const accounts: Record<string, { email: string; emailVerified: boolean } | undefined> = {
+  ann: unproven('ann@example.com'),
+  bob: unproven('bob@example.com'),
+  squatter: unproven('a.nn@example.com'),
+  victim: proven('victim@example.com'),
+  thief: proven('vic.tim@example.com'),
+};
+
 /** Register with a stranger's address, then change something of one's own again and again. */
 describe('notices of one account', () => {
   let sent: AccountMail[];
@@ -26,7 +36,7 @@ describe('notices of one account', () => {
     store = new MemoryThrottleStore(clock);
     publisher = new AuthEventPublisher(clock, { onAuthEvent: (event) => void heard.push(event) });
     const users = {
-      findById: (id: string) => Promise.resolve({ account: { id, email: `${id}@example.com` } }),
+      findById: (id: string) => Promise.resolve({ account: { id, ...accounts[id] } }),
     } as unknown as UserDirectory;
     const mailer = { send: (mail: AccountMail) => void sent.push(mail) } as unknown as Mailer;
     const options = { accounts: {}, throttle } as unknown as ResolvedAuthOptions;
@@ -58,6 +68,21 @@ describe('notices of one account', () => {
     clock.advance('15m');
     await change(1);
     expect(sent).toHaveLength(8);
+  });
+
+  it('of an account whose address is proven are not used up by another that looks alike', async () => {
+    await change(6, 'thief');
+    await change(1, 'victim');
+    expect(sent.map(({ to }) => to).slice(4)).toEqual([
+      'vic.tim@example.com',
+      'victim@example.com',
+    ]);
+  });
+
+  it('go to one address that nobody proved five times, however it is written', async () => {
+    await change(5);
+    await change(1, 'squatter');
+    expect(sent).toHaveLength(5);
   });
 
   it('go out while the counters are away: their owner must hear of a thief', async () => {

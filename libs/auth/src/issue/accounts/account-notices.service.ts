@@ -5,7 +5,7 @@ import { isNewDevice } from '../../observe/auth-alerts.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { AuditStore } from '../../storage/audit-store.port.js';
 import type { AuthEvent } from '../../storage/auth-event.js';
-import { UserDirectory } from '../../storage/user-directory.port.js';
+import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 import { accountKey } from '../users/account-key.js';
 import { MailLimits } from './mail-limits.service.js';
 import { personOf } from './mailed-links.service.js';
@@ -87,9 +87,8 @@ export class AccountNotices {
     const account = (await this.asked(userId, kind, () => this.users.findById(userId)))?.account;
     if (!account?.email) return;
     const { at, ip, userAgent, what = '' } = event;
-    // whoever registers with the address of somebody else causes as many as they like
     const client = { ip, tenant: account.tenant };
-    if (!(await this.admitted(kind, client, accountKey(account.email, account.tenant)))) return;
+    if (!(await this.admitted(kind, client, keyOf(account)))) return;
     const about = { to: account.email, ...personOf(account), at };
     if (kind === 'new_device') this.mailer.send({ kind, ...about, ip, userAgent });
     else
@@ -100,4 +99,12 @@ export class AccountNotices {
   private admitted(kind: Notice, client: ClientContext, account: string): Promise<boolean> {
     return this.limits.admitAccount(kind, client, account).catch(() => true);
   }
+}
+
+/**
+ * Whoever registers with the address of somebody else causes as many notices as they like: those of an address that
+ * nobody proved are counted together, however it is written. No other account uses up those of a proven one.
+ */
+function keyOf({ id, email = '', emailVerified, tenant }: UserAccount): string {
+  return emailVerified ? `of ${id}` : accountKey(email, tenant);
 }
