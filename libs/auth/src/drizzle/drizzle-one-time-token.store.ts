@@ -75,8 +75,13 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
 
   once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'> {
     return this.transaction(WHAT, async (tx) => {
-      const insert = this.insert(use);
-      const kept = await rows(tx, sql`${insert} on conflict do nothing returning 1`);
+      // a row whose time is over may wait for the clean-up
+      const kept = await rows(
+        tx,
+        sql`${this.insert(use)} on conflict (hash) do update set kind = excluded.kind, subject = excluded.subject,
+          epoch = excluded.epoch, data = excluded.data, tries_left = excluded.tries_left, created_at = excluded.created_at,
+          expires_at = excluded.expires_at where ${this.schema.oneTimeTokens}.expires_at <= clock_timestamp() returning 1`,
+      );
       return kept.length > 0 ? 'first' : 'again';
     });
   }

@@ -70,8 +70,8 @@ export abstract class OneTimeTokenStore {
   ): Promise<OneTimeToken | undefined>;
   /**
    * Records a use, so that something can be used only once. Of N simultaneous calls with one hash exactly one is
-   * `first`, and every later one is `again`, for at least `ttlMs`. The record can be read and redeemed like a token
-   * without an owner.
+   * `first`, and every later one is `again`, for at least `ttlMs`. An expired record that was not removed yet does not
+   * count. The record can be read and redeemed like a token without an owner.
    */
   abstract once(
     use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>,

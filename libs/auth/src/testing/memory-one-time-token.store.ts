@@ -71,8 +71,10 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
   }: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'> {
     return this.within(undefined, (tx) => {
       const table = this.database.oneTimeTokens;
-      if (table.has(keyOf(hash))) return 'again';
-      const expiresAtMs = this.database.clock.now() + ttlMs;
+      const now = this.database.clock.now();
+      const kept = table.get(keyOf(hash));
+      if (kept && kept.expiresAtMs > now) return 'again';
+      const expiresAtMs = now + ttlMs;
       const row = { kind, subject: undefined, epoch: undefined, data, triesLeft: 1, expiresAtMs };
       tx.put(table, keyOf(hash), row);
       return 'first';

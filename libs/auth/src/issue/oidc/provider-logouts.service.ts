@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
 import type { OidcLogout } from '../../options/oidc-options.js';
 import type { ProviderSession } from '../../storage/provider-session.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
@@ -15,6 +16,7 @@ const [USED, ENDED] = ['oidc_logout_token', 'oidc_logout'];
  * Longer than a logout token is accepted, and longer than a sign-in may wait for its second factor.
  */
 const TTL_MS = 30 * 60_000;
+const AT_MOST = 50;
 
 /**
  * Which logout tokens were used, and which sessions at a provider have ended: a sign-in that was under way must not
@@ -40,10 +42,19 @@ export class ProviderLogouts {
       ...(sid === undefined ? [] : [nameOf(issuer, 'sid', sid)]),
       ...(issuerSubject === undefined ? [] : [nameOf(issuer, whole, issuerSubject)]),
     ];
-    for (const name of names) {
-      await this.tokens.redeem(ENDED, name);
-      await this.tokens.isFirstUse(ENDED, name, TTL_MS, { issuedAtSeconds });
+    for (const name of names) await this.keepLatest(name, issuedAtSeconds);
+  }
+
+  /** Logout tokens arrive in any order, and at the same time: whoever takes out a later one puts that one back. */
+  private async keepLatest(name: string, issuedAtSeconds: number): Promise<void> {
+    let latest = issuedAtSeconds;
+    for (let n = 0; n < AT_MOST; n++) {
+      const data = { issuedAtSeconds: latest };
+      if (await this.tokens.isFirstUse(ENDED, name, TTL_MS, data)) return;
+      const kept = await this.tokens.redeem(ENDED, name);
+      latest = Math.max(latest, Number(kept?.data['issuedAtSeconds'] ?? 0));
     }
+    throw new AuthError('unavailable', 'a sign-out at the provider could not be remembered');
   }
 
   /** Whether the session at the provider has ended. */

@@ -145,6 +145,17 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     assert.equal(await it.tokens.once(use), 'first');
   },
 
+  'a value whose time is over is new again, though nobody has cleaned up, for one of twenty uses':
+    async (it) => {
+      const old = { hash: randomBytes(32), kind: KIND, data: { n: 1 }, ttlMs: OVER_MS };
+      assert.equal(await it.tokens.once(old), 'first');
+      const use = { ...old, kind: 'another', data: { n: 2 }, ttlMs: HOUR_MS };
+      const uses = await Promise.all(Array.from({ length: 20 }, () => it.tokens.once(use)));
+      assert.deepEqual(uses.sort(), [...Array.from({ length: 19 }, () => 'again'), 'first']);
+      assert.equal(await it.tokens.read(KIND, use.hash), undefined);
+      assert.deepEqual(await it.tokens.redeem('another', use.hash), { data: { n: 2 } });
+    },
+
   'is invalid after a password change of its owner': async (it) => {
     const session = await opened(sessionsOf(it));
     const token = await issued(it, { owner: ownerOf(session.subject) });
