@@ -25,16 +25,18 @@ const REFUSED = {
 describe('account routes', () => {
   let it_: AccountHosts;
   let client: HttpClient;
-  let isHostAway = false;
+  /** While a session opens. */
+  let meanwhile: () => Promise<unknown> = () => Promise.resolve();
 
   beforeAll(async () => {
     const factors = { methods: [totp({ issuer: 'Example' })], encryptionKeys: [sealingKey('k1')] };
-    const claims = () => (isHostAway ? Promise.reject(new Error('away')) : Promise.resolve({}));
+    const claims = () => meanwhile().then(() => ({}));
     it_ = await accountHosts({}, { factors, sessions: { claims } }, 2);
     client = it_.host.client();
   });
   afterAll(() => it_.close());
 
+  const auth = () => it_.host.app.get(AuthService, { strict: false });
   const rowOf = async ({ id }: Member) =>
     (await it_.database.db.select().from(members).where(eq(members.ref, id)))[0];
 
@@ -161,12 +163,20 @@ describe('account routes', () => {
     });
 
     // T-7rgm
-    it('is not spent by an outage before its session opens', async () => {
-      const token = await tokenFor(await it_.member(), 'magic_link');
-      isHostAway = true;
-      const unavailable = await enter(token);
-      isHostAway = false;
-      expect(unavailable.status).toBe(503);
+    it.each([
+      ['an outage before its session opens', () => Promise.reject(new Error('away')), 503],
+      [
+        'a change of role while its session opens',
+        ({ id }: Member) => auth().changeUser(id, 'authorization'),
+        400,
+      ],
+    ])('is not spent by %s', async (_, change, status) => {
+      const member = await it_.member();
+      const token = await tokenFor(member, 'magic_link');
+      meanwhile = () => change(member);
+      const refused = await enter(token);
+      meanwhile = () => Promise.resolve();
+      expect(refused.status).toBe(status);
       expect((await enter(token)).status).toBe(200);
       expect((await enter(token)).json()).toEqual(REFUSED);
     });
@@ -234,10 +244,7 @@ describe('account routes', () => {
             .set({ mail: `new-${id}@example.com` })
             .where(eq(members.ref, id)),
       ],
-      [
-        'a token whose user was disabled',
-        (_, { id }) => it_.host.app.get(AuthService, { strict: false }).changeUser(id, 'disabled'),
-      ],
+      ['a token whose user was disabled', (_, { id }) => auth().changeUser(id, 'disabled')],
       [
         'a token whose user was disabled without a word',
         (_, { id }) =>

@@ -71,6 +71,21 @@ describe('an outage in the middle of a sign-in', () => {
     await duringOutageOf('redeem', async () => second((await host.ticketOf(person)).ticket));
     expect(await second((await host.ticketOf(person)).ticket)).toBe(200);
   });
+
+  it('does not use up the ticket, though it comes as the session opens', async () => {
+    const person = await host.person();
+    const { secret } = await host.addTotp((await host.signIn(person)).accessToken);
+    const { ticket } = await host.ticketOf(person);
+    const second = async () => {
+      host.clock.advance('30s');
+      return (await host.post('login/second-factor', { ticket, code: host.code(secret) })).status;
+    };
+    const { sessions } = host.storage;
+    jest
+      .spyOn(sessions, 'open')
+      .mockImplementationOnce(() => Promise.reject(new AuthError('unavailable', 'away')));
+    expect([await second(), await second(), await second()]).toEqual([503, 200, 401]);
+  });
 });
 
 describe('an account', () => {

@@ -90,10 +90,11 @@ export class DrizzleSessionStore extends SessionStore {
     this.rotations = new SessionRotations(database, this.reads, options.deadlineMs);
   }
 
-  open(session: NewSession): Promise<OpenOutcome> {
-    return this.changing('open a session', {}, (tx, nowMs) =>
+  open(session: NewSession, alongside: Pick<Alongside, 'work'> = {}): Promise<OpenOutcome> {
+    const opening = this.changing('open a session', alongside, (tx, nowMs) =>
       openIn(tx, this.schema, session, nowMs),
     );
+    return opening.catch(orSuperseded);
   }
 
   async rotate(rotation: Rotation): Promise<RotateOutcome> {
@@ -110,12 +111,10 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome> {
-    return this.changing('change a password', alongside, (tx, nowMs) =>
+    const change = this.changing('change a password', alongside, (tx, nowMs) =>
       replaceAndEndOthersIn(tx, this.database, replacement, nowMs),
-    ).catch((error: unknown) => {
-      if (error instanceof Superseded) return { kind: 'superseded' };
-      throw error;
-    });
+    );
+    return change.catch(orSuperseded);
   }
 
   registerDevice(registration: DeviceRegistration): Promise<RegisterOutcome> {
@@ -266,4 +265,9 @@ export class DrizzleSessionStore extends SessionStore {
       return outcome;
     });
   }
+}
+
+function orSuperseded(error: unknown): { readonly kind: 'superseded' } {
+  if (error instanceof Superseded) return { kind: 'superseded' };
+  throw error;
 }

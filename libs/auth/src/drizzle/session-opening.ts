@@ -5,13 +5,14 @@ import { sameState } from '../storage/subject.js';
 import { type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 import { beyondLimit, endingsOf, markEnded, sessionEntries } from './marked-sessions.js';
+import { Superseded } from './session-replacing.js';
 import { toSession } from './session-rows.js';
 import { insertStatement } from './session-statements.js';
 import { lockSubject } from './subject-row.js';
 
 /**
  * The actor is locked, too, so that an ending of the actor's sessions also ends this one, in any
- * commit order.
+ * commit order. Throws `Superseded`, so that what runs alongside is rolled back.
  */
 export async function openIn(
   tx: Transaction,
@@ -24,7 +25,7 @@ export async function openIn(
   // always in the same order: otherwise two users who act as each other would deadlock
   for (const subject of [...expected.keys()].sort())
     if (!sameState(await lockSubject(tx, schema, subject), expected.get(subject)))
-      return { kind: 'superseded' };
+      throw new Superseded();
   const ended = await markEnded(tx, schema, beyondLimit(schema, session), 'limit');
   const [row] = await rows(tx, insertStatement(schema, session));
   const opened = toSession(row as Row);

@@ -152,9 +152,9 @@ export abstract class SessionStore {
   abstract readonly usersAre: 'here' | 'elsewhere';
   /**
    * Opens a session, and creates the subject's row if it is missing. Serialised with every change of the subject's
-   * counters.
+   * counters. Nothing of `work` is committed where the outcome is `superseded`.
    */
-  abstract open(session: NewSession): Promise<OpenOutcome>;
+  abstract open(session: NewSession, alongside?: Pick<Alongside, 'work'>): Promise<OpenOutcome>;
   /** One statement: of N simultaneous uses exactly one is `rotated`. A lost acknowledgement throws; see `read`. */
   abstract rotate(rotation: Rotation): Promise<RotateOutcome>;
   /** A fresh read on the primary. */

@@ -21,9 +21,8 @@ export function openIn(
 ): OpenOutcome {
   const state = database.subject(session.subject);
   const { actor } = session;
-  if (!sameState(state, session.expected)) return { kind: 'superseded' };
-  if (actor && !sameState(database.subject(actor.id), actor.expected))
-    return { kind: 'superseded' };
+  if (!sameState(state, session.expected)) throw new Superseded();
+  if (actor && !sameState(database.subject(actor.id), actor.expected)) throw new Superseded();
   tx.put(database.subjects, session.subject, state);
   // of sessions in the same millisecond, the one opened last is the newest
   const crowd = reader

@@ -71,8 +71,8 @@ export class MemorySessionStore extends SessionStore {
     this.reader = new MemorySessionReader(database, users);
   }
 
-  open(session: NewSession): Promise<OpenOutcome> {
-    return this.within({}, (change) => openIn(change, session));
+  open(session: NewSession, alongside: Pick<Alongside, 'work'> = {}): Promise<OpenOutcome> {
+    return this.within(alongside, (change) => openIn(change, session)).catch(orSuperseded);
   }
 
   rotate(rotation: Rotation): Promise<RotateOutcome> {
@@ -109,12 +109,8 @@ export class MemorySessionStore extends SessionStore {
   }
 
   replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome> {
-    return this.within(alongside, (change) => replaceAndEndOthersIn(change, replacement)).catch(
-      (error: unknown) => {
-        if (error instanceof Superseded) return { kind: 'superseded' };
-        throw error;
-      },
-    );
+    const attempt = this.within(alongside, (change) => replaceAndEndOthersIn(change, replacement));
+    return attempt.catch(orSuperseded);
   }
 
   registerDevice(registration: DeviceRegistration): Promise<RegisterOutcome> {
@@ -276,4 +272,9 @@ export class MemorySessionStore extends SessionStore {
     };
     return alongside.tx ? run(asMemoryTransaction(alongside.tx)) : this.database.transaction(run);
   }
+}
+
+function orSuperseded(error: unknown): { readonly kind: 'superseded' } {
+  if (error instanceof Superseded) return { kind: 'superseded' };
+  throw error;
 }

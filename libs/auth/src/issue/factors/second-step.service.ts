@@ -3,6 +3,7 @@ import type { ClientContext } from '../../common/principal.js';
 import type { SecondFactorDue, SecondFactorMethod, TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { counts, type PasskeyFactor } from '../../storage/factor.js';
+import type { HostTransaction } from '../../storage/host-transaction.js';
 import type { Factors } from '../../storage/factor-store.port.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { ThrottleAttempt } from '../../storage/throttle-store.port.js';
@@ -90,8 +91,7 @@ export class SecondStep {
       ...(provider && { provider }),
     };
     const keep = async () => {
-      await step.spend?.();
-      return this.tokens.issue({
+      const issued = await this.tokens.issue({
         kind: KIND,
         data,
         ttlMs: TTL_SECONDS * 1000,
@@ -103,6 +103,9 @@ export class SecondStep {
           atMost: AT_MOST,
         },
       });
+      // an outage before this line leaves a ticket that nobody has
+      if (issued !== undefined) await step.spend?.();
+      return issued;
     };
     const ticket = await keep().catch(async (error: unknown) => {
       await Promise.all(admissions.map((each) => each.giveBack()));
@@ -130,8 +133,8 @@ export class SecondStep {
   }
 
   /** Spends the ticket: of any number of right answers exactly one gets it. */
-  async redeem(ticket: string): Promise<LiveTicket | undefined> {
-    return liveTicket(await this.tokens.redeem(KIND, ticket));
+  async redeem(ticket: string, tx?: HostTransaction): Promise<LiveTicket | undefined> {
+    return liveTicket(await this.tokens.redeem(KIND, ticket, tx));
   }
 
   async passkeysOf(subject: string): Promise<readonly PasskeyFactor[]> {

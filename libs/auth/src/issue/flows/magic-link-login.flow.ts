@@ -76,7 +76,7 @@ export class MagicLinkLoginFlow {
           deviceId,
           amr: ['mail'],
           device: input.device,
-          spend: isClaim ? undefined : () => spend(),
+          spend: isClaim ? undefined : spend,
         },
         client,
       )

@@ -6,6 +6,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { type FactorAnswer, FactorAnswers } from '../factors/factor-answers.service.js';
 import type { CeremonyContext } from '../factors/passkey-ceremonies.service.js';
 import { SecondStep } from '../factors/second-step.service.js';
+import type { HostTransaction } from '../../storage/host-transaction.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
@@ -66,8 +67,10 @@ export class SecondFactorLoginFlow {
 
     const { transport, persistent, amr: first, counted, claims: kept, provider } = live.data;
     await Promise.all([giveBack(), this.throttle.giveBackAll(counted)]);
-    if (!(await this.steps.redeem(ticket)))
-      throw this.refused(account.id, 'spent meanwhile', context);
+    const spend = async (tx?: HostTransaction): Promise<void> => {
+      if (!(await this.steps.redeem(ticket, tx)))
+        throw this.refused(account.id, 'spent meanwhile', context);
+    };
     const amr = [...new Set([...first, ...proved, 'mfa'])];
     const claims = kept === undefined ? undefined : (JSON.parse(kept) as CustomClaims);
     const opening = {
@@ -79,7 +82,8 @@ export class SecondFactorLoginFlow {
       asOfMs,
       deviceId,
     };
-    return this.signIn.open({ ...opening, claims, provider, authTime: new Date(asOfMs) }, client);
+    const authTime = new Date(asOfMs);
+    return this.signIn.open({ ...opening, claims, provider, authTime, spend }, client);
   }
 
   private refused(userId: string, detail: string, { client }: CeremonyContext): AuthError {

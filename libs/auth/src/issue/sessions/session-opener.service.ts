@@ -13,6 +13,7 @@ import { DeviceChallenges } from '../devices/device-challenges.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
+import type { HostTransaction } from '../../storage/host-transaction.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { ProviderLogouts, type ProviderSignIn } from '../oidc/provider-logouts.service.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
@@ -40,10 +41,10 @@ export interface SessionOpening {
   /** The sign-in at a provider that identified the user. */
   readonly provider?: ProviderSignIn;
   /**
-   * Spends what proved who the user is, as the last thing before the session, or the ticket of a second step, is stored.
-   * What it throws stops the sign-in.
+   * Spends what proved who the user is: in the transaction that stores the session, or as the last thing before the ticket
+   * of a second step is given out. What it throws stops the sign-in.
    */
-  readonly spend?: () => Promise<void>;
+  readonly spend?: (tx?: HostTransaction) => Promise<void>;
 }
 
 /**
@@ -92,7 +93,6 @@ export class SessionOpener {
       absoluteExpiresAt: new Date(asOfMs + absoluteTtlMs),
       asOfMs,
     });
-    await opening.spend?.();
     const knownDevice = deviceId !== undefined;
     const opened = await this.sessions.open(
       {
@@ -108,6 +108,7 @@ export class SessionOpener {
         registerWithinMs,
       },
       clientOf(client),
+      opening.spend,
     );
     if (opened.kind === 'superseded') return 'superseded';
 

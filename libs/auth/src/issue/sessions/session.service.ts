@@ -80,15 +80,17 @@ export class SessionService {
     return openRefreshToken(this.ring, refreshToken);
   }
 
-  async open(input: OpenSessionInput, client: ClientContext): Promise<WithToken<OpenOutcome>> {
+  async open(
+    input: OpenSessionInput,
+    client: ClientContext,
+    work?: Alongside['work'],
+  ): Promise<WithToken<OpenOutcome>> {
     const secret = this.entropy.bytes(SECRET_BYTES);
-    const outcome = await this.store.open({
-      ...input,
-      id: input.sessionId,
-      tokenHash: hashSecret(secret),
-      ip: client.ip,
-      userAgent: client.userAgent,
-    });
+    const { ip, userAgent } = client;
+    const outcome = await this.store.open(
+      { ...input, id: input.sessionId, tokenHash: hashSecret(secret), ip, userAgent },
+      { work },
+    );
     if (outcome.kind !== 'opened') return outcome;
     const { id, generation } = outcome.session;
     return {

@@ -8,7 +8,7 @@ import type {
 } from '../../storage/one-time-token-store.port.js';
 import type { SessionStore } from '../../storage/session-store.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
-import { replacementOf } from './samples.js';
+import { newSession, replacementOf } from './samples.js';
 import { opened } from './session-subject.js';
 
 export interface OneTimeTokenStoreSubject {
@@ -195,6 +195,25 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     });
     await assert.rejects(failing, { message: 'rolled back' });
     await it.sessions.endAll(owner.subject, 'logout_all', { work: spend });
+    assert.equal(await it.tokens.read(kind, hash), undefined);
+  },
+
+  'is spent together with the session that it opens, or not at all': async (it) => {
+    const { kind, hash, owner } = await issued(it);
+    const spend = async (tx: object) => void (await it.tokens.redeem(kind, hash, tx));
+    const session = newSession({ subject: owner.subject });
+    const late = { ...session, expected: { tokenVersion: 2, epoch: 1 } };
+    assert.deepEqual(await it.sessions.open(late, { work: spend }), { kind: 'superseded' });
+    const failing = it.sessions.open(session, {
+      work: async (tx) => {
+        await spend(tx);
+        throw new Error('rolled back');
+      },
+    });
+    await assert.rejects(failing, { message: 'rolled back' });
+    assert.deepEqual(await it.sessions.list(owner.subject), []);
+    assert.equal((await it.tokens.read(kind, hash)) === undefined, false);
+    assert.equal((await it.sessions.open(session, { work: spend })).kind, 'opened');
     assert.equal(await it.tokens.read(kind, hash), undefined);
   },
 
