@@ -57,13 +57,16 @@ export class HostTokensFlow {
   }
 
   async redeem(kind: string, token: string): Promise<RedeemedToken> {
-    const redeemed = await this.tokens.redeem(kindOf(kind), token);
-    const { owner, data = {} } = redeemed ?? {};
+    const of = kindOf(kind);
+    const owner = (await this.tokens.read(of, token))?.owner;
     if (!owner) throw new AuthError('link_refused', 'no live token of that kind');
     const account = (await this.users.findById(owner.subject))?.account;
     if (!account || account.disabled)
       throw new AuthError('link_refused', 'the user is gone or disabled');
-    return { userId: account.id, data };
+    // spent last: an outage on the way must not burn it
+    const redeemed = await this.tokens.redeem(of, token);
+    if (!redeemed) throw new AuthError('link_refused', 'spent or dead by now');
+    return { userId: account.id, data: redeemed.data };
   }
 }
 
