@@ -126,8 +126,17 @@ describe('sign-in at a provider', () => {
       const victim = newClient();
       await begin(victim);
       const asked = issuer.asked.length;
-      await refusal(victim, another);
+      expectRefused(victim, await victim.get(another), '/', ['oidc_state']);
       expect(issuer.asked).toHaveLength(asked);
+    });
+
+    it('of somebody else, which any page can send a browser with, does not end a sign-in under way', async () => {
+      const [attacker, client] = [newClient(), newClient()];
+      const planted = issuer.approve((await begin(attacker)).href, person());
+      const path = issuer.approve((await begin(client)).href, person());
+      for (const sent of [planted, '/auth/oidc/first/callback?state=none'])
+        expectRefused(client, await client.get(sent), '/', ['oidc_state']);
+      expect(locationOf(await client.get(path))).toBe('/');
     });
 
     // T-pfb9
@@ -137,7 +146,8 @@ describe('sign-in at a provider', () => {
         ...person(),
         answer: { iss: other.issuer },
       });
-      await refusal(client, path.replace('/first/', '/second/'));
+      const elsewhere = await client.get(path.replace('/first/', '/second/'));
+      expectRefused(client, elsewhere, '/', ['oidc_state']);
       const second = issuer.approve((await begin(twice)).href, person());
       twice.jar.set('oidc_state', 'tossed', '/');
       const answer = await twice.get(second);
@@ -155,10 +165,9 @@ describe('sign-in at a provider', () => {
 
     it('is refused if it comes twice in one answer', async () => {
       const doubled = newClient();
-      await refusal(
-        doubled,
-        `${issuer.approve((await begin(doubled)).href, person())}&state=another`,
-      );
+      const path = issuer.approve((await begin(doubled)).href, person());
+      const answer = await doubled.get(`${path}&state=another`);
+      expectRefused(doubled, answer, '/', ['oidc_state']);
     });
   });
 

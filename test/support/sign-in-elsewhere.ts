@@ -17,7 +17,13 @@ export function person() {
 export const me = async (client: HttpClient) =>
   (await client.get('/auth/me')).json<{ id: string; email: string }>();
 
-export function expectRefused(client: HttpClient, answer: HttpAnswer, at = '/done'): void {
+/** `kept`: the cookies that the browser has afterwards. */
+export function expectRefused(
+  client: HttpClient,
+  answer: HttpAnswer,
+  at = '/done',
+  kept: readonly string[] = [],
+): void {
   expect([answer.status, locationOf(answer)]).toEqual([302, at + REFUSED]);
-  expect(client.jar.names()).toEqual([]);
+  expect(client.jar.names()).toEqual(kept);
 }

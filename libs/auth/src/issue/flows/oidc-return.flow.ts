@@ -26,6 +26,8 @@ export interface OidcOutcome {
   /** A path of this origin. */
   readonly returnTo: string;
   readonly result: SignInResult | 'linked' | 'refused';
+  /** Whether this browser had begun it: then the cookie of the request is of no more use. */
+  readonly isOwn: boolean;
 }
 
 /** A browser that a provider sent back → a sign-in, or an identity that is linked to the signed-in user. */
@@ -58,7 +60,8 @@ export class OidcReturnFlow {
         ? this.requests.find(provider, redirectUri, { state, browser })
         : undefined;
     // not counted: any page can make a browser send this, and could lock out its whole network
-    if (!asked) return this.refused('no live state of this browser', '/', client);
+    if (!asked)
+      return { ...this.refused('no live state of this browser', '/', client), isOwn: false };
     const ofTenant = { ...client, tenant: asked.tenant };
     // a sibling subdomain can plant the cookie of a request that it began itself, and would get the person's identity
     if (asked.linking && !(await this.isOf(asked.linking, accessCookies)))
@@ -90,7 +93,8 @@ export class OidcReturnFlow {
   ): Promise<OidcOutcome> {
     if (!(await this.requests.spend(asked))) return this.refused('the state is spent', '/', client);
     try {
-      return { returnTo: asked.returnTo, result: await this.judged(asked, parameters, client) };
+      const result = await this.judged(asked, parameters, client);
+      return { returnTo: asked.returnTo, result, isOwn: true };
     } catch (error) {
       if (!(error instanceof AuthError) || error.getStatus() >= 500) throw error;
       return this.refused(error.detail, asked.returnTo, client);
@@ -111,6 +115,6 @@ export class OidcReturnFlow {
   private refused(detail: string, returnTo: string, { ip, tenant }: ClientContext): OidcOutcome {
     this.events.publish({ type: 'login.failed', reason: 'identity', ip, tenant });
     this.logger.debug(`a sign-in at a provider was refused: ${detail}`);
-    return { returnTo, result: 'refused' };
+    return { returnTo, result: 'refused', isOwn: true };
   }
 }

@@ -102,7 +102,8 @@ export function createOidcController(routes: Routes): Type {
         given,
         clientOf(request),
       );
-      this.cookies.oidc(response, '', 0);
+      // any page can send a browser here, also one that is at a provider for a sign-in of its own
+      if (outcome.isOwn) this.cookies.oidc(response, '', 0);
       if (typeof outcome.result === 'object' && 'grant' in outcome.result)
         this.cookies.signIn(response, outcome.result.grant);
       setHeader(response, 'Location', placeOf(outcome));
