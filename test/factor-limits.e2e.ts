@@ -72,6 +72,7 @@ describe('an outage in the middle of a sign-in', () => {
     expect(await second((await host.ticketOf(person)).ticket)).toBe(200);
   });
 
+  // T-vmtd
   it('does not use up the ticket, though it comes as the session opens', async () => {
     const person = await host.person();
     const { secret } = await host.addTotp((await host.signIn(person)).accessToken);

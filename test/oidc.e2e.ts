@@ -130,6 +130,7 @@ describe('sign-in at a provider', () => {
       expect(issuer.asked).toHaveLength(asked);
     });
 
+    // T-zpqh
     it('of somebody else, which any page can send a browser with, does not end a sign-in under way', async () => {
       const [attacker, client] = [newClient(), newClient()];
       const planted = issuer.approve((await begin(attacker)).href, person());

@@ -283,6 +283,7 @@ describe('passkeys', () => {
     expect((await register(other.accessToken, key)).status).toBe(400);
   });
 
+  // T-hsj9
   it.each([
     ['a sign-out everywhere', ({ person }: Own) => host.auth.revokeUser(person.id)],
     [
@@ -305,6 +306,7 @@ describe('passkeys', () => {
     expect(failed).toMatchObject({ reason: 'superseded' });
   });
 
+  // T-w764
   it('that is removed while it signs in is refused without the alarm of a copy', async () => {
     const { key, id, person } = await withPasskey();
     const session = (await signIn(key)).json<Session & Record<string, unknown>>();

@@ -70,6 +70,7 @@ describe('notices of one account', () => {
     expect(sent).toHaveLength(8);
   });
 
+  // T-ktpz
   it('of an account whose address is proven are not used up by another that looks alike', async () => {
     await change(6, 'thief');
     await change(1, 'victim');

@@ -10,6 +10,7 @@ import type { UserResolver } from '../users/user-resolver.service.js';
 import { HostTokensFlow } from './host-tokens.flow.js';
 
 describe('a one-time token of a host', () => {
+  // T-c29c
   it('is not spent by an outage of the users, nor while its user is disabled', async () => {
     const store = new MemoryOneTimeTokenStore(new MemoryDatabase(new ManualClock()));
     const answers: (() => Promise<unknown>)[] = [

@@ -31,6 +31,7 @@ describe('sign-outs at a provider', () => {
     ]);
   });
 
+  // T-6j3q
   it('are remembered again after one whose time is over, before anybody cleaned up', async () => {
     await signOut(100);
     clock.advance('31m');
@@ -39,6 +40,7 @@ describe('sign-outs at a provider', () => {
     expect(await endedFor(1_999)).toBe(true);
   });
 
+  // T-bj7t
   it.each([
     ['one that arrives late', [200, 100]],
     ['an earlier one', [100, 200]],
