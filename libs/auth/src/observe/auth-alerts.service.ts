@@ -126,7 +126,7 @@ export class AuthAlerts implements OnApplicationShutdown {
 }
 
 /** False at the first sign-in, where every device is new. */
-export function isNewDevice({ knownDevice }: SignIn, { earlier, userAgent }: Familiarity): boolean {
+function isNewDevice({ knownDevice }: SignIn, { earlier, userAgent }: Familiarity): boolean {
   return !knownDevice && earlier > 0 && userAgent === 'new';
 }
 

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { isNewDevice } from '../../observe/auth-alerts.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { AuditStore } from '../../storage/audit-store.port.js';
+import { AuditStore, type Familiarity } from '../../storage/audit-store.port.js';
 import type { AuthEvent } from '../../storage/auth-event.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 import { accountKey } from '../users/account-key.js';
@@ -67,7 +66,7 @@ export class AccountNotices {
     const found = await this.asked(userId, 'new_device', async () =>
       this.audit?.familiarity({ userId, sessionId, ip, userAgent }),
     );
-    if (found && isNewDevice(event, found)) await this.tell(userId, 'new_device', event);
+    if (found && isStrange(found)) await this.tell(userId, 'new_device', event);
   }
 
   /**
@@ -107,4 +106,12 @@ export class AccountNotices {
  */
 function keyOf({ id, email = '', emailVerified, tenant }: UserAccount): string {
   return emailVerified ? `of ${id}` : accountKey(email, tenant);
+}
+
+/**
+ * A thief sends the browser's name that half the world has, from a network of their own. At the first sign-in everything
+ * is new.
+ */
+function isStrange({ earlier, userAgent, network }: Familiarity): boolean {
+  return earlier > 0 && (userAgent === 'new' || network === 'new');
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
 import type { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import type { AuditStore } from '../../storage/audit-store.port.js';
+import type { AuditStore, Familiarity } from '../../storage/audit-store.port.js';
 import type { AuthEvent, AuthEventInput } from '../../storage/auth-event.js';
 import type { UserDirectory } from '../../storage/user-directory.port.js';
 import { AccountNotices } from './account-notices.service.js';
@@ -17,8 +17,13 @@ const SIGN_IN = {
   at: 'now',
 };
 
+const STRANGE_BROWSER: Familiarity = { earlier: 3, userAgent: 'new', network: 'known' };
+
 /** Look-ups of the audit trail and of the user, which fail the given number of times. */
-async function told(failing: { readonly trail?: number; readonly users?: number }) {
+async function told(
+  failing: { readonly trail?: number; readonly users?: number },
+  changes: Partial<Familiarity> = {},
+) {
   const [mailed, published]: [string[], AuthEventInput[]] = [[], []];
   const left = { trail: failing.trail ?? 0, users: failing.users ?? 0 };
   const answer = <T>(of: keyof typeof left, value: T): Promise<T> =>
@@ -35,7 +40,7 @@ async function told(failing: { readonly trail?: number; readonly users?: number 
       publish: (event: AuthEventInput) => void published.push(event),
     } as unknown as AuthEventPublisher,
     {
-      familiarity: () => answer('trail', { earlier: 3, userAgent: 'new', network: 'known' }),
+      familiarity: () => answer('trail', { ...STRANGE_BROWSER, ...changes }),
     } as unknown as AuditStore,
   );
   const failure = await Promise.resolve(listen?.(SIGN_IN as unknown as AuthEvent)).then(
@@ -57,6 +62,19 @@ describe('the notice of a new device', () => {
       published: [],
       failure: undefined,
     });
+  });
+
+  // T-kx5m
+  it.each<readonly [string, Partial<Familiarity>, readonly string[]]>([
+    [
+      'with the browser of half the world from elsewhere',
+      { userAgent: 'known', network: 'new' },
+      ['new_device'],
+    ],
+    ['with a known browser where the user was before', { userAgent: 'known' }, []],
+    ['that is the first of all', { earlier: 0, network: 'new' }, []],
+  ])('of a sign-in %s', async (_, found, mailed) => {
+    expect((await told({}, found)).mailed).toEqual(mailed);
   });
 
   it.each([
