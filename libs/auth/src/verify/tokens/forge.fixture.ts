@@ -14,6 +14,9 @@ import type { SigningAlgorithm, StaticKeysOptions } from '../../options/key-opti
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { AccessTokenIssuer } from '../../issue/tokens/access-token-issuer.service.js';
 import { accessTokenVerifier } from '../legacy/verifier-beside-legacy.js';
+import { AUDIENCE, ISSUER, NOW } from './claims.fixture.js';
+
+export { AUDIENCE, goodClaims, ISSUER, NOW } from './claims.fixture.js';
 
 class BenchClock extends Clock {
   constructor(public ms: number) {
@@ -26,10 +29,6 @@ class BenchClock extends Clock {
     return this.ms;
   }
 }
-
-export const NOW = 1_800_000_000;
-export const ISSUER = 'https://issuer.example';
-export const AUDIENCE = 'api';
 
 const CURVES: Readonly<Record<string, string>> = { '256': 'P-256', '384': 'P-384', '512': 'P-521' };
 
@@ -75,21 +74,6 @@ export function makeBench(
   const verifier = accessTokenVerifier(options, keyring, clock);
   const issuer = new AccessTokenIssuer(options, keyring, new SystemEntropy());
   return { options, clock, keyring, verifier, issuer };
-}
-
-export function goodClaims(changes: Record<string, unknown> = {}): Record<string, unknown> {
-  return {
-    iss: ISSUER,
-    aud: AUDIENCE,
-    sub: 'user-1',
-    sid: 'session-1',
-    jti: '7f1f0f0e-0000-4000-8000-000000000001',
-    iat: NOW,
-    nbf: NOW,
-    exp: NOW + 900,
-    tokenVersion: 1,
-    ...changes,
-  };
 }
 
 export const b64 = (value: string | Buffer): string => Buffer.from(value).toString('base64url');
