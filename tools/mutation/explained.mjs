@@ -229,6 +229,12 @@ const EXPLAINED = [
     became: '""',
     why: 'with a prefix, the errors name that',
   },
+  {
+    file: 'access-token-verifier.service.ts',
+    was: "'accepted'",
+    became: '""',
+    why: 'the caller asks for `refused` alone',
+  },
 ];
 
 export function explanationOf(file, { was, became }) {

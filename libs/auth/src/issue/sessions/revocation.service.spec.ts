@@ -119,7 +119,8 @@ describe('what another issuer issued', () => {
   const expiresAt = NOW + 86_400_000 + 10 * MINUTE;
 
   it('is revoked by token, under the name of its issuer', async () => {
-    await service([PARTNER]).revokeForeign({ issuer: PARTNER, jti: 'j' }, by);
+    const trusting = service([PARTNER, 'https://other.example']);
+    await trusting.revokeForeign({ issuer: PARTNER, jti: 'j' }, by);
     const entry = token(foreignName('token', PARTNER, 'j'), expiresAt);
     expect([appended, announced]).toEqual([[{ entries: [entry], by }], [change]]);
   });

@@ -74,6 +74,23 @@ describe('an accepted token', () => {
   });
 });
 
+describe('a refused token', () => {
+  const header = { alg: 'HS256', kid: 'main', typ: 'at+jwt' };
+  it.each([
+    [
+      'of another secret',
+      forge(header, goodClaims(), randomBytes(64), 'HS256'),
+      'signature_mismatch',
+    ],
+    ['of another algorithm', token({}, { alg: 'HS512' }), 'algorithm_mismatch'],
+    ['of an unknown key', token({}, { kid: 'other' }), 'key_unknown'],
+    ['whose claims the host refuses', token({ plan: 7 }), 'custom_claims_refused'],
+  ])('%s says why', (_, given, reason) => {
+    const claimsSchema = z.object({ plan: z.string().optional() });
+    expect(makeBench(keys, { claimsSchema }).verifier.verify(given)).toEqual(refused(reason));
+  });
+});
+
 describe('the tenants of an issuer', () => {
   const [acme, other] = ['https://acme.example', 'https://other.example'];
   it('are named by the issuer of the token; a stranger is refused', () => {
@@ -226,6 +243,13 @@ describe('an encrypted token', () => {
   ])('is refused around %s', async (_, content, reason) => {
     const { verifier } = makeBench(keys, { encryption: encryption() });
     expect(await verifier.verifyAny(await sealed(content))).toEqual(refused(reason));
+  });
+
+  it('is refused where it cannot be decrypted', async () => {
+    const { verifier } = makeBench(keys, { encryption: encryption() });
+    const [head, ...parts] = (await sealed(token())).split('.');
+    const altered = [head, ...parts.slice(0, 3), 'A'.repeat(22)].join('.');
+    expect(await verifier.verifyAny(altered)).toEqual(refused('decryption_failed'));
   });
 
   it('is demanded by `plaintext: refused`, and only there', () => {
