@@ -218,7 +218,7 @@ describe('account routes', () => {
       expect(won.length + lost.length + busy.length).toBe(20);
       expect(lost.length).toBeGreaterThan(9);
       for (const { text } of lost) expect(JSON.parse(text)).toEqual(REFUSED);
-    }, 30_000);
+    });
 
     // T-mzxb
     it.each<[string, (token: string, member: Member) => unknown]>([
@@ -365,7 +365,6 @@ describe('account routes', () => {
         expect(refused.length).toBeGreaterThan(9);
         for (const each of refused) expect(each?.json()['code']).toBe('second_factor_refused');
       },
-      30_000,
     );
   });
 });

@@ -15,7 +15,7 @@ import { REFUSED, refusalOf, STAGE_TIMEOUT_MS } from './support/stage.js';
 const EMAIL = 'required@example.com';
 const ADMIN = 'admin@example.com';
 
-type Hosts = BoundHosts<'express' | 'fastify' | 'offering' | 'prefixed'>;
+type Hosts = BoundHosts<'express' | 'fastify' | 'offering' | 'hasty' | 'prefixed'>;
 let hosts: Hosts['hosts'];
 let database: Hosts['database'];
 let clock: Hosts['clock'];
@@ -27,6 +27,7 @@ beforeAll(async () => {
       express: { deviceBound: 'require', dpop: { mode: 'offer', bind: 'refresh' } },
       fastify: { deviceBound: 'require', adapter: 'fastify' },
       offering: { deviceBound: 'offer', adapter: 'fastify' },
+      hasty: { deviceBound: 'offer', deadline: '2s' },
       prefixed: {
         deviceBound: 'offer',
         boundAccessTtl: '4m',
@@ -217,7 +218,7 @@ describe('whoever copied the cookies of a browser that has not registered', () =
 describe('while the database does not answer', () => {
   // T-brq9
   it('registration and refresh are 503 and change no cookie, so the browser keeps the session', async () => {
-    const [bound, fresh] = [hosts.offering.client(), hosts.offering.client()];
+    const [bound, fresh] = [hosts.hasty.client(), hosts.hasty.client()];
     const agent = new DeviceAgent(bound);
     await agent.register(await logIn(bound));
     const proof = agent.proof(await agent.challenge());

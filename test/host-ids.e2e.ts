@@ -9,6 +9,7 @@ import {
   type HostDatabase,
   hostOptions,
   startHost,
+  PATIENT,
 } from './support/host-app.js';
 
 /** Of "correct horse". */
@@ -53,7 +54,9 @@ describe('ids as hosts have them', () => {
   });
 
   async function start(users: UserColumns): Promise<HostApp> {
-    const options = hostOptions(database, { storage: drizzleStorage(database.db, { users }) });
+    const options = hostOptions(database, {
+      storage: drizzleStorage(database.db, { users, deadline: PATIENT }),
+    });
     @Module({ imports: [AuthModule.forRoot({ ...options, routes: { register: true } })] })
     class Host {}
     const host = await startHost(Host);

@@ -13,6 +13,7 @@ import {
   hostWith,
   PEOPLE,
   people,
+  PATIENT,
 } from './support/host-app.js';
 import { startObservedHost } from './support/observed-host.js';
 import { bearer, claimsOf, PASSWORD, REFUSED, refusalOf } from './support/stage.js';
@@ -66,7 +67,7 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
     );
     const users = table === 'people' ? PEOPLE : MEMBERS;
     const options = hostOptions(database, {
-      storage: drizzleStorage(database.db, { users }),
+      storage: drizzleStorage(database.db, { users, deadline: PATIENT }),
       accessToken: {
         legacy: [{ name: 'shop', algorithm: 'HS256', key: OLD_SECRET, acceptUntil: TOMORROW }],
       },

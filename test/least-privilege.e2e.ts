@@ -12,7 +12,7 @@ import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { ROOT } from './support/consumer-app.js';
 import { createDatabase, type TestDatabase, testPool } from './support/databases.js';
-import { type HostApp, startHost } from './support/host-app.js';
+import { type HostApp, startHost, PATIENT } from './support/host-app.js';
 import type { HttpClient } from './support/http.js';
 
 const PASSWORD = 'a long enough passphrase';
@@ -119,7 +119,7 @@ describe('the role of docs/database.md', () => {
           keySource: drizzleKeySource(db, {
             encryptionKeys: [`one:${randomBytes(32).toString('base64url')}`],
           }),
-          storage: drizzleStorage(db, { users: columns }),
+          storage: drizzleStorage(db, { users: columns, deadline: PATIENT }),
           routes: { register: true },
         }),
       ],

@@ -12,6 +12,7 @@ import {
   PEOPLE,
   people,
   startHost,
+  PATIENT,
 } from './support/host-app.js';
 
 const KIND = 'invitation';
@@ -29,7 +30,10 @@ describe('one-time tokens of a host', () => {
   beforeAll(async () => {
     database = await hostDatabase();
     pool = testPool({ connectionString: database.url, max: 8 });
-    const storages = [database.storage(), drizzleStorage(drizzle(pool), { users: PEOPLE })];
+    const storages = [
+      database.storage(),
+      drizzleStorage(drizzle(pool), { users: PEOPLE, deadline: PATIENT }),
+    ];
     for (const storage of storages) {
       @Module({ imports: [AuthModule.forRoot(hostOptions(database, { storage }))] })
       class Host {}

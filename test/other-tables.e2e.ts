@@ -25,6 +25,7 @@ import {
   type HostDatabase,
   hostOptions,
   startHost,
+  PATIENT,
 } from './support/host-app.js';
 
 /** As somebody else made it: a schema of its own, capitals, columns of a width, what the database makes itself, hidden rows by a flag and a day. */
@@ -74,7 +75,7 @@ describe('a table that somebody else made', () => {
     database = await hostDatabase();
     await database.pool.query(TABLE);
     const options = hostOptions(database, {
-      storage: drizzleStorage(database.db, { users: USERS }),
+      storage: drizzleStorage(database.db, { users: USERS, deadline: PATIENT }),
       identifier: { tenant: ({ headers }) => headers['x-shop'] as string | undefined },
       registration: { fields: z.looseObject({}) },
       accounts: {

@@ -14,6 +14,7 @@ import {
   type HostDatabase,
   hostOptions,
   startHost,
+  PATIENT,
 } from './support/host-app.js';
 import {
   ACME,
@@ -62,7 +63,7 @@ beforeAll(async () => {
   );
   const options = hostOptions(database, {
     keys: { algorithm: 'ES256', privateKey, keyId: 'shared' },
-    storage: drizzleStorage(database.db, { users: TENANT_USERS }),
+    storage: drizzleStorage(database.db, { users: TENANT_USERS, deadline: PATIENT }),
     identifier: { tenant: ({ headers: { host } }) => AT.get(host ?? '') },
     apiKeys: {},
     tenants,

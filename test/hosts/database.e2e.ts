@@ -19,6 +19,7 @@ import {
   hostOptions,
   PEOPLE,
   startHost,
+  PATIENT,
 } from '../support/host-app.js';
 
 const PASSWORD = 'a long enough passphrase';
@@ -44,7 +45,9 @@ describe.each(WORKING)('a database of a host: $name', (kind) => {
     pool = new pg.Pool({ connectionString: database.url, max: 4, ...kind.pool });
     const db = kind.db?.(pool) ?? drizzle(pool);
     host = await startHost(
-      moduleOn(database, () => drizzleStorage(db, { users: PEOPLE, ...kind.storage })),
+      moduleOn(database, () =>
+        drizzleStorage(db, { users: PEOPLE, deadline: PATIENT, ...kind.storage }),
+      ),
     );
   });
   afterAll(async () => {

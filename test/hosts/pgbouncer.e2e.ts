@@ -13,6 +13,7 @@ import {
   hostOptions,
   PEOPLE,
   startHost,
+  PATIENT,
 } from '../support/host-app.js';
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.js';
 import { bearer } from '../support/stage.js';
@@ -63,7 +64,7 @@ function poolOf(settings: pg.PoolConfig = {}): pg.Pool {
 }
 
 function startOn(options: AuthModuleOptions, pool = poolOf()): Promise<HostApp> {
-  const storage = drizzleStorage(drizzle(pool), { users: PEOPLE });
+  const storage = drizzleStorage(drizzle(pool), { users: PEOPLE, deadline: PATIENT });
   @Module({
     imports: [
       AuthModule.forRoot({

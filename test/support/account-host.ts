@@ -6,7 +6,7 @@ import type { AuthEvent } from '@tokenward/nestjs/observe';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { boolean, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { createDatabase, testPool } from './databases.js';
-import { hostDatabase, type HostApp, hostOptions, startHost } from './host-app.js';
+import { hostDatabase, type HostApp, hostOptions, startHost, PATIENT } from './host-app.js';
 import type { HttpClient } from './http.js';
 import { until } from './until.js';
 
@@ -60,7 +60,7 @@ export async function accountHosts(
   });
   const hosts: HostApp[] = [];
   for (const pool of pools) {
-    const storage = drizzleStorage(drizzle(pool), { users: COLUMNS });
+    const storage = drizzleStorage(drizzle(pool), { users: COLUMNS, deadline: PATIENT });
     @Module({ imports: [AuthModule.forRoot({ ...options, storage, routes: { register: true } })] })
     class Host {}
     hosts.push(await startHost(Host));

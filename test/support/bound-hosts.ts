@@ -8,6 +8,7 @@ import {
   PasswordHasher,
   RequireBound,
 } from '@tokenward/nestjs';
+import type { DrizzleStorageOptions } from '@tokenward/nestjs/drizzle';
 import type { AuthAlert, AuthEvent } from '@tokenward/nestjs/observe';
 import { ManualClock } from '@tokenward/nestjs/testing';
 import { OptionalAuth } from '@tokenward/nestjs/verify';
@@ -40,6 +41,8 @@ class Who {
 export interface BoundHost extends Partial<AuthModuleOptions> {
   readonly adapter?: 'express' | 'fastify';
   readonly globalPrefix?: string;
+  /** Of its storage. */
+  readonly deadline?: DrizzleStorageOptions['deadline'];
 }
 
 /** Processes of one deployment with one database, signing key, secret and stopped clock. `kinds`: the users, by email. */
@@ -53,10 +56,9 @@ export async function boundHosts<Name extends string>(
   const alerts: AuthAlert[] = [];
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const secret = `s1:${randomBytes(32).toString('base64url')}`;
-  const start = ({ adapter, globalPrefix, ...changes }: BoundHost): Promise<HostApp> => {
+  const start = ({ adapter, globalPrefix, deadline, ...changes }: BoundHost): Promise<HostApp> => {
     const options = hostOptions(database, {
-      // a test holds a table until the answer
-      storage: database.storage('2s'),
+      storage: database.storage(deadline),
       keys: { algorithm: 'ES256', privateKey },
       refreshToken: { secrets: [secret] },
       onEvent: (event) => void events.push(event),

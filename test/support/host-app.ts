@@ -51,7 +51,7 @@ export const PEOPLE: UserColumns = {
 };
 
 /** The default, two seconds, is 503 on a machine that is busy; tests of slow stores set their own. */
-const PATIENT = '20s';
+export const PATIENT = '20s';
 
 /** An empty, migrated database with that table, for hosts that a spec builds. */
 export async function hostDatabase(given?: Pick<TestDatabase, 'url' | 'drop'>) {

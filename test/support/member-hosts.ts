@@ -17,6 +17,7 @@ import {
   type HostDatabase,
   hostOptions,
   startHost,
+  PATIENT,
 } from './host-app.js';
 
 /** Integer ids, mixed case, tenants, soft deletion, and columns that a registration may not fill. */
@@ -85,7 +86,7 @@ export function memberHosts() {
     adapter: 'express' | 'fastify' = 'express',
   ) {
     const options = hostOptions(database, {
-      storage: drizzleStorage(database.db, { users: { ...BARE, ...users } }),
+      storage: drizzleStorage(database.db, { users: { ...BARE, ...users }, deadline: PATIENT }),
       onEvent: (event) => void events.push({ ...event }),
       ...changes,
     });
