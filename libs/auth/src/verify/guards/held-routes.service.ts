@@ -99,9 +99,10 @@ export class HeldRoutes implements OnModuleInit {
     if (untrusted !== undefined) return untrusted;
     const guards = this.guardsOf(route);
     const open = this.unheld(route, guards);
-    if (!guards.some((guard) => this.holdsEverything(guard, instance)) && this.hasLostGuard(route))
+    const holdsAll = guards.some((guard) => this.holdsEverything(guard, instance));
+    if (!holdsAll && this.lostGuards(route).some((guard) => !guards.includes(guard)))
       return LOST_GUARD;
-    if (instance !== undefined && !guards.some((guard) => this.holdsEverything(guard, instance)))
+    if (instance !== undefined && !holdsAll)
       return `is of the instance '${instance}', and its guard does not stand in front of it; add @AuthInstance('${instance}')`;
     if (open.length === 0) return undefined;
     return `asks for ${open.join(' and ')}, and no guard of Tokenward stands in front of it; ${cureOf(route)}`;
@@ -129,11 +130,10 @@ export class HeldRoutes implements OnModuleInit {
     return asked.filter(({ key }) => !held.has(key)).map(({ decorator }) => decorator);
   }
 
-  /** A guard of ours on a function that Nest does not call, because another one took its place. */
-  private hasLostGuard({ called, ...route }: HostRoute): boolean {
-    return layersOf(route).own.some(
-      (each) => each !== called && guardsAt(each).some((guard) => holdingOf(guard, this.container)),
-    );
+  /** Guards of ours on functions that Nest does not call, because another one took their place. */
+  private lostGuards({ called, ...route }: HostRoute): readonly object[] {
+    const uncalled = layersOf(route).own.filter((each) => each !== called);
+    return uncalled.flatMap(guardsAt).filter((guard) => holdingOf(guard, this.container));
   }
 
   private guardsOf(route: HostRoute): readonly object[] {

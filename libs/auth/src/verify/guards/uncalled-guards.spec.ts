@@ -144,6 +144,27 @@ describe('a guard below a decorator that replaces the method', () => {
   });
 });
 
+it('a guard is not missed where the function in its place has the metadata', async () => {
+  /** As decorators do that know Nest. */
+  function traced(target: object, name: string, descriptor: PropertyDescriptor): void {
+    const { value } = descriptor as { value: object };
+    wrapped(target, name, descriptor);
+    for (const key of Reflect.getMetadataKeys(value) as string[])
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, value), descriptor.value as object);
+  }
+  @Controller('held')
+  class Traced {
+    @traced
+    @Get()
+    @UseGuards(RolesGuard)
+    @Roles('admin')
+    list(): string {
+      return 'in';
+    }
+  }
+  expect(await boot(Traced)).toBe('boots');
+});
+
 describe('a requirement where Nest runs no guard', () => {
   class Events {
     handleConnection(): string {
