@@ -40,6 +40,7 @@ import { AuthMetrics } from '../observe/metrics/auth-metrics.service.js';
 import { METRIC_READERS, type MetricReaders } from '../observe/metrics/metric-readers.js';
 import { AUTH_METER } from '../observe/metrics/meter.js';
 import { MadeOnce } from '../options/made-once.service.js';
+import { OneNest } from '../options/one-nest.service.js';
 import { resolveRemoteJwks } from '../options/remote-jwks-options.js';
 import { resolveResourceServer } from '../options/resolve-resource-server.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
@@ -78,6 +79,7 @@ const LIVE_PROVIDERS = [LiveConnections, LiveSockets, LiveSubscriptions];
 export const EDGE_PROVIDERS: Provider[] = [
   ...GUARDS,
   MadeOnce,
+  OneNest,
   HeldRoutes,
   PresentedTokens,
   { provide: APP_FILTER, useClass: AuthErrorFilter },
