@@ -235,6 +235,19 @@ const EXPLAINED = [
     became: '""',
     why: 'the caller asks for `refused` alone',
   },
+  {
+    file: 'ledger-sync.ts',
+    was: '!this.feed',
+    became: 'false',
+    why: 'the TypeError is caught, and no head is no base',
+  },
+  { file: 'ledger-sync.ts', was: '{', became: '{}', why: 'no head is undefined all the same' },
+  {
+    file: 'ledger-sync.ts',
+    was: "'failed'",
+    became: '""',
+    why: 'everything but `appended` and `lost` is given up alike',
+  },
 ];
 
 export function explanationOf(file, { was, became }) {

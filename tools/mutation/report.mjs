@@ -45,7 +45,7 @@ ${rows.join('\n\n')}
       `mutation-${slice}`,
       `# Mutations of ${slice} that lived
 
-Written by \`npm run mutation\`: [what each file scored](mutation.md). After each mutation: why no test can detect it.
+Written by \`npm run mutation\`: [what each file scored](mutation.md). After each mutation: why no test can detect it. What has no reason lived when its file was run; tests that came later may see it.
 
 ${files
   .filter(({ survivors }) => survivors.length > 0)
@@ -62,9 +62,7 @@ async function writePage(root, name, text) {
 
 function whatLived(unexplained, slice) {
   const page = `[what lived](mutation-${slice}.md)`;
-  return unexplained === 0
-    ? `${page} is explained`
-    : `of ${page}, ${unexplained} not looked at yet`;
+  return unexplained === 0 ? `${page} is explained` : `of ${page}, ${unexplained} without a reason`;
 }
 
 function survivorsOf(file, survivors) {
@@ -88,5 +86,5 @@ function code(text) {
 
 function why(file, survivor) {
   const explanation = explanationOf(file, survivor);
-  return explanation ? `: ${explanation}` : ' (not looked at yet)';
+  return explanation ? `: ${explanation}` : '';
 }

@@ -40,7 +40,7 @@ export const SLICES = {
     ),
     revocation('protocol/ledger-availability', 'protocol/revocation-view'),
     revocation('protocol/expiry-clock', 'protocol/expiry-clock'),
-    revocation('protocol/instant', 'protocol/revocation-view'),
+    revocation('protocol/instant', 'protocol/instant'),
   ],
   keys: [
     keys('signature', 'signature'),

@@ -1,4 +1,9 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createSecretKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { isSameKey } from './same-key.js';
 
@@ -26,5 +31,14 @@ describe('the comparison of two keys', () => {
     expect(isSameKey(rsa.privateKey, createPrivateKey({ key, format: 'der', type: 'pkcs8' }))).toBe(
       true,
     );
+  });
+
+  it('of secrets goes by their bytes', () => {
+    const [one, twin, other] = ['a', 'a', 'b'].map((byte) =>
+      createSecretKey(byte.repeat(32), 'latin1'),
+    );
+    if (!one || !twin || !other) throw new Error('three secrets');
+    expect([isSameKey(one, twin), isSameKey(one, other)]).toEqual([true, false]);
+    expect(isSameKey(one, rsa.publicKey)).toBe(false);
   });
 });

@@ -87,7 +87,7 @@ describe('a step', () => {
     const { step } = processWith(ledger, feed);
     await step.run();
     await settled();
-    expect(feed.kinds).toEqual([]);
+    expect([feed.kinds, step.leads()]).toEqual([[], false]);
     await step.run();
     await whole(feed);
   });
