@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { privateKey, read, refusal, SOUND } from './refused-options.fixture.js';
+import { refusal, SOUND } from './refused-options.fixture.js';
 
 const DURATION = 'must be a duration, written as 900s, 15m or 30d (a bare number is seconds)';
 const OBJECT = 'must be an object of options';
@@ -258,52 +258,5 @@ describe('the error message of a refused option', () => {
       expect(refusal(each)).not.toContain(secret);
       expect(refusal(each)).not.toMatch(/accepted|\n/);
     }
-  });
-});
-
-describe('an instance of a class', () => {
-  class Config {
-    readonly issuer = SOUND.issuer;
-    readonly audience = ['api'];
-    readonly storage = SOUND.storage;
-    readonly #key = privateKey;
-    // constructor arguments, and private state
-    constructor(private readonly environment: Readonly<Record<string, string>> = { TTL: '5m' }) {}
-    get keys() {
-      return { algorithm: 'ES256', privateKey: this.#key };
-    }
-    get accessToken() {
-      return { ttl: this.environment['TTL'] };
-    }
-    createAuthOptions() {
-      return this;
-    }
-  }
-
-  it('is read through its getters, and may have private state', () => {
-    expect(read(new Config()).accessToken.ttl).toBe(300);
-  });
-
-  it.each([
-    ['a member', { acessToken: {} }, 'acessToken'],
-    [
-      'a getter',
-      {
-        get revocations() {
-          return {};
-        },
-      },
-      'revocations',
-    ],
-    ['one that stands elsewhere', { routes: false }, 'routes'],
-  ])('%s that is nearly an option is refused', (_kind, more, name) => {
-    class Slipped {
-      readonly issuer = SOUND.issuer;
-    }
-    const slipped = new Slipped();
-    const getters = Object.getOwnPropertyDescriptors(more);
-    const target = name === 'revocations' ? Slipped.prototype : slipped;
-    Object.defineProperties(target, getters);
-    expect(() => read(slipped)).toThrow(`${name}: is not an option`);
   });
 });

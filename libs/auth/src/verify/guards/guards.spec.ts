@@ -1,66 +1,25 @@
-import {
-  Controller,
-  Get,
-  type Provider,
-  Scope,
-  type Type,
-  UseGuards,
-  Version,
-} from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { Controller, Get, Scope, UseGuards, Version } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CurrentUser } from './decorators.js';
-import {
-  ClosedController,
-  ForeignController,
-  OpenController,
-  routes,
-  UnguardedController,
-} from './guards.fixture.js';
+import { routes } from './guards.fixture.js';
 import { ADAPTERS, startApp } from '../http/http-app.fixture.js';
 import type { Answer, TestApp } from '../http/test-app.fixture.js';
 import { FakeAuthenticateFlow } from '../http/fake-authenticate.fixture.js';
 import { NOW_MS, principal } from '../http/samples.fixture.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
-import { PermissionsGuard } from './permissions.guard.js';
-import { RecentAuthGuard } from './recent-auth.guard.js';
-import { RolesGuard } from './roles.guard.js';
 import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
-
-const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-const REFUSAL =
-  '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed","code":"authentication_failed"}';
-const forbidden = (message: string, code: string) => ({
-  statusCode: 403,
-  error: 'Forbidden',
-  message,
-  code,
-});
-const STALE_PROOF = 'Bearer error="insufficient_user_authentication", max_age="60"';
-const GOOD_COOKIE = { cookie: 'access_token=good' };
-const GOOD_HEADER = { authorization: 'Bearer good' };
-const BAD_COOKIE = { cookie: 'access_token=forged' };
-const REFRESH_COOKIE = { cookie: 'refresh_token=x' };
-const FOREIGN = { origin: 'https://evil.test' };
-const GUARDS = [JwtAuthGuard, RolesGuard, PermissionsGuard, RecentAuthGuard];
-const globally = (...guards: Type[]): Provider[] =>
-  guards.map((useExisting) => ({ provide: APP_GUARD, useExisting }));
-
-const MODES: [string, string, Provider[], Type[]][] = [
-  [
-    'one by one',
-    'routes',
-    [],
-    [routes('routes', ...GUARDS), UnguardedController, ForeignController],
-  ],
-  ['globally', 'routes', globally(...GUARDS), [routes('routes'), OpenController, ClosedController]],
-  [
-    'globally, in another order',
-    'routes',
-    globally(JwtAuthGuard, RecentAuthGuard, PermissionsGuard, RolesGuard),
-    [routes('routes')],
-  ],
-];
+import {
+  BAD_COOKIE,
+  FOREIGN,
+  GOOD_COOKIE,
+  GOOD_HEADER,
+  MODES,
+  REFRESH_COOKIE,
+  REFUSAL,
+  STALE_PROOF,
+  bearer,
+  forbidden,
+} from './guard-modes.fixture.js';
 
 describe.each(ADAPTERS)('guards on %s', (adapter) => {
   describe.each(MODES)('%s', (mode, path, providers, controllers) => {

@@ -1,6 +1,11 @@
-import { type Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type AppParts, startApp } from '../http/http-app.fixture.js';
+
+export const globally = (use: { useExisting: Type } | { useClass: Type }): Provider[] => [
+  { provide: APP_GUARD, ...use },
+];
 
 /** A class of one handler, of any transport. */
 export function host(

@@ -5,18 +5,15 @@ import {
   type ExecutionContext,
   Get,
   Injectable,
-  type Provider,
   Scope,
   SetMetadata,
   Sse,
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
-import { Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
+import { Query, Resolver, Subscription } from '@nestjs/graphql';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
@@ -31,16 +28,15 @@ import {
   StrictRevocation,
 } from './decorators.js';
 import { heldRoutes } from '../../../../../test/support/held-routes.js';
-import { type AppParts, edge, startApp } from '../http/http-app.fixture.js';
+import { type AppParts, startApp } from '../http/http-app.fixture.js';
 import { principal } from '../http/samples.fixture.js';
 import { setPrincipal } from './call-context.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { PermissionsGuard } from './permissions.guard.js';
 import { RecentAuthGuard } from './recent-auth.guard.js';
 import { INSTANCE } from './route-metadata.js';
-import { TrustIssuers } from '../issuers/trust-issuers.decorator.js';
 import { RolesGuard } from './roles.guard.js';
-import { boot, host } from './held-routes.fixture.js';
+import { boot, globally, host } from './held-routes.fixture.js';
 
 /** Guards as hosts write them. */
 @Injectable()
@@ -58,9 +54,6 @@ class StrangeGuard implements CanActivate {
   }
 }
 
-const globally = (use: { useExisting: Type } | { useClass: Type }): Provider[] => [
-  { provide: APP_GUARD, ...use },
-];
 const useLater: AppParts['prepare'] = (app) => app.useGlobalGuards(app.get(JwtAuthGuard));
 
 describe.each<[string, Type | undefined, AppParts]>([
@@ -209,98 +202,5 @@ describe('a gateway message, for which Nest does not call the global guard', () 
     expect(String(answer)).toContain(expected);
     socket.close();
     await app.close();
-  });
-});
-
-describe('the boot', () => {
-  @Roles('admin')
-  class Held {
-    @Get()
-    call(): string {
-      return 'in';
-    }
-  }
-  const child = (of: ClassDecorator): Type => {
-    class Child extends Held {}
-    of(Child);
-    Controller('child')(Child);
-    return Child;
-  };
-
-  it('stops for a class that inherits a requirement, and for one that makes it public', async () => {
-    expect(await boot(child(() => undefined))).toContain('Child.call: asks for @Roles');
-    expect(
-      await boot(child(Public()), { providers: globally({ useExisting: JwtAuthGuard }) }),
-    ).toContain('Child.call: is @Public() and asks for @Roles');
-  });
-
-  it.each<[string, MethodDecorator, string]>([
-    [
-      'names',
-      TrustIssuers('https://sso.example'),
-      'names the issuer https://sso.example in @TrustIssuers',
-    ],
-    [
-      'is to choose',
-      TrustIssuers(() => undefined),
-      'chooses an issuer by a function in @TrustIssuers',
-    ],
-  ])('stops where a route %s an issuer that is not configured', async (_name, said, expected) => {
-    expect(await boot(host(Controller('held'), Get(), said, UseGuards(JwtAuthGuard)))).toContain(
-      `Host.handle: ${expected}`,
-    );
-  });
-
-  it('stops for a method that no known transport calls', async () => {
-    const message = await boot(
-      host(Injectable(), SetMetadata('queue', 'mails') as MethodDecorator, Roles('admin')),
-    );
-    expect(message).toContain('Host.handle: asks for @Roles');
-  });
-
-  it.each<[string, object[], string]>([
-    ['without GraphQLModule to say so', [], 'boots'],
-    ['that run guards', [{ fieldResolverEnhancers: ['guards'] }], 'boots'],
-    ['that run none', [{ fieldResolverEnhancers: ['filters'] }], 'fieldResolverEnhancers'],
-    ['that nothing is said of', [{}], 'fieldResolverEnhancers'],
-  ])('knows field resolvers %s', async (_name, options, expected) => {
-    const providers = options.map((useValue) => ({ provide: 'GqlModuleOptions', useValue }));
-    const field = ResolveField(() => String) as MethodDecorator;
-    const held = host(Resolver('Thing'), field, Roles('admin'), UseGuards(JwtAuthGuard));
-    expect(await boot(held, { providers })).toContain(expected);
-  });
-
-  it('names all of its reasons in one line', async () => {
-    class Many {}
-    for (const name of 'abcdefg') {
-      const descriptor = { value: () => 'in', configurable: true, writable: true };
-      Get(name)(Many.prototype, name, descriptor);
-      Object.defineProperty(Many.prototype, name, descriptor);
-    }
-    Controller('many')(Many);
-    Roles('admin')(Many);
-    expect(await boot(Many)).toMatch(
-      /Many.a, Many.b, Many.c, Many.d, Many.e and 2 more: asks for @Roles/,
-    );
-  });
-
-  it('accepts that a test replaces the guard', async () => {
-    const held = host(Controller('held'), Get(), Roles('admin'), UseGuards(JwtAuthGuard));
-    const testing = Test.createTestingModule({ imports: [edge({})], controllers: [held] })
-      .overrideGuard(JwtAuthGuard)
-      .useValue({ canActivate: () => true });
-    const app = (await testing.compile()).createNestApplication();
-    await app.init();
-    await app.close();
-  });
-
-  it('does not check routes in a context that serves none', async () => {
-    const held = host(Controller('held'), Get(), Roles('admin'));
-    const context = await Test.createTestingModule({
-      imports: [edge({})],
-      controllers: [held],
-    }).compile();
-    await context.init();
-    await context.close();
   });
 });

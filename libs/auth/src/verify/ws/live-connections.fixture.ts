@@ -1,7 +1,13 @@
+import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { RevocableToken } from '../../storage/ledger-entry.js';
 import type { Principal } from '../../common/principal.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { AuthenticateFlow } from '../authenticate.js';
 import type { RevokedListener } from '../revocation/protocol/revocation-view.js';
+import type { RevocationSync } from '../revocation/revocation-sync.service.js';
+import type { Ending } from './ending.js';
+import { LiveConnections } from './live-connections.service.js';
 
 export const NOW_S = 1_800_000_000;
 
@@ -40,3 +46,58 @@ export const principal = (changes: Partial<Principal> = {}): Principal => ({
   claims: {},
   ...changes,
 });
+
+/** Live connections with a clock, a view and answers of the stores that a test sets. */
+export class LiveBench {
+  readonly clock = new MovedClock();
+  readonly view = new FakeView();
+  /** By token id. Default `live`. */
+  answers: Record<string, 'live' | 'revoked' | 'down'> = {};
+  /** The owner that an API key has when it is looked up again. */
+  found: Principal | undefined;
+  readonly live: LiveConnections;
+
+  constructor() {
+    const flow = {
+      recheck: async (asked: Principal) => {
+        const answer = this.answers[asked.tokenId] ?? 'live';
+        if (answer === 'revoked') throw new AuthError('token_refused', 'revoked');
+        if (answer === 'down') throw AuthError.unavailable('redis');
+        return Promise.resolve(asked);
+      },
+      lookAgain: () => Promise.resolve(this.found),
+    };
+    const options = {
+      accessToken: { clockToleranceSeconds: 30 },
+      revocation: { maxStalenessMs: 1_000 },
+    };
+    this.live = new LiveConnections(
+      options as ResolvedAuthOptions,
+      this.clock,
+      this.view as unknown as RevocationSync,
+      flow as unknown as AuthenticateFlow,
+    );
+  }
+
+  held(changes: Partial<Principal> = {}) {
+    const endings: Ending[] = [];
+    const connection = this.live.hold(principal(changes), (ending) => void endings.push(ending));
+    return { connection, endings };
+  }
+
+  /** Ticks of a quarter of a second, the interval of the timer. */
+  tick(times = 1): void {
+    for (let done = 0; done < times; done++) {
+      this.clock.ms += 250;
+      this.live.tick();
+    }
+  }
+
+  /** As above, with time for answers in between. */
+  async turns(times: number): Promise<void> {
+    for (let done = 0; done < times; done++) {
+      this.tick();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
