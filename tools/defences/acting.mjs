@@ -83,9 +83,9 @@ export const ACTING = [
   defence(
     'session claims',
     'a late answer of the host is 503',
-    'issue/sessions/session-opener.service.ts',
-    "await askHost('sessions.claims', this.options.storeDeadlineMs, () => hook(told))",
-    'await hook(told)',
+    'issue/sessions/session-hooks.service.ts',
+    "await askHost('sessions.claims', this.options.storeDeadlineMs, () => hook(opening))",
+    'await hook(opening)',
     'T-hk5d',
   ),
   defence(

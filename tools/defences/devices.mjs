@@ -1,7 +1,8 @@
 import { defence } from './defence.mjs';
 
 const device = (...rest) => defence('bound sessions', ...rest);
-const FLOW = 'issue/flows/device-session.flow.ts';
+const REGISTER = 'issue/flows/register-device.flow.ts';
+const PROVE = 'issue/flows/prove-device.flow.ts';
 const PROOF = 'issue/devices/device-proof.ts';
 const CHALLENGE = 'issue/devices/session-challenge.ts';
 const STATEMENTS = 'drizzle/session-statements.ts';
@@ -10,14 +11,14 @@ const STATEMENTS = 'drizzle/session-statements.ts';
 export const DEVICES = [
   device(
     'no challenge that works but with the login',
-    FLOW,
+    REGISTER,
     "this.challenges.refusal({ ...of, kind: 'none' }",
     'this.challenges.refusal(of',
     'T-brq5',
   ),
   device(
     'the current refresh token registers, no spent one',
-    FLOW,
+    REGISTER,
     "if (!isCurrent || session.transport !== 'cookie')",
     "if (session.transport !== 'cookie')",
     'T-brs1',
@@ -31,29 +32,29 @@ export const DEVICES = [
   ),
   device(
     'the session that the browser speaks for',
-    FLOW,
+    'issue/flows/device-sessions.service.ts',
     'if (sessionId !== undefined && sessionId !== presented.sessionId)',
     'if (false)',
     'T-brs2',
   ),
-  device('the signature', FLOW, 'if (!key || !proof.isSignedBy(key)) {', 'if (!key) {', 'T-xrgt'),
+  device('the signature', PROVE, 'if (!key || !proof.isSignedBy(key)) {', 'if (!key) {', 'T-xrgt'),
   device(
     'the signature of a registration',
-    FLOW,
+    REGISTER,
     'if (!key || !proof.isSignedBy(key)) throw',
     'if (!key) throw',
     'T-jsmn',
   ),
   device(
     'a registration within five minutes of its challenge',
-    FLOW,
+    REGISTER,
     "if (challenge.kind === 'stale') throw this.challenges.refusal(of, 'a stale challenge');",
     '',
     'T-jsmn',
   ),
   device(
     'a session without a key has nothing to prove',
-    FLOW,
+    PROVE,
     "if (bound?.kind !== 'dbsc') throw",
     'if (false) throw',
     'T-brs1',

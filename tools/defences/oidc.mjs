@@ -92,9 +92,9 @@ export const OIDC = [
   ),
   oidc(
     'a sign-in under way does not outlive the logout there',
-    'issue/sessions/session-opener.service.ts',
-    'if (opening.provider && (await this.logouts.hasEnded(opening.provider))) {',
-    'if (opening.provider === null) {',
+    'issue/sessions/opened-sessions.service.ts',
+    "if (!provider || !(await this.logouts.hasEnded(provider))) return 'live';",
+    "if (!provider || this.logouts) return 'live';",
     'T-rgx3',
   ),
   oidc(

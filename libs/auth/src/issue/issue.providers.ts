@@ -33,15 +33,19 @@ import { PasswordHasher } from './users/password-hasher.service.js';
 import { PasswordPolicy } from './users/password-policy.service.js';
 import { LoginThrottle } from './users/login-throttle.service.js';
 import { Identifiers } from './users/identifiers.service.js';
+import { RegistrationForm } from './users/registration-form.service.js';
 import { RegistrationFields } from './users/registration-fields.service.js';
 import { ActingRights } from './users/acting-rights.service.js';
 import { PasswordVerifier } from './users/password-verifier.service.js';
 import { NamedSessions } from './flows/named-sessions.service.js';
 import { RegisterFlow } from './flows/register.flow.js';
-import { SessionLimiter } from './sessions/session-limits.service.js';
+import { SessionHooks } from './sessions/session-hooks.service.js';
 import { DeviceChallenges } from './devices/device-challenges.service.js';
-import { DeviceSessionFlow } from './flows/device-session.flow.js';
+import { DeviceSessions } from './flows/device-sessions.service.js';
+import { ProveDeviceFlow } from './flows/prove-device.flow.js';
+import { RegisterDeviceFlow } from './flows/register-device.flow.js';
 import { SessionAccess } from './sessions/session-access.service.js';
+import { OpenedSessions } from './sessions/opened-sessions.service.js';
 import { SessionOpener } from './sessions/session-opener.service.js';
 import { LoginFlow } from './flows/login.flow.js';
 import { OpenSessionFlow } from './flows/open-session.flow.js';
@@ -84,15 +88,19 @@ export const ISSUE_PROVIDERS: Provider[] = [
   LoginThrottle,
   Identifiers,
   RegistrationFields,
+  RegistrationForm,
   PasswordVerifier,
   ActingRights,
   NamedSessions,
   RegisterFlow,
-  SessionLimiter,
+  SessionHooks,
+  OpenedSessions,
   SessionOpener,
   SessionAccess,
   DeviceChallenges,
-  DeviceSessionFlow,
+  DeviceSessions,
+  RegisterDeviceFlow,
+  ProveDeviceFlow,
   LoginFlow,
   OpenSessionFlow,
   RefreshFlow,

@@ -1,34 +1,23 @@
-import { HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
-import type { LoginAnswer, SecondFactorDue } from '../../contract/index.js';
+import { HttpCode, Post, Req, type Type, UseGuards } from '@nestjs/common';
 import { ChangeEmailFlow } from '../flows/change-email.flow.js';
-import { MagicLinkLoginFlow } from '../flows/magic-link-login.flow.js';
 import { RequestLinkFlow } from '../flows/request-link.flow.js';
 import { ResetPasswordFlow } from '../flows/reset-password.flow.js';
 import { SendVerificationFlow } from '../flows/send-verification.flow.js';
 import { VerifyEmailFlow } from '../flows/verify-email.flow.js';
 import { callerOf } from '../../verify/guards/call-context.js';
 import { RecentAuth } from '../../verify/guards/decorators.js';
-import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
+import { clientOf, type HttpRequest } from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AccountsOnGuard } from './switched-on.guards.js';
 import { jsonBodyOf } from './json-body.js';
-import {
-  EMAIL_BODY,
-  LINK_BODY,
-  LOGIN_ANSWER,
-  MAGIC_LOGIN_BODY,
-  RESET_BODY,
-} from './openapi-schemas.js';
+import { EMAIL_BODY, LINK_ASKED, LINK_BODY, RESET_BODY } from './openapi-schemas.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
-import { SignIns } from './sign-ins.service.js';
 import { TenantReader } from './tenant-reader.service.js';
 
-const ASKED = 'Accepted. The answer and its time are the same whether the account exists or not.';
-
-/** The routes that mail a link and the routes that use one (contract, section 8). */
+/** The routes of passwords and emails that mail a link or use one (contract, section 8). */
 export function createAccountsController(routes: Routes): Type {
   @AuthController(routes.prefix)
   @UseGuards(AccountsOnGuard)
@@ -39,11 +28,9 @@ export function createAccountsController(routes: Routes): Type {
       private readonly verification: SendVerificationFlow,
       private readonly verifying: VerifyEmailFlow,
       private readonly changing: ChangeEmailFlow,
-      private readonly magicLink: MagicLinkLoginFlow,
       private readonly inputs: RequestSchemas,
       private readonly tenants: TenantReader,
       private readonly presented: PresentedTokens,
-      private readonly signIns: SignIns,
     ) {}
 
     @Route(
@@ -54,7 +41,7 @@ export function createAccountsController(routes: Routes): Type {
       Open({
         summary: 'Ask for a link to a new password',
         body: { required: 'required', schema: EMAIL_BODY },
-        answers: { 202: { description: ASKED }, ...errorAnswers(400, 403, 429, 503) },
+        answers: { 202: { description: LINK_ASKED }, ...errorAnswers(400, 403, 429, 503) },
       }),
     )
     async forgot(@Req() request: HttpRequest): Promise<void> {
@@ -129,49 +116,6 @@ export function createAccountsController(routes: Routes): Type {
     async changeEmail(@Req() request: HttpRequest): Promise<void> {
       const { email } = this.inputs.read('changeEmail', jsonBodyOf(request));
       await this.changing.request(callerOf(request), email, clientOf(request));
-    }
-
-    @Route(
-      routes.accounts,
-      Post('magic-link'),
-      HttpCode(202),
-      UseGuards(OriginGuard),
-      Open({
-        summary: 'Ask for a link that signs in',
-        body: { required: 'required', schema: EMAIL_BODY },
-        answers: { 202: { description: ASKED }, ...errorAnswers(400, 403, 429, 503) },
-      }),
-    )
-    async askForMagicLink(@Req() request: HttpRequest): Promise<void> {
-      const { email } = this.inputs.read('forgot', jsonBodyOf(request));
-      await this.links.request('magic_link', email, await this.tenants.clientOf(request));
-    }
-
-    @Route(
-      routes.accounts,
-      Post('magic-link/login'),
-      HttpCode(200),
-      UseGuards(OriginGuard),
-      Open({
-        summary: 'Log in with a mailed token',
-        body: { required: 'required', schema: MAGIC_LOGIN_BODY },
-        answers: {
-          200: {
-            description: 'Signed in. The transport decides which cookies are set.',
-            schema: LOGIN_ANSWER,
-          },
-          ...errorAnswers(400, 403, 503),
-        },
-      }),
-    )
-    async signIn(
-      @Req() request: HttpRequest,
-      @Res({ passthrough: true }) response: HttpResponse,
-    ): Promise<LoginAnswer | SecondFactorDue> {
-      const input = this.inputs.read('magicLogin', jsonBodyOf(request));
-      return this.signIns.answer(request, response, input, async (given, proved) =>
-        this.magicLink.login(given, { ...(await this.tenants.clientOf(request)), ...proved }),
-      );
     }
   }
   return AccountsController;

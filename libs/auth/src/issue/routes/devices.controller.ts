@@ -10,7 +10,9 @@ import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { type SessionInstructions, sessionInstructions } from '../devices/session-instructions.js';
-import { DeviceSessionFlow, type PresentedDevice } from '../flows/device-session.flow.js';
+import type { PresentedDevice } from '../flows/device-sessions.service.js';
+import { ProveDeviceFlow } from '../flows/prove-device.flow.js';
+import { RegisterDeviceFlow } from '../flows/register-device.flow.js';
 import type { BoundTokens } from '../tokens/issued-tokens.js';
 import { CookiePath } from './cookie-path.service.js';
 import { AuthCookies } from './cookies.service.js';
@@ -24,7 +26,8 @@ export function createDevicesController(routes: Routes): Type {
   @UseGuards(DeviceBoundOnGuard)
   class DevicesController {
     constructor(
-      private readonly flow: DeviceSessionFlow,
+      private readonly registering: RegisterDeviceFlow,
+      private readonly proving: ProveDeviceFlow,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
       private readonly cookiePath: CookiePath,
@@ -55,7 +58,7 @@ export function createDevicesController(routes: Routes): Type {
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<SessionInstructions> {
       return this.answer(request, response, (device) =>
-        this.flow.register(device, clientOf(request)),
+        this.registering.register(device, clientOf(request)),
       );
     }
 
@@ -78,7 +81,9 @@ export function createDevicesController(routes: Routes): Type {
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<SessionInstructions> {
-      return this.answer(request, response, (device) => this.flow.prove(device, clientOf(request)));
+      return this.answer(request, response, (device) =>
+        this.proving.prove(device, clientOf(request)),
+      );
     }
 
     private async answer(

@@ -10,6 +10,7 @@ import { createDiscoveryController } from './discovery.controller.js';
 import { createFactorsController } from './factors.controller.js';
 import { createIdentitiesController } from './identities.controller.js';
 import { createJwksController } from './jwks.controller.js';
+import { createMagicLinkController } from './magic-link.controller.js';
 import { createOidcController } from './oidc.controller.js';
 import { createPasskeysController } from './passkeys.controller.js';
 import { createTokenController } from './token.controller.js';
@@ -46,6 +47,7 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
     [routes.factors, () => createOidcController(routes)],
     [me || password || reauthenticate, () => createAccountController(routes)],
     [routes.accounts, () => createAccountsController(routes)],
+    [routes.accounts, () => createMagicLinkController(routes)],
     [routes.apiKeys, () => createApiKeysController(routes)],
   ];
   return ofInstance(

@@ -141,6 +141,10 @@ export const LOGIN_BODY: JsonSchema = object(
   ['email', 'password'],
 );
 const mailed = text('The token from the mail.');
+/** The description of every answer to somebody who asks for a link. */
+export const LINK_ASKED =
+  'Accepted. The answer and its time are the same whether the account exists or not.';
+
 export const EMAIL_BODY: JsonSchema = object({ email: text(undefined, 320) });
 export const LINK_BODY: JsonSchema = object({ token: mailed });
 export const RESET_BODY: JsonSchema = object({ token: mailed, newPassword: password, device }, [

@@ -8,7 +8,7 @@ import { readRetryKey, type RetryKey } from '../sessions/retry-key.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { normaliseEmail } from '../../common/normalise-email.js';
 import { MOST_SECONDS } from '../flows/api-keys.flow.js';
-import type { RegisterInput } from '../flows/register.flow.js';
+import type { RegisterInput } from '../users/registration-form.service.js';
 
 /** For existing accounts, which may be older than the stricter rule below: one `@`, no blanks. */
 const SOME_EMAIL = /^[^\s@]+@[^\s@]+$/u;

@@ -1,21 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { askHost } from '../../common/ask-host.js';
 import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { NewSession } from '../../storage/session.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
-import { Announcer } from './announcer.service.js';
-import type { OpeningSession } from '../../options/session-hooks.js';
-import { SessionLimiter } from './session-limits.service.js';
 import { SessionService } from './session.service.js';
 import { DeviceChallenges } from '../devices/device-challenges.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { HostTransaction } from '../../storage/host-transaction.js';
-import { SessionStore } from '../../storage/session-store.port.js';
-import { ProviderLogouts, type ProviderSignIn } from '../oidc/provider-logouts.service.js';
+import { OpenedSessions } from './opened-sessions.service.js';
+import type { OpeningSession } from '../../options/session-hooks.js';
+import { SessionHooks } from './session-hooks.service.js';
+import type { ProviderSignIn } from '../oidc/provider-logouts.service.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
@@ -34,7 +32,7 @@ export interface SessionOpening {
   readonly deviceId?: string;
   /** Who acts as the user, with the counters that were read together with that right. */
   readonly actor?: NewSession['actor'];
-  /** Default: as `SessionLimiter` says; never longer. */
+  /** Default: as `SessionHooks.limitsOf` says; never longer. */
   readonly absoluteTtlMs?: number;
   /** Kept with the session, as `TokenGrants.sessionClaims` read them. */
   readonly claims?: CustomClaims;
@@ -58,10 +56,8 @@ export class SessionOpener {
     private readonly grants: TokenGrants,
     private readonly devices: DeviceIds,
     private readonly challenges: DeviceChallenges,
-    private readonly announcer: Announcer,
-    private readonly logouts: ProviderLogouts,
-    private readonly store: SessionStore,
-    private readonly limiter: SessionLimiter,
+    private readonly hooks: SessionHooks,
+    private readonly opened: OpenedSessions,
     private readonly entropy: Entropy,
     private readonly options: ResolvedAuthOptions,
   ) {}
@@ -72,9 +68,9 @@ export class SessionOpener {
     const sessionId = this.entropy.uuid();
     const { id: subject, tenant = client.tenant } = account;
     const told = openingOf(opening, client);
-    const limits = await this.limiter.limitsOf(told);
+    const limits = await this.hooks.limitsOf(told);
     const absoluteTtlMs = Math.min(limits.absoluteTtlMs, opening.absoluteTtlMs ?? Infinity);
-    const claims = await this.claimsOf(told, opening.claims);
+    const claims = await this.hooks.claimsOf(told, opening.claims);
     const registerWithinMs = this.challenges.registerWithinMs(transport);
     // signed before the session is opened, so that a failing claims hook leaves no session behind
     const access = await this.grants.accessToken({
@@ -112,13 +108,7 @@ export class SessionOpener {
     );
     if (opened.kind === 'superseded') return 'superseded';
 
-    await this.announcer.announce(opened);
-    // checked after the session exists: of opening and logout, the second one always sees the first
-    if (opening.provider && (await this.logouts.hasEnded(opening.provider))) {
-      const ended = await this.store.endOne(sessionId, 'provider_logout');
-      if (ended) await this.announcer.announce(ended);
-      return 'superseded';
-    }
+    if ((await this.opened.announce(opened, opening.provider)) === 'ended') return 'superseded';
     const tokens = this.grants.grant(opened.session, access, opened.refreshToken);
     const registrationChallenge = this.challenges.offer(opened.session);
     const grant =
@@ -133,20 +123,6 @@ export class SessionOpener {
   private boundTo(transport: TokenDelivery, { provedKey }: ClientContext): NewSession['bound'] {
     if (!this.options.dpop || transport === 'cookie' || provedKey === undefined) return undefined;
     return { kind: 'dpop', key: provedKey };
-  }
-
-  /**
-   * The claims of the login hook, overridden by those that the session is opened with; undefined
-   * for none. Throws `unavailable` if the hook fails or is late.
-   */
-  private async claimsOf(
-    told: OpeningSession,
-    given: CustomClaims | undefined,
-  ): Promise<CustomClaims | undefined> {
-    const { claims: hook } = this.options.sessions;
-    if (!hook) return given;
-    const answer = await askHost('sessions.claims', this.options.storeDeadlineMs, () => hook(told));
-    return { ...this.grants.sessionClaims(answer), ...given };
   }
 }
 

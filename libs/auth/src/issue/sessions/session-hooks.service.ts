@@ -9,22 +9,25 @@ import {
   sessionLimitsSchema,
 } from '../../options/session-hooks.js';
 import type { NewSession } from '../../storage/session.js';
+import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
+import { TokenGrants } from '../tokens/token-grants.service.js';
 
 export type OpeningLimits = Pick<
   NewSession,
   'maxPerUser' | 'idleTtlMs' | 'absoluteTtlMs' | 'limits'
 >;
 
-/**
- * How many sessions a user may have, and how long this one lives: as in the options, or less if
- * `sessions.limits` says so.
- */
+/** What the host's hooks (`sessions.limits`, `sessions.claims`) answer about a session that opens. */
 @Injectable()
-export class SessionLimiter {
-  constructor(private readonly options: ResolvedAuthOptions) {}
+export class SessionHooks {
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly grants: TokenGrants,
+  ) {}
 
   /**
-   * Throws `unavailable` if the host's function fails, `configuration_invalid` if its answer is out
+   * How many sessions a user may have, and how long this one lives: as in the options, or less if
+   * `sessions.limits` says so. Throws `unavailable` if the host's function fails, `configuration_invalid` if its answer is out
    * of bounds.
    */
   async limitsOf(opening: OpeningSession): Promise<OpeningLimits> {
@@ -42,6 +45,22 @@ export class SessionLimiter {
       absoluteTtlMs: own.absoluteTtl ?? absoluteTtlMs,
       limits: { idleTtlMs: own.idleTtl, accessTtlSeconds: own.accessTtl },
     };
+  }
+
+  /**
+   * The claims of the login hook, overridden by those that the session is opened with; undefined
+   * for none. Throws `unavailable` if the hook fails or is late.
+   */
+  async claimsOf(
+    opening: OpeningSession,
+    given: CustomClaims | undefined,
+  ): Promise<CustomClaims | undefined> {
+    const { claims: hook } = this.options.sessions;
+    if (!hook) return given;
+    const answer = await askHost('sessions.claims', this.options.storeDeadlineMs, () =>
+      hook(opening),
+    );
+    return { ...this.grants.sessionClaims(answer), ...given };
   }
 
   /**
