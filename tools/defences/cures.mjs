@@ -155,7 +155,7 @@ export const CURES = [
     'usernames',
     'nobody registers with the email of another',
     'issue/flows/register.flow.ts',
-    "if (await this.isMailedToAnother(email, client.tenant)) throw this.taken('email');",
+    'await this.form.assertOneOwner(email, tenant);',
     '',
     'T-83hn',
   ),
