@@ -1,22 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { UseGuards } from '@nestjs/common';
-import { GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { GraphQLModule } from '@nestjs/graphql';
 import type { MercuriusDriverConfig } from '@nestjs/mercurius';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import {
-  CurrentUser,
-  PasswordHasher,
-  type Principal,
-  NoActor,
-  Public,
-  RequireBound,
-  Roles,
-  RolesGuard,
-  OriginGuard,
-  ThrottleGuard,
-  TokenVersionGuard,
-} from '@tokenward/nestjs';
-import { TrustIssuers } from '@tokenward/nestjs/issuers';
+import { PasswordHasher } from '@tokenward/nestjs';
 import { WebSocket } from 'ws';
 import {
   actingAs,
@@ -31,66 +17,9 @@ import { hostDatabase, type HostDatabase } from './support/host-app.js';
 import { httpClient } from './support/http.js';
 import { bearer, claimsOf } from './support/stage.js';
 import { NAMED } from './support/trusting-routes.js';
+import { Things } from './support/graphql-things.js';
 
 const PASSWORD = 'a long enough passphrase';
-
-async function* everyTick(id: string) {
-  for (;;) {
-    yield id;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-@Resolver()
-class Things {
-  @Query(() => String)
-  me(@CurrentUser() user: Principal, @CurrentUser('id') id: string) {
-    return user.id === id ? id : 'somebody else';
-  }
-
-  @Roles('keeper')
-  @UseGuards(RolesGuard, TokenVersionGuard)
-  @Query(() => String)
-  admin(@CurrentUser('role') role: string) {
-    return role;
-  }
-
-  @RequireBound()
-  @Query(() => String)
-  bound(@CurrentUser('bound') by: Principal['bound']) {
-    return by;
-  }
-
-  @NoActor()
-  @Query(() => String)
-  own(@CurrentUser('actor') actor: Principal['actor']) {
-    return actor?.id ?? 'own';
-  }
-
-  @Subscription(() => String, { resolve: (value: string) => value })
-  ticks(@CurrentUser('id') id: string) {
-    return everyTick(id);
-  }
-
-  @TrustIssuers(NAMED)
-  @Subscription(() => String, { resolve: (value: string) => value })
-  sharedTicks(@CurrentUser('id') id: string) {
-    return everyTick(id);
-  }
-
-  @Public()
-  @UseGuards(OriginGuard, ThrottleGuard)
-  @Query(() => String)
-  door() {
-    return 'open';
-  }
-
-  @Public()
-  @Query(() => Boolean)
-  open(@CurrentUser() user: Principal | undefined) {
-    return user === undefined;
-  }
-}
 
 let database: HostDatabase;
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PasswordHasher } from '@tokenward/nestjs';
-import { passkeys } from '@tokenward/nestjs/passkeys';
 import { decodeJwt } from 'jose';
 import { type AuthenticatorQuirks, SoftwarePasskey } from './support/authenticator.js';
 import {
@@ -326,50 +325,5 @@ describe('passkeys', () => {
     host.storage.users.set({ id: person.id, email: person.email, disabled: 'disabled' });
     expect((await signIn(key)).json()).toMatchObject({ code: 'login_refused', statusCode: 401 });
     expect((await host.password(person, PASSWORD)).status).toBe(401);
-  });
-});
-
-describe('passkeys(…)', () => {
-  it.each([
-    ['passkeys.rpName', { rpName: '' }],
-    ['passkeys.rpId', { rpName: 'x', rpId: 'https://example.com' }],
-    ['passkeys.rpId', { rpName: 'x', rpId: '127.0.0.1', origins: ['https://127.0.0.1'] }],
-    ['passkeys.rpId', { rpName: 'x', origins: ['https://example.com'] }],
-    ['passkeys.origins', { rpName: 'x', rpId: 'example.com' }],
-    ['passkeys.origins', { rpName: 'x', rpId: 'example.com', origins: ['https://example.org'] }],
-    ['passkeys.origins', { rpName: 'x', rpId: 'example.com', origins: ['https://notexample.com'] }],
-    ['passkeys.origins[0]', { rpName: 'x', rpId: 'example.com', origins: ['http://example.com'] }],
-    [
-      'passkeys.origins[0]',
-      { rpName: 'x', rpId: 'example.com', origins: ['https://example.com/login'] },
-    ],
-    ['passkeys.relatedOrigins[0]', { rpName: 'x', rpId: 'example.com', relatedOrigins: ['*'] }],
-  ])('stops the boot: %s', (option, given) => {
-    expect(() => passkeys(given)).toThrow(
-      expect.objectContaining({ message: expect.stringContaining(`${option}:`) as unknown }),
-    );
-  });
-
-  it.each([
-    ['https://app.example.com', 'app.example.com'],
-    ['http://localhost:3000', 'localhost'],
-    ['http://127.0.0.1:3000', undefined],
-    ['http://app.example.com', undefined],
-    [undefined, undefined],
-  ])('without rpId uses the host of the request: %s', (origin, rpId) => {
-    expect(passkeys({ rpName: 'x' }).relyingParty(origin)?.rpId).toBe(rpId);
-  });
-
-  it('accepts pages on other domains as related origins', () => {
-    const method = passkeys({
-      rpName: 'x',
-      rpId: 'example.com',
-      origins: ['https://app.example.com'],
-      relatedOrigins: ['https://example.org'],
-    });
-    expect(method.relyingParty(undefined)).toEqual({
-      rpId: 'example.com',
-      origins: ['https://app.example.com', 'https://example.org'],
-    });
   });
 });
