@@ -19,7 +19,7 @@ export const SLICES = {
     tokens('verification-policy', 'verification-policy-rules'),
     tokens('access-token-verifier.service', 'access-token-outcomes'),
     tokens('verified-token-cache', 'verified-token-cache'),
-    tokens('encrypted-token', 'encrypted-token'),
+    tokens('encrypted-token', 'encrypted-token', 'forged-encrypted-tokens'),
     tokens('custom-claims', 'custom-claims'),
     tokens('foreign-claims', 'foreign-claims'),
     part('verify/legacy', 'legacy-check.service', ['legacy-check']),

@@ -39,6 +39,7 @@ import { ActingRights } from './users/acting-rights.service.js';
 import { PasswordVerifier } from './users/password-verifier.service.js';
 import { NamedSessions } from './flows/named-sessions.service.js';
 import { RegisterFlow } from './flows/register.flow.js';
+import { SessionLimiter } from './sessions/session-limits.service.js';
 import { SessionHooks } from './sessions/session-hooks.service.js';
 import { DeviceChallenges } from './devices/device-challenges.service.js';
 import { DeviceSessions } from './flows/device-sessions.service.js';
@@ -93,6 +94,7 @@ export const ISSUE_PROVIDERS: Provider[] = [
   ActingRights,
   NamedSessions,
   RegisterFlow,
+  SessionLimiter,
   SessionHooks,
   OpenedSessions,
   SessionOpener,

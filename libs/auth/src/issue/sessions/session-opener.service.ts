@@ -32,7 +32,7 @@ export interface SessionOpening {
   readonly deviceId?: string;
   /** Who acts as the user, with the counters that were read together with that right. */
   readonly actor?: NewSession['actor'];
-  /** Default: as `SessionHooks.limitsOf` says; never longer. */
+  /** Default: as `SessionLimiter` says; never longer. */
   readonly absoluteTtlMs?: number;
   /** Kept with the session, as `TokenGrants.sessionClaims` read them. */
   readonly claims?: CustomClaims;

@@ -15,7 +15,7 @@ import {
 } from './refresh-token.js';
 import type { RetryKey } from './retry-key.js';
 import { isRetry } from './rotation-outcome.js';
-import type { OpeningLimits } from './session-hooks.service.js';
+import type { OpeningLimits } from './session-limits.service.js';
 import { successorAgain, successorSecret, type SuccessorSource } from './successor.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { NewSession, SessionState } from '../../storage/session.js';
