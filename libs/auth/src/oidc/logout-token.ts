@@ -1,19 +1,12 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { SIGNING_ALGORITHMS } from '../options/key-options.js';
 import type { OidcLogout, OidcLogoutAnswer } from '../options/oidc-options.js';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 /** Public keys only: the key of an HMAC would be the client secret. */
-const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
+const ALGORITHMS: readonly string[] = [
+  ...SIGNING_ALGORITHMS.filter((each) => !each.startsWith('HS')),
   'EdDSA',
   'Ed25519',
 ];

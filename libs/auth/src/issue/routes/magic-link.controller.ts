@@ -6,7 +6,7 @@ import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { MagicLinkLoginFlow } from '../flows/magic-link-login.flow.js';
 import { RequestLinkFlow } from '../flows/request-link.flow.js';
 import { jsonBodyOf } from './json-body.js';
-import { EMAIL_BODY, LINK_ASKED, LOGIN_ANSWER, MAGIC_LOGIN_BODY } from './openapi-schemas.js';
+import { EMAIL_BODY, LINK_ASKED, SIGNED_IN, MAGIC_LOGIN_BODY } from './openapi-schemas.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { AuthController, Open, Route, type Routes } from './route.js';
 import { SignIns } from './sign-ins.service.js';
@@ -51,10 +51,7 @@ export function createMagicLinkController(routes: Routes): Type {
         summary: 'Log in with a mailed token',
         body: { required: 'required', schema: MAGIC_LOGIN_BODY },
         answers: {
-          200: {
-            description: 'Signed in. The transport decides which cookies are set.',
-            schema: LOGIN_ANSWER,
-          },
+          200: SIGNED_IN,
           ...errorAnswers(400, 403, 503),
         },
       }),

@@ -141,6 +141,12 @@ export const LOGIN_BODY: JsonSchema = object(
   ['email', 'password'],
 );
 const mailed = text('The token from the mail.');
+/** The answer of every route that signs in. */
+export const SIGNED_IN = {
+  description: 'Signed in. The transport decides which cookies are set.',
+  schema: LOGIN_ANSWER,
+};
+
 /** The description of every answer to somebody who asks for a link. */
 export const LINK_ASKED =
   'Accepted. The answer and its time are the same whether the account exists or not.';

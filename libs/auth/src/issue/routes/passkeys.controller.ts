@@ -10,7 +10,7 @@ import { CeremonyContexts } from './ceremony-contexts.service.js';
 import * as shapes from './factor-openapi.js';
 import { FactorsOnGuard } from './switched-on.guards.js';
 import { jsonBodyOf } from './json-body.js';
-import { LOGIN_ANSWER } from './openapi-schemas.js';
+import { SIGNED_IN } from './openapi-schemas.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
 import { SignIns } from './sign-ins.service.js';
@@ -93,10 +93,7 @@ export function createPasskeysController(routes: Routes): Type {
         summary: 'Log in with a passkey',
         body: { required: 'required', schema: shapes.PASSKEY_LOGIN_BODY },
         answers: {
-          200: {
-            description: 'Signed in. The transport decides which cookies are set.',
-            schema: LOGIN_ANSWER,
-          },
+          200: SIGNED_IN,
           ...errorAnswers(400, 401, 403, 429, 503),
         },
       }),

@@ -2,59 +2,6 @@ import { AuthError } from '../../common/auth-error.js';
 import { OWN_CLAIMS } from '../../verify/tokens/access-claims.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 
-/**
- * Denied as the last words of a name (`userPassword`, `billing_address`), written together. Whoever
- * holds a token can read it, and tokens are found in logs, proxies and browsers.
- */
-const DENIED_NAMES: ReadonlySet<string> = new Set([
-  'password',
-  'passwords',
-  'passwd',
-  'passphrase',
-  'pwd',
-  'secret',
-  'secrets',
-  'credential',
-  'credentials',
-  'otp',
-  'totp',
-  'token',
-  'accesstoken',
-  'refreshtoken',
-  'idtoken',
-  'apikey',
-  'privatekey',
-  'secretkey',
-  'encryptionkey',
-  'signingkey',
-  'ssn',
-  'socialsecurity',
-  'socialsecuritynumber',
-  'nationalid',
-  'taxid',
-  'passportnumber',
-  'driverslicense',
-  'creditcard',
-  'creditcardnumber',
-  'cardnumber',
-  'cvv',
-  'cvc',
-  'pin',
-  'iban',
-  'bankaccount',
-  'accountnumber',
-  'email',
-  'emails',
-  'phone',
-  'phones',
-  'phonenumber',
-  'address',
-  'addresses',
-  'birthdate',
-  'birthday',
-  'dateofbirth',
-  'dob',
-]);
 /** Denied anywhere in a name, because no word after them makes them harmless (`passwordHash`). */
 const DENIED_ANYWHERE: ReadonlySet<string> = new Set([
   'password',
@@ -77,6 +24,40 @@ const DENIED_ANYWHERE: ReadonlySet<string> = new Set([
   'phone',
   'dateofbirth',
   'birthdate',
+]);
+/**
+ * Denied as the last words of a name (`userPassword`, `billing_address`), written together. Whoever
+ * holds a token can read it, and tokens are found in logs, proxies and browsers.
+ */
+const DENIED_NAMES: ReadonlySet<string> = new Set([
+  ...DENIED_ANYWHERE,
+  'credential',
+  'credentials',
+  'otp',
+  'totp',
+  'token',
+  'accesstoken',
+  'refreshtoken',
+  'idtoken',
+  'secretkey',
+  'encryptionkey',
+  'signingkey',
+  'socialsecurity',
+  'socialsecuritynumber',
+  'nationalid',
+  'taxid',
+  'passportnumber',
+  'driverslicense',
+  'creditcardnumber',
+  'pin',
+  'bankaccount',
+  'accountnumber',
+  'phones',
+  'phonenumber',
+  'address',
+  'addresses',
+  'birthday',
+  'dob',
 ]);
 
 /** `credit_card`, `creditCard` and `CREDIT-CARD` are the same name. */
