@@ -247,4 +247,12 @@ export const CURES = [
     'const owner = (await this.tokens.redeem(of, token))?.owner;',
     'T-c29c',
   ),
+  defence(
+    'API keys',
+    'a known key is no first sight',
+    'issue/api-keys/api-key-lookup.service.ts',
+    'this.known.get(key) ? undefined : await this.throttle.admitLookUp(ip)',
+    'await this.throttle.admitLookUp(ip)',
+    'T-q8mz',
+  ),
 ];

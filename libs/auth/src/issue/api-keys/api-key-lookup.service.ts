@@ -84,7 +84,6 @@ export class RememberedApiKeys extends ApiKeyLookup {
     ip: string | undefined,
     options?: AuthenticateOptions,
   ): Promise<Principal> {
-    this.known.delete(key);
     const underWay = this.underWay.get(key);
     if (underWay) return underWay;
     const looking = this.find(key, ip, options).finally(() => this.underWay.delete(key));
@@ -99,15 +98,16 @@ export class RememberedApiKeys extends ApiKeyLookup {
   ): Promise<Principal> {
     const read = readApiKey(key);
     if (!read) throw this.refused('malformed API key');
-    // counted as a failure before the query, and taken back when the key is good
-    const admission = await this.throttle.admitLookUp(ip);
+    // a first sight is counted as a failure before the query, and taken back when the key is good
+    const admission = this.known.get(key) ? undefined : await this.throttle.admitLookUp(ip);
     const principal = await this.use(read).catch(async (error: unknown) => {
       // not the caller's failure: a store is not available
-      await admission.giveBack();
+      await admission?.giveBack();
       throw error;
     });
+    this.known.delete(key);
     if (!principal) throw this.refused('unknown API key, or one whose owner is disabled or gone');
-    await admission.giveBack();
+    await admission?.giveBack();
     if ((await this.revocations.check(revocable(principal), options)) === 'revoked')
       throw this.refused('revoked', principal);
     this.known.set(key, principal);

@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { AuthError } from '../../common/auth-error.js';
+import type { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { ApiKeyStore } from '../../storage/api-key-store.port.js';
+import type { UserDirectory } from '../../storage/user-directory.port.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import type { RevocationChecker } from '../../verify/revocation/revocation-checker.service.js';
+import type { LoginThrottle } from '../users/login-throttle.service.js';
+import { RememberedApiKeys } from './api-key-lookup.service.js';
+import { apiKeyId, ID_BYTES, SECRET_BYTES, writeApiKey } from './api-key-text.js';
+
+const id = apiKeyId(Buffer.alloc(ID_BYTES, 'i'));
+const KEY = writeApiKey(id, Buffer.alloc(SECRET_BYTES, 's'));
+const ADDRESS = '203.0.113.7';
+
+/** A neighbour at the same address guesses passwords until the address is locked. */
+describe('an API key that worked here before', () => {
+  let clock: ManualClock;
+  let keys: RememberedApiKeys;
+  let store: 'has it' | 'has it no longer' | 'away';
+  let isLocked: boolean;
+
+  beforeEach(() => {
+    [clock, store, isLocked] = [new ManualClock(), 'has it', false];
+    const use = () => {
+      if (store === 'away') return Promise.reject(AuthError.unavailable('away'));
+      const key = { id, subject: 'ann', name: 'robot', createdAt: new Date(0) };
+      const found = { key, state: { tokenVersion: 1, epoch: 1 } };
+      return Promise.resolve(store === 'has it' ? found : undefined);
+    };
+    const admitLookUp = () =>
+      isLocked
+        ? Promise.reject(new AuthError('throttled', 'locked', { retryAfterSeconds: 900 }))
+        : Promise.resolve({ giveBack: () => Promise.resolve() });
+    const account = { id: 'ann', email: 'ann@example.com', permissions: [], disabled: false };
+    keys = new RememberedApiKeys(
+      { use } as unknown as ApiKeyStore,
+      clock,
+      { findById: () => Promise.resolve({ account }) } as unknown as UserDirectory,
+      { check: () => 'live' } as unknown as RevocationChecker,
+      { admitLookUp } as unknown as LoginThrottle,
+      { publish: () => undefined } as unknown as AuthEventPublisher,
+      {} as ResolvedAuthOptions,
+    );
+  });
+
+  const present = async () =>
+    Promise.resolve(keys.authenticate(KEY, ADDRESS)).then(
+      ({ id: owner }) => owner,
+      (error: unknown) => (error as AuthError).reason,
+    );
+
+  // T-q8mz
+  it('is looked up again though its address is locked, also after an outage', async () => {
+    expect(await present()).toBe('ann');
+    isLocked = true;
+    clock.advance('61m');
+    store = 'away';
+    expect(await present()).toBe('unavailable');
+    store = 'has it';
+    expect(await present()).toBe('ann');
+  });
+
+  it('is a stranger’s once it is gone, and a first sight is counted', async () => {
+    isLocked = true;
+    expect(await present()).toBe('throttled');
+    isLocked = false;
+    expect(await present()).toBe('ann');
+    clock.advance('61m');
+    store = 'has it no longer';
+    expect(await present()).toBe('token_refused');
+    isLocked = true;
+    expect(await present()).toBe('throttled');
+  });
+});
