@@ -72,6 +72,19 @@ export class MailedLinks {
     );
   }
 
+  /** Tells the owner of an address that somebody wants it: as late as the link would be, so that the time tells nothing. */
+  sendTaken({ id: userId, email }: UserAccount): void {
+    const kind = 'email_taken_notice';
+    this.later.add(`${kind} ${userId}`, async () => {
+      try {
+        const account = (await this.users.findById(userId))?.account;
+        if (account?.email === email) this.mailer.send({ kind, to: email, ...personOf(account) });
+      } catch {
+        this.events.publish({ type: 'mail.failed', kind, userId });
+      }
+    });
+  }
+
   /** What a token stands for. It is not spent. */
   async read(kind: LinkKind, token: string): Promise<ReadLink | undefined> {
     const found = await this.tokens.read(kind, token);

@@ -61,9 +61,6 @@ export class ChangeEmailFlow {
     if (previous !== '') this.mailer.send({ kind: 'email_change_notice', ...present });
     const { sessionId } = principal;
     if (owner === undefined) this.links.sendChange(own, { email, previous, sessionId });
-    else if (owner !== 'several') {
-      const { account } = owner;
-      this.mailer.send({ kind: 'email_taken_notice', to: account.email, ...personOf(account) });
-    }
+    else if (owner !== 'several') this.links.sendTaken(owner.account);
   }
 }
