@@ -11,6 +11,7 @@ describe('users who sign in by a name', () => {
     host = await factorHost({
       identifier: { name: 'username' },
       apiKeys: {},
+      routes: { register: true },
       accounts: { mail: (mail) => void sent.push(mail) },
     });
   });

@@ -5,6 +5,7 @@ import { Test } from '@nestjs/testing';
 import { AuthService, PasswordHasher } from '@tokenward/nestjs';
 import type { AuthModuleOptions } from '@tokenward/nestjs';
 import type { AuthEvent } from '@tokenward/nestjs/observe';
+import type { RouteOptions } from '@tokenward/nestjs/options';
 import { passkeys } from '@tokenward/nestjs/passkeys';
 import { AuthTestingModule, ManualClock, memoryStorage } from '@tokenward/nestjs/testing';
 import { totp } from '@tokenward/nestjs/totp';
@@ -38,6 +39,7 @@ export interface Session {
 /** The whole module on memory stores with a clock that the test moves. */
 export async function factorHost(
   changes: Partial<AuthModuleOptions> & {
+    readonly routes?: RouteOptions;
     readonly controllers?: readonly Type[];
     /** Behind a trusted proxy. Default `express`. */
     readonly adapter?: 'fastify';
