@@ -25,9 +25,10 @@ export class DrizzleKeySightings extends KeySightings {
           case when exists (select 1 from ${table}) then clock_timestamp() else to_timestamp(0) end
           from ${given} given on conflict (kid) do nothing`,
       );
+      // the column rounds to milliseconds, up as well as down
       const seen = await rows(
         tx,
-        sql`select kid, (extract(epoch from clock_timestamp() - first_seen_at) * 1000)::float8 as age from ${table}
+        sql`select kid, greatest(0, extract(epoch from clock_timestamp() - first_seen_at) * 1000)::float8 as age from ${table}
           where kid in (select kid from ${given} given)`,
       );
       return new Map(seen.map((row) => [String(row['kid']), Number(row['age'])]));

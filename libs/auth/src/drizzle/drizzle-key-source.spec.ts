@@ -8,6 +8,7 @@ import { SystemEntropy } from '../common/entropy.js';
 import { SealingRing } from '../issue/keys/sealed-key.js';
 import { drizzleKeySource } from './drizzle-key-source.store.js';
 import { AuthDatabase } from './auth-database.js';
+import { DrizzleKeySightings } from './drizzle-key-sightings.store.js';
 import { DrizzleRefreshSecretsStore } from './drizzle-refresh-secrets.store.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
@@ -226,5 +227,14 @@ describe('refresh-token secrets in Postgres', () => {
     // p1 stopped minting more than an hour ago
     await peppers.rotate(line('p3'), 60_000, 3_600_000);
     expect(await ids()).toEqual(['p2', 'p3']);
+  });
+});
+
+describe('sightings of keys in Postgres', () => {
+  it('are never in the future, whatever a column of milliseconds rounds up to', async () => {
+    const database = new AuthDatabase(db, createAuthSchema());
+    const sightings = new DrizzleKeySightings(database, { deadlineMs: 5_000 });
+    await pool.query("insert into auth_key_sightings values ('new', now() + interval '1 minute')");
+    expect((await sightings.see(['new'])).get('new')).toBe(0);
   });
 });
