@@ -75,6 +75,11 @@ describe('the command line, as a stranger runs it', () => {
 });
 
 describe('its database commands', () => {
+  it('say which database is missing, and what to do', async () => {
+    const { code, error } = await tokenward('migrate', { DATABASE_URL: `${database.url}_gone` });
+    expect([code, error]).toEqual([1, expect.stringMatching(/3D000.* or create the database\n$/)]);
+  });
+
   it('migrate brings an empty database up to date, also three at once, and again', async () => {
     const three = await Promise.all([1, 2, 3].map(() => tokenward('migrate --json', env)));
     expect(three.map(({ code }) => code)).toEqual([0, 0, 0]);
@@ -235,15 +240,16 @@ describe('its database commands', () => {
     expect((await tokenward('after-restore --yes --keep-key nobody', env)).code).toBe(1);
     const kept = await tokenward(`after-restore --yes --keep-key ${active} --json`, env);
     expect([kept.code, kept.error]).toEqual([1, expect.stringMatching(/nothing was ended/)]);
+    const asked = Math.floor(Date.now() / 1000);
     const ended = await tokenward('after-restore --yes --clock-tolerance 60s --json', env);
     const { keysRevoked, made } = json<{ keysRevoked: string[]; made: string }>(ended);
     expect([ended.code, keysRevoked]).toEqual([0, [active]]);
     const after = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
     expect(after.filter(({ phase }) => phase === 'active').map(({ kid }) => kid)).toEqual([made]);
     const [all] = await rows(
-      `select (max(issued_before) - extract(epoch from now()))::int as ahead from auth_revocations where kind = 'all'`,
+      `select max(issued_before)::int as before from auth_revocations where kind = 'all'`,
     );
-    expect(Number(all?.['ahead'])).toBeGreaterThanOrEqual(55);
+    expect(Number(all?.['before'])).toBeGreaterThanOrEqual(asked + 60);
   });
 
   it('keys revoke --dir also works for keys in PEM and in sets, and writes the ledger first', async () => {

@@ -1,5 +1,6 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
+import { cureOf } from '../drizzle/cures.js';
 import { type AuthSchema, createAuthSchema } from '../drizzle/schema.js';
 import { type Arguments, databaseUrlOf } from './arguments.js';
 import { CommandError, type Environment, UsageError } from './io.js';
@@ -43,9 +44,8 @@ export async function withDatabase<T>(
   pool.on('error', () => undefined);
   try {
     await pool.query('select 1').catch((error: { code?: unknown }) => {
-      throw new CommandError(
-        `the database cannot be reached (${typeof error.code === 'string' ? error.code : 'no answer'})`,
-      );
+      const reason = cureOf(error) ?? (typeof error.code === 'string' ? error.code : 'no answer');
+      throw new CommandError(`the database cannot be used: ${reason}`);
     });
     return await work(drizzle(pool) as CliDatabase);
   } finally {

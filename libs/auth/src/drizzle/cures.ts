@@ -3,7 +3,7 @@ import { causeOf } from '../common/auth-error.js';
 export const MIGRATE =
   'run `tokenward migrate`, or your own migrations where the tables have another prefix';
 const GRANT = 'grant it to the role of the service (docs/database.md lists the grants)';
-const CONNECTION = 'correct the connection of the pool';
+const CONNECTION = 'correct the settings of the connection';
 
 /** By SQLSTATE: errors that last until somebody fixes their cause. They are not an outage. */
 const CURES: Readonly<Record<string, string>> = {
