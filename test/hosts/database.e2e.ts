@@ -267,7 +267,7 @@ describe('a set-up that cannot work stops the boot with one line and the cure', 
     [
       'a missing database',
       () => storageOn(poolOf(elsewhere())),
-      /3D000 database "no_such_database" does not exist; correct the connection/,
+      /3D000 database "no_such_database" does not exist; correct the settings of the connection/,
     ],
     [
       'a missing column of its own',
