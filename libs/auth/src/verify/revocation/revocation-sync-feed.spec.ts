@@ -1,0 +1,161 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { entries, tokenOf } from './protocol/ledger-sync.fixture.js';
+import {
+  MAX_STALENESS_MS,
+  pass,
+  ReadFeed,
+  syncWith,
+  WakingLedger,
+} from './revocation-sync.fixture.js';
+import type { RevocationSync } from './revocation-sync.service.js';
+
+let said: string[];
+const running: RevocationSync[] = [];
+beforeEach(() => {
+  said = [];
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  jest
+    .spyOn(Logger.prototype, 'warn')
+    .mockImplementation((line: unknown) => void said.push(String(line)));
+});
+afterEach(async () => {
+  const stopping = running.splice(0).map((each) => each.onApplicationShutdown());
+  await pass(MAX_STALENESS_MS);
+  await Promise.all(stopping);
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+});
+function follow(...over: Parameters<typeof syncWith>): RevocationSync {
+  const sync = syncWith(...over);
+  running.push(sync);
+  return sync;
+}
+const fresh = (sync: RevocationSync) => sync.view.fresh(MAX_STALENESS_MS);
+
+describe('processes with a ledger and a feed', () => {
+  it('share the steps: three read the ledger hardly more often than one', async () => {
+    const ledger = new WakingLedger(entries(3));
+    const feed = new ReadFeed();
+    const all = ['a', 'b', 'c'].map(() => follow(ledger, feed));
+    for (const each of all) await each.ready();
+    await pass(MAX_STALENESS_MS);
+    const before = ledger.reads;
+    await pass(4 * MAX_STALENESS_MS);
+    expect(all.map((each) => [fresh(each), each.state().linked])).toEqual(
+      all.map(() => [true, true]),
+    );
+    expect(ledger.reads - before).toBeLessThanOrEqual(24);
+    expect(ledger.reads - before).toBeGreaterThanOrEqual(12);
+  });
+
+  it('are not woken while the feed carries the rows, and are while it is away', async () => {
+    const ledger = new WakingLedger([]);
+    const feed = new ReadFeed();
+    await follow(ledger, feed).ready();
+    await pass(3 * MAX_STALENESS_MS);
+    const readsOfWake = async () => {
+      const { reads } = ledger;
+      ledger.wake();
+      await pass(0);
+      return ledger.reads - reads;
+    };
+    expect(await readsOfWake()).toBe(0);
+    feed.state = 'away';
+    feed.fate = () => 'lost';
+    await pass(2 * MAX_STALENESS_MS + 10);
+    expect(await readsOfWake()).toBe(1);
+  });
+
+  it('prove themselves by the ledger while the feed is away', async () => {
+    const feed = new ReadFeed();
+    const sync = follow(new WakingLedger([]), feed);
+    await sync.ready();
+    await pass(MAX_STALENESS_MS);
+    feed.state = 'away';
+    feed.fate = () => 'lost';
+    await pass(3 * MAX_STALENESS_MS);
+    expect(fresh(sync)).toBe(true);
+    expect(sync.state().provenBy).toBe('postgres');
+  });
+
+  it('say what both stores warn of', async () => {
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    [ledger.told, feed.told] = [['of the ledger'], ['of the feed']];
+    await follow(ledger, feed).ready();
+    expect(said).toEqual(['of the feed', 'of the ledger']);
+  });
+});
+
+describe('a service that only verifies', () => {
+  const beat = (id: string, prev: string) =>
+    ({
+      version: 2,
+      id,
+      prev,
+      before: [],
+      position: { ledger: 'ours', timeline: 1, snapshot: '9:9:' },
+      kind: 'whole',
+    }) as const;
+
+  it('follows the ledger of its issuer’s keys, and knows what the feed holds', async () => {
+    const feed = new ReadFeed();
+    [feed.known, feed.snapshotted] = [['ours'], entries(2)];
+    const sync = follow(undefined, feed);
+    await sync.ready();
+    expect(sync.view.ledger).toBe('ours');
+    expect(sync.view.mirror.refuses(tokenOf('t1'))).toBe(true);
+    // what was there before it came proves nothing
+    expect([fresh(sync), sync.state().linked]).toEqual([false, true]);
+    feed.beat(beat('1', ''));
+    await pass(100);
+    feed.beat(beat('2', '1'));
+    await pass(100);
+    feed.beat({ ...beat('3', '2'), before: ['1'] });
+    await pass(100);
+    expect([fresh(sync), sync.state().provenBy]).toEqual([true, 'redis']);
+  });
+
+  it('waits until it is known whose ledger that is, and says so', async () => {
+    const feed = new ReadFeed();
+    const sync = follow(undefined, feed);
+    const ready = sync.ready();
+    await pass(MAX_STALENESS_MS);
+    expect(said).toEqual([
+      'the revocation view cannot be filled yet (whose revocations to follow is not known); trying again',
+    ]);
+    feed.known = ['ours'];
+    await pass(MAX_STALENESS_MS);
+    await ready;
+    expect(sync.state().linked).toBe(true);
+  });
+
+  it('fills its view again after a missing link, and after Redis was away', async () => {
+    const feed = new ReadFeed();
+    feed.known = ['ours'];
+    const sync = follow(undefined, feed);
+    await sync.ready();
+    expect(feed.snapshots).toBe(1);
+    feed.snapshotted = entries(1);
+    feed.beat(beat('9', '8'));
+    await pass(200);
+    expect([feed.snapshots, sync.state().linked]).toEqual([2, true]);
+    expect(sync.view.mirror.refuses(tokenOf('t0'))).toBe(true);
+
+    feed.state = 'away';
+    const { reads } = feed;
+    await pass(MAX_STALENESS_MS);
+    // two blocking reads’ time between two tries
+    expect(feed.reads - reads).toBeLessThanOrEqual(1 + MAX_STALENESS_MS / 124);
+    feed.state = 'up';
+    await pass(200);
+    expect(feed.reads - reads).toBeGreaterThan(MAX_STALENESS_MS / 124);
+  });
+
+  it('proves nothing by itself where there is no feed either', async () => {
+    const sync = follow(undefined);
+    await sync.ready();
+    await pass(MAX_STALENESS_MS);
+    expect([fresh(sync), sync.state().provenBy, said]).toEqual([false, 'nobody', []]);
+  });
+});

@@ -1,0 +1,231 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { AuthError } from '../../common/auth-error.js';
+import type { Feed, Ledger } from './protocol/ledger-sync.fixture.js';
+import { entries, tokenOf } from './protocol/ledger-sync.fixture.js';
+import { MAX_STALENESS_MS, pass, syncWith, WakingLedger } from './revocation-sync.fixture.js';
+import type { RevocationSync } from './revocation-sync.service.js';
+
+const STEP_MS = 200;
+const [UNTOLD, TOLD] = [[], ['the database may lose acknowledged commits']];
+
+let said: string[];
+let failed: string[];
+const running: RevocationSync[] = [];
+beforeEach(() => {
+  [said, failed] = [[], []];
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  const into = (lines: string[]) => (line: unknown) => void lines.push(String(line));
+  jest.spyOn(Logger.prototype, 'warn').mockImplementation(into(said));
+  jest.spyOn(Logger.prototype, 'error').mockImplementation(into(failed));
+});
+afterEach(async () => {
+  const stopping = running.splice(0).map((each) => each.onApplicationShutdown());
+  await pass(MAX_STALENESS_MS);
+  await Promise.all(stopping);
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+});
+function follow(ledger: Ledger, feed?: Feed, maxEntries?: number): RevocationSync {
+  const sync = syncWith(ledger, feed, maxEntries);
+  running.push(sync);
+  return sync;
+}
+const fresh = (sync: RevocationSync) => sync.view.fresh(MAX_STALENESS_MS);
+
+describe('a process with a ledger and no feed', () => {
+  it('knows what was revoked once it is ready, and is filled once however often it is asked', async () => {
+    const ledger = new WakingLedger(entries(5));
+    const sync = follow(ledger);
+    expect([fresh(sync), sync.state().entries]).toEqual([false, 0]);
+    await Promise.all([sync.ready(), sync.onApplicationBootstrap()]);
+    expect([fresh(sync), ledger.reads]).toEqual([true, 1]);
+    expect(sync.state()).toMatchObject({ entries: 5, provenBy: 'postgres', linked: false });
+    expect(sync.view.mirror.refuses(tokenOf('t4'))).toBe(true);
+  });
+
+  it('reads what is new five times in the time for which a proof is good', async () => {
+    const ledger = new WakingLedger([]);
+    const sync = follow(ledger);
+    await sync.ready();
+    await pass(MAX_STALENESS_MS);
+    expect(ledger.reads).toBe(1 + MAX_STALENESS_MS / STEP_MS);
+    expect(ledger.asked.slice(1)).not.toContain(undefined);
+    expect(sync.state().ageMs).toBeLessThanOrEqual(STEP_MS);
+  });
+
+  it('reads at once when it is woken, and then no more often than before', async () => {
+    const ledger = new WakingLedger([]);
+    await follow(ledger).ready();
+    await pass(50);
+    expect(ledger.reads).toBe(1);
+    ledger.wake();
+    await pass(0);
+    expect(ledger.reads).toBe(2);
+    await pass(STEP_MS - 1);
+    expect(ledger.reads).toBe(2);
+    await pass(1);
+    expect(ledger.reads).toBe(3);
+  });
+
+  it('says once that it cannot be filled, and why, and is filled when the ledger is back', async () => {
+    const ledger = new WakingLedger([]);
+    ledger.identity = () => Promise.reject(AuthError.unavailable('database: refused'));
+    const sync = follow(ledger);
+    const ready = sync.ready();
+    await pass(5 * STEP_MS);
+    expect([fresh(sync), said]).toEqual([
+      false,
+      ['the revocation view cannot be filled yet (database: refused); trying again'],
+    ]);
+    ledger.identity = () => Promise.resolve('ours');
+    await pass(STEP_MS);
+    await ready;
+    expect([fresh(sync), said.length]).toEqual([true, 1]);
+  });
+
+  it('does not print an error that is not its own', async () => {
+    const ledger = new WakingLedger([]);
+    ledger.state = 'away';
+    void follow(ledger).ready();
+    await pass(1);
+    expect(said).toEqual(['the revocation view cannot be filled yet (failed); trying again']);
+  });
+
+  it('boots within ten seconds without being filled', async () => {
+    const ledger = new WakingLedger([]);
+    ledger.state = 'away';
+    let boot = 'waits';
+    void follow(ledger)
+      .onApplicationBootstrap()
+      .then(() => (boot = 'done'));
+    await pass(9_999);
+    expect(boot).toBe('waits');
+    await pass(1);
+    expect(boot).toBe('done');
+  });
+
+  it('goes on after steps that failed, a pause after each', async () => {
+    const ledger = new WakingLedger([]);
+    const sync = follow(ledger);
+    await sync.ready();
+    ledger.state = 'away';
+    await pass(2 * MAX_STALENESS_MS);
+    expect(fresh(sync)).toBe(false);
+    expect(ledger.reads).toBeLessThanOrEqual(1 + (2 * MAX_STALENESS_MS) / STEP_MS);
+    ledger.state = 'up';
+    await pass(2 * STEP_MS);
+    expect(fresh(sync)).toBe(true);
+  });
+
+  it('says at boot what the store warns of, and boots where that cannot be asked', async () => {
+    for (const [warnings, expected] of [
+      [() => Promise.resolve(TOLD), TOLD],
+      [() => Promise.reject(new Error('away')), UNTOLD],
+    ] as const) {
+      said.length = 0;
+      const ledger = new WakingLedger([]);
+      ledger.warnings = warnings;
+      await follow(ledger).ready();
+      expect(said).toEqual(expected);
+    }
+  });
+
+  it('works without being woken where nobody can be', async () => {
+    const ledger = new WakingLedger([]);
+    ledger.onAppended = () => Promise.reject(new Error('a pooler swallows it'));
+    const sync = follow(ledger);
+    await sync.ready();
+    await pass(STEP_MS);
+    expect([ledger.reads, fresh(sync)]).toEqual([2, true]);
+  });
+});
+
+describe('a revocation of this process', () => {
+  it('is in its view, and told to every listener, before add returns', async () => {
+    const sync = follow(new WakingLedger([]));
+    await sync.ready();
+    const heard: unknown[] = [];
+    const given = entries(1);
+    sync.onRevoked(() => {
+      throw new TypeError('may hold a secret');
+    });
+    const stop = sync.onRevoked((some) => void heard.push(some));
+    sync.add(given);
+    expect(heard).toEqual([given]);
+    expect(sync.view.mirror.refuses(tokenOf('t0'))).toBe(true);
+    expect(failed).toEqual(['a revocation listener failed: TypeError']);
+    stop();
+    sync.add(entries(2));
+    expect(heard).toHaveLength(1);
+  });
+
+  it('is told to the others where a listener throws what is no error', () => {
+    const sync = follow(new WakingLedger([]));
+    sync.onRevoked(() => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
+      throw 'may hold a secret';
+    });
+    sync.add(entries(1));
+    expect(failed).toEqual(['a revocation listener failed: unknown']);
+  });
+});
+
+describe('a process that stops', () => {
+  it('reads nothing any more, and is woken by nobody', async () => {
+    const ledger = new WakingLedger([]);
+    const sync = follow(ledger);
+    await sync.ready();
+    expect(ledger.listeners).toBe(1);
+    await sync.onApplicationShutdown();
+    const { reads } = ledger;
+    ledger.wake();
+    await pass(MAX_STALENESS_MS);
+    expect([ledger.reads, ledger.listeners]).toEqual([reads, 0]);
+  });
+
+  it('does not wait for a ledger that hangs', async () => {
+    const ledger = new WakingLedger([]);
+    const sync = follow(ledger);
+    await sync.ready();
+    ledger.readSince = () => new Promise(() => undefined);
+    await pass(STEP_MS);
+    let stop = 'waits';
+    void sync.onApplicationShutdown().then(() => (stop = 'done'));
+    await pass(799);
+    expect(stop).toBe('waits');
+    await pass(1);
+    expect(stop).toBe('done');
+  });
+
+  it('while it was never filled stops trying', async () => {
+    const ledger = new WakingLedger([]);
+    ledger.state = 'away';
+    const sync = follow(ledger);
+    const ready = sync.ready();
+    await pass(STEP_MS);
+    const stopping = sync.onApplicationShutdown();
+    await pass(0);
+    await Promise.all([stopping, ready]);
+    const { reads } = ledger;
+    await pass(MAX_STALENESS_MS);
+    expect(ledger.reads).toBe(reads);
+  });
+});
+
+describe('a view that was too small', () => {
+  it('is filled anew after a minute, if there is room by then', async () => {
+    const ledger = new WakingLedger(entries(5));
+    const sync = follow(ledger, undefined, 3);
+    await sync.ready();
+    expect([sync.state().bounded, fresh(sync)]).toEqual([true, false]);
+    const fills = () => ledger.asked.filter((each) => each === undefined).length;
+    ledger.rows.length = 2;
+    await pass(59_000);
+    expect(fills()).toBe(1);
+    // the entries that it holds expire after ten minutes
+    await pass(11 * 60_000);
+    expect(fills()).toBeGreaterThan(1);
+    expect([sync.state().bounded, fresh(sync)]).toEqual([false, true]);
+  });
+});
