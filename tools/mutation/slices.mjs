@@ -24,6 +24,7 @@ export const SLICES = {
     tokens('foreign-claims', 'foreign-claims'),
     part('verify/legacy', 'legacy-check.service', ['legacy-check']),
     part('verify/legacy', 'legacy-tokens', ['legacy-tokens', 'forged-legacy-tokens']),
+    part('verify/legacy', 'legacy-key', ['legacy-key']),
   ],
   revocation: [
     revocation('revocation-checker.service', 'revocation-checker', 'revocation-checker-sources'),
@@ -41,6 +42,7 @@ export const SLICES = {
     revocation('protocol/ledger-availability', 'protocol/revocation-view'),
     revocation('protocol/expiry-clock', 'protocol/expiry-clock'),
     revocation('protocol/instant', 'protocol/instant'),
+    revocation('revocation-sync.service', 'revocation-sync.service', 'revocation-sync-feed'),
   ],
   keys: [
     keys('signature', 'signature'),
@@ -54,6 +56,11 @@ export const SLICES = {
     keys('jwk-members', 'jwk-members'),
     keys('fetched-jwks', 'fetched-jwks'),
     keys('remote-keys.service', 'remote-keys-schedule'),
+    keys('source-keys', 'source-keys'),
+    keys('encryption-ring', 'encryption-ring'),
+    keys('remote-signature', 'remote-signature'),
+    keys('algorithms', 'algorithms'),
+    keys('thumbprint', 'thumbprint'),
   ],
   sessions: [
     sessions('refresh-token', 'refresh-token'),
@@ -65,5 +72,11 @@ export const SLICES = {
     sessions('revocation.service', 'revocation.service'),
     sessions('session-access.service', 'session-access.service'),
     sessions('session-limits.service', 'session-limits.service'),
+    sessions('session.service', 'session-secrets'),
+    sessions('session-opener.service', 'session-opener.service'),
+    sessions('session-clean-up.service', 'session-clean-up.service'),
+    sessions('announcer.service', 'announcer.service'),
+    sessions('token-version.guard', 'token-version.guard'),
+    sessions('storage-check', 'storage-check'),
   ],
 };

@@ -12,7 +12,14 @@ import type { OpenSessionInput, SessionService } from './session.service.js';
 
 const NOW = Date.UTC(2026, 10, 29);
 const HOUR = 3_600_000;
-const account = { id: 'u', role: 'user', permissions: ['p'], disabled: false, tenant: 'theirs' };
+const account = {
+  id: 'u',
+  email: 'u@example.com',
+  role: 'user',
+  permissions: ['p'],
+  disabled: false,
+  tenant: 'theirs',
+};
 const opening = (more: Partial<SessionOpening> = {}): SessionOpening => ({
   account,
   expected: { tokenVersion: 1, epoch: 8 },

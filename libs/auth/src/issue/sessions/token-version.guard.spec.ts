@@ -47,7 +47,6 @@ function call(route: Route, caller: 'somebody' | 'nobody' | 'not looked at'): Ex
   const request = { headers: {} };
   if (caller === 'somebody') setPrincipal(request, principal);
   if (caller === 'nobody') admitNobody(request);
-  // eslint-disable-next-line @typescript-eslint/unbound-method
   return new ExecutionContextHost([request, response], Routes, Routes.prototype[route]);
 }
 const judged = async (...given: Parameters<typeof call>) => await guard.canActivate(call(...given));

@@ -21,11 +21,11 @@ export class WakingLedger extends Ledger {
     this.asked.push(since);
     return Promise.reject(new Error('away'));
   };
-  override onAppended = (wake: () => void) => {
+  override onAppended = (wake: () => void = () => undefined): Promise<() => Promise<void>> => {
     [this.wake, this.listeners] = [wake, this.listeners + 1];
     return Promise.resolve(() => Promise.resolve(void (this.listeners -= 1)));
   };
-  warnings = () => Promise.resolve(this.told);
+  override warnings = () => Promise.resolve(this.told as never[]);
 }
 
 /** A stream that several processes may read. A read without news waits, as a blocking read of Redis does. */

@@ -125,7 +125,7 @@ describe('a process with a ledger and no feed', () => {
     ] as const) {
       said.length = 0;
       const ledger = new WakingLedger([]);
-      ledger.warnings = warnings;
+      ledger.warnings = warnings as () => Promise<never[]>;
       await follow(ledger).ready();
       expect(said).toEqual(expected);
     }
@@ -163,7 +163,6 @@ describe('a revocation of this process', () => {
   it('is told to the others where a listener throws what is no error', () => {
     const sync = follow(new WakingLedger([]));
     sync.onRevoked(() => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error
       throw 'may hold a secret';
     });
     sync.add(entries(1));
