@@ -80,19 +80,12 @@ export class ChangePasswordFlow {
         presented: input.refreshToken,
         key: input.key,
       },
-      {
-        work: async (tx) => {
-          const replaced = await this.users.replacePasswordHash(
-            principal.id,
-            passwordHash,
-            next,
-            tx,
-          );
-          if (!replaced)
-            throw new AuthError('token_refused', 'the password changed meanwhile', {
-              cookies: 'keep',
-            });
-        },
+      async (tx) => {
+        const replaced = await this.users.replacePasswordHash(principal.id, passwordHash, next, tx);
+        if (!replaced)
+          throw new AuthError('token_refused', 'the password changed meanwhile', {
+            cookies: 'keep',
+          });
       },
     );
     if (outcome.kind === 'superseded')

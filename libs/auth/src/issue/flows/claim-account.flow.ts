@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Entropy } from '../../common/entropy.js';
 import type { HostTransaction } from '../../storage/host-transaction.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { type Alongside, SessionStore } from '../../storage/session-store.port.js';
+import { SessionStore } from '../../storage/session-store.port.js';
 import type { StoreChange } from '../../storage/store-change.js';
 import type { SubjectState } from '../../storage/subject.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
@@ -11,8 +11,8 @@ import { FactorMethods } from '../factors/factor-methods.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
+import { together, type Work } from '../sessions/work-together.js';
 
-type Work = NonNullable<Alongside['work']>;
 /** Without a transaction, in one of its own. */
 type Forget = (tx?: HostTransaction) => Promise<void>;
 
@@ -71,7 +71,10 @@ export class ClaimAccountFlow {
    * transactions, a passkey could sign in between them and open a session that stays.
    */
   async endWaysIn(userId: string, work: Work): Promise<void> {
-    await this.announcer.announce(await this.sessions.endAll(userId, 'account_claimed', { work }));
+    const ended = await together(work, (given) =>
+      this.sessions.endAll(userId, 'account_claimed', { work: given }),
+    );
+    await this.announcer.announce(ended);
   }
 
   /** Whoever linked an identity before the email was verified may be somebody else: `forget` removes those in the transaction of `change`, and they are told of after it. */

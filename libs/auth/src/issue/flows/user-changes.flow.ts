@@ -8,6 +8,7 @@ import { Announcer } from '../sessions/announcer.service.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
 import { type HostWork, transactionRefused } from '../../storage/sql-transaction.port.js';
 import { UserResolver } from '../users/user-resolver.service.js';
+import { together } from '../sessions/work-together.js';
 
 /**
  * What changed. `authorization` (role, permissions) ends the access tokens; the others end the sessions as well.
@@ -53,7 +54,10 @@ export class UserChangesFlow {
     { work, actorId }: Omit<Alongside, 'tx'>,
   ): Promise<void> {
     const userId = await this.idFor(change, given);
-    await this.announcer.announce(await this.apply(userId, change, { work, actorId }));
+    const ended = await together(work, (given) =>
+      this.apply(userId, change, { work: given, actorId }),
+    );
+    await this.announcer.announce(ended);
   }
 
   /**

@@ -6,6 +6,7 @@ import { UserDirectory } from '../../storage/user-directory.port.js';
 import { type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
+import { together, type Work } from '../sessions/work-together.js';
 
 /** Uses the mailed link that verifies an email: the present one, or the new one of a change. Throws `link_refused`. */
 @Injectable()
@@ -44,18 +45,18 @@ export class VerifyEmailFlow {
     const { id: userId } = link.account;
     const { email: to, previous: from = '', sessionId = '' } = link.data;
     const lost = (why: string) => this.links.refusal(kind, why, client, userId);
-    const changed = await this.sessions.unproveOthers(userId, sessionId, {
-      work: async (tx) => {
-        if (!(await this.tokens.redeem(kind, token, tx))) throw lost('spent or dead by now');
-        // a stolen session that was ended must not become the account by a link that it has asked for
-        const live = await this.sessions.list(userId, tx);
-        if (!live.some(({ id }) => id === sessionId))
-          throw lost('the session that asked has ended');
-        const outcome = await this.users.accounts?.changeEmail(userId, { from, to }, tx);
-        if (outcome !== 'changed') throw lost(`the address is ${outcome ?? 'not to be changed'}`);
-        await this.tokens.removeOf(userId, tx);
-      },
-    });
+    const work: Work = async (tx) => {
+      if (!(await this.tokens.redeem(kind, token, tx))) throw lost('spent or dead by now');
+      // a stolen session that was ended must not become the account by a link that it has asked for
+      const live = await this.sessions.list(userId, tx);
+      if (!live.some(({ id }) => id === sessionId)) throw lost('the session that asked has ended');
+      const outcome = await this.users.accounts?.changeEmail(userId, { from, to }, tx);
+      if (outcome !== 'changed') throw lost(`the address is ${outcome ?? 'not to be changed'}`);
+      await this.tokens.removeOf(userId, tx);
+    };
+    const changed = await together(work, (given) =>
+      this.sessions.unproveOthers(userId, sessionId, { work: given }),
+    );
     await this.announcer.announce(changed);
     this.events.publish({ type: 'link.used', kind, userId, ip: client.ip });
     this.events.publish({ type: 'email.changed', userId, ip: client.ip });

@@ -16,11 +16,11 @@ import {
 import type { RetryKey } from './retry-key.js';
 import { isRetry } from './rotation-outcome.js';
 import type { OpeningLimits } from './session-limits.service.js';
+import { together, type Work } from './work-together.js';
 import { successorAgain, successorSecret, type SuccessorSource } from './successor.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { NewSession, SessionState } from '../../storage/session.js';
 import {
-  type Alongside,
   type OpenOutcome,
   type ReplaceOutcome,
   SessionStore,
@@ -83,13 +83,21 @@ export class SessionService {
   async open(
     input: OpenSessionInput,
     client: ClientContext,
-    work?: Alongside['work'],
+    work?: Work,
   ): Promise<WithToken<OpenOutcome>> {
     const secret = this.entropy.bytes(SECRET_BYTES);
     const { ip, userAgent } = client;
-    const outcome = await this.store.open(
-      { ...input, id: input.sessionId, tokenHash: hashSecret(secret), ip, userAgent },
-      { work },
+    const session = {
+      ...input,
+      id: input.sessionId,
+      tokenHash: hashSecret(secret),
+      ip,
+      userAgent,
+    };
+    const outcome = await together(
+      work,
+      (given) => this.store.open(session, { work: given }),
+      ({ kind }) => kind === 'opened',
     );
     if (outcome.kind !== 'opened') return outcome;
     const { id, generation } = outcome.session;
@@ -109,16 +117,15 @@ export class SessionService {
 
   /**
    * Password change: as `reauthenticated`, and every other session ends in the same transaction,
-   * which also contains `alongside`.
+   * which also contains `work`.
    */
-  async passwordChanged(
-    input: ReplaceSecretInput,
-    alongside: Alongside,
-  ): Promise<WithToken<ReplaceOutcome>> {
+  async passwordChanged(input: ReplaceSecretInput, work: Work): Promise<WithToken<ReplaceOutcome>> {
     const { secret, replacement } = this.replacement(input);
-    const outcome = await this.store.replaceAndEndOthers(
-      { ...replacement, cause: 'password' },
-      alongside,
+    const outcome = await together(
+      work,
+      (given) =>
+        this.store.replaceAndEndOthers({ ...replacement, cause: 'password' }, { work: given }),
+      ({ kind }) => kind === 'replaced',
     );
     return this.withToken(outcome, secret);
   }
