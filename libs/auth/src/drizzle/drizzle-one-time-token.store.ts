@@ -75,14 +75,18 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
 
   once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'> {
     return this.transaction(WHAT, async (tx) => {
-      // a row whose time is over may wait for the clean-up
-      const kept = await rows(
-        tx,
-        sql`${this.insert(use)} on conflict (hash) do update set kind = excluded.kind, subject = excluded.subject,
-          epoch = excluded.epoch, data = excluded.data, tries_left = excluded.tries_left, created_at = excluded.created_at,
-          expires_at = excluded.expires_at where ${this.schema.oneTimeTokens}.expires_at <= clock_timestamp() returning 1`,
-      );
+      const kept = await rows(tx, sql`${this.replacing(use)} returning 1`);
       return kept.length > 0 ? 'first' : 'again';
+    });
+  }
+
+  keepGreatest({
+    at,
+    ...mark
+  }: Pick<NewOneTimeToken, 'hash' | 'kind' | 'ttlMs'> & { readonly at: number }): Promise<void> {
+    return this.transaction(WHAT, async (tx) => {
+      const isSmaller = sql`or (${this.schema.oneTimeTokens}.data->>'at')::float8 <= ${at}::float8`;
+      await rows(tx, sql`${this.replacing({ ...mark, data: { at } })} ${isSmaller}`);
     });
   }
 
@@ -145,6 +149,13 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
       select ${hash}::bytea, ${kind}, ${owner?.subject ?? null}, ${epoch}::int, ${JSON.stringify(data)}::text::jsonb, ${tries}::int,
         n.now, n.now + ${ttlMs}::float8 * interval '1 millisecond'
       from (select clock_timestamp() as now) n`;
+  }
+
+  /** Inserts it, or replaces a row whose time is over: such a row may wait for the clean-up. Ends in the condition. */
+  private replacing(token: NewOneTimeToken): SQL {
+    return sql`${this.insert(token)} on conflict (hash) do update set kind = excluded.kind, subject = excluded.subject,
+      epoch = excluded.epoch, data = excluded.data, tries_left = excluded.tries_left, created_at = excluded.created_at,
+      expires_at = excluded.expires_at where ${this.schema.oneTimeTokens}.expires_at <= clock_timestamp()`;
   }
 
   private transaction<T>(

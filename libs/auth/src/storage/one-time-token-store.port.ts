@@ -76,6 +76,14 @@ export abstract class OneTimeTokenStore {
   abstract once(
     use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>,
   ): Promise<'first' | 'again'>;
+  /**
+   * Keeps `{ at }` under the hash, and a greater `at` replaces a smaller one in one statement, so that in any order of
+   * calls, and if a process dies between them, the greatest is kept, for at least `ttlMs` after it came. It can be read
+   * like a token without an owner.
+   */
+  abstract keepGreatest(
+    mark: Pick<NewOneTimeToken, 'hash' | 'kind' | 'ttlMs'> & { readonly at: number },
+  ): Promise<void>;
   /** Removes every token of a subject, because the email changed. */
   abstract removeOf(subject: string, tx?: HostTransaction): Promise<void>;
   /** Removes at most `page` expired rows and resolves with their number. Safe on many processes at once. */

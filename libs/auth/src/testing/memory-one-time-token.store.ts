@@ -63,21 +63,18 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
     });
   }
 
-  once({
-    hash,
-    kind,
-    data,
-    ttlMs,
-  }: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'> {
+  once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'> {
+    return this.within(undefined, (tx) =>
+      this.replaced(tx, use, () => false) ? 'first' : 'again',
+    );
+  }
+
+  keepGreatest({
+    at,
+    ...mark
+  }: Pick<NewOneTimeToken, 'hash' | 'kind' | 'ttlMs'> & { readonly at: number }): Promise<void> {
     return this.within(undefined, (tx) => {
-      const table = this.database.oneTimeTokens;
-      const now = this.database.clock.now();
-      const kept = table.get(keyOf(hash));
-      if (kept && kept.expiresAtMs > now) return 'again';
-      const expiresAtMs = now + ttlMs;
-      const row = { kind, subject: undefined, epoch: undefined, data, triesLeft: 1, expiresAtMs };
-      tx.put(table, keyOf(hash), row);
-      return 'first';
+      this.replaced(tx, { ...mark, data: { at } }, ({ data }) => Number(data['at']) <= at);
     });
   }
 
@@ -93,6 +90,22 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
       for (const [key] of expired) tx.remove(table, key);
       return expired.length;
     });
+  }
+
+  /** Whether it was stored: nothing was there, or its time is over, or `mayReplace` it. */
+  private replaced(
+    tx: MemoryTransaction,
+    { hash, kind, data, ttlMs }: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>,
+    mayReplace: (kept: TokenRow) => boolean,
+  ): boolean {
+    const table = this.database.oneTimeTokens;
+    const now = this.database.clock.now();
+    const kept = table.get(keyOf(hash));
+    if (kept && kept.expiresAtMs > now && !mayReplace(kept)) return false;
+    const expiresAtMs = now + ttlMs;
+    const row = { kind, subject: undefined, epoch: undefined, data, triesLeft: 1, expiresAtMs };
+    tx.put(table, keyOf(hash), row);
+    return true;
   }
 
   private live(kind: string, hash: Buffer): TokenRow | undefined {

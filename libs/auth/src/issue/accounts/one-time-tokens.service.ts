@@ -58,14 +58,15 @@ export class OneTimeTokens {
   }
 
   /** Whether this text is used for the first time, on any process. It is remembered for at least `ttlMs`. */
-  async isFirstUse(
-    kind: string,
-    text: string,
-    ttlMs: number,
-    data: NewOneTimeToken['data'] = {},
-  ): Promise<boolean> {
+  async isFirstUse(kind: string, text: string, ttlMs: number): Promise<boolean> {
     if (!WRITTEN.test(text)) return false;
-    return (await this.store.once({ kind, hash: hashOf(text), data, ttlMs })) === 'first';
+    const use = { kind, hash: hashOf(text), data: {}, ttlMs };
+    return (await this.store.once(use)) === 'first';
+  }
+
+  /** Remembers the greatest number under this text, a SHA-256 as base64url. `read` gives it as `data.at`. */
+  keepGreatest(kind: string, text: string, at: number, ttlMs: number): Promise<void> {
+    return this.store.keepGreatest({ kind, hash: hashOf(text), at, ttlMs });
   }
 
   /** Removes every token of a user. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AuthError } from '../../common/auth-error.js';
 import type { OidcLogout } from '../../options/oidc-options.js';
 import type { ProviderSession } from '../../storage/provider-session.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
@@ -16,7 +15,6 @@ const [USED, ENDED] = ['oidc_logout_token', 'oidc_logout'];
  * Longer than a logout token is accepted, and longer than a sign-in may wait for its second factor.
  */
 const TTL_MS = 30 * 60_000;
-const AT_MOST = 50;
 
 /**
  * Which logout tokens were used, and which sessions at a provider have ended: a sign-in that was under way must not
@@ -35,26 +33,17 @@ export class ProviderLogouts {
     return this.tokens.isFirstUse(USED, nameOf(issuer, 'jti', id), TTL_MS);
   }
 
-  /** To be called before the sessions are ended: a session that opens later is checked against it. */
+  /**
+   * To be called before the sessions are ended: a session that opens later is checked against it. Logout tokens arrive
+   * in any order, and at the same time.
+   */
   async remember({ issuer, issuerSubject, sid, issuedAtSeconds }: OidcLogout): Promise<void> {
     const whole = sid === undefined ? 'sub' : 'sub without sid';
     const names = [
       ...(sid === undefined ? [] : [nameOf(issuer, 'sid', sid)]),
       ...(issuerSubject === undefined ? [] : [nameOf(issuer, whole, issuerSubject)]),
     ];
-    for (const name of names) await this.keepLatest(name, issuedAtSeconds);
-  }
-
-  /** Logout tokens arrive in any order, and at the same time: whoever takes out a later one puts that one back. */
-  private async keepLatest(name: string, issuedAtSeconds: number): Promise<void> {
-    let latest = issuedAtSeconds;
-    for (let n = 0; n < AT_MOST; n++) {
-      const data = { issuedAtSeconds: latest };
-      if (await this.tokens.isFirstUse(ENDED, name, TTL_MS, data)) return;
-      const kept = await this.tokens.redeem(ENDED, name);
-      latest = Math.max(latest, Number(kept?.data['issuedAtSeconds'] ?? 0));
-    }
-    throw new AuthError('unavailable', 'a sign-out at the provider could not be remembered');
+    for (const name of names) await this.tokens.keepGreatest(ENDED, name, issuedAtSeconds, TTL_MS);
   }
 
   /** Whether the session at the provider has ended. */
@@ -71,7 +60,7 @@ export class ProviderLogouts {
     for (const name of [own, nameOf(issuer, 'sub', issuerSubject)]) {
       const ended = await this.tokens.read(ENDED, name);
       // whoever has signed in there again has another id_token
-      if (ended && Number(ended.data['issuedAtSeconds']) >= issuedAtSeconds) return true;
+      if (ended && Number(ended.data['at']) >= issuedAtSeconds) return true;
     }
     return false;
   }

@@ -156,6 +156,17 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
       assert.deepEqual(await it.tokens.redeem('another', use.hash), { data: { n: 2 } });
     },
 
+  'the greatest of twenty marks is kept, and one whose time is over does not count': async (it) => {
+    const mark = { hash: randomBytes(32), kind: KIND, ttlMs: HOUR_MS };
+    await it.tokens.keepGreatest({ ...mark, at: 1_000, ttlMs: OVER_MS });
+    assert.equal(await it.tokens.read(KIND, mark.hash), undefined);
+    const marks = Array.from({ length: 20 }, (_, n) => ({ ...mark, at: 100 + ((n * 7) % 20) }));
+    await Promise.all(marks.map((each) => it.tokens.keepGreatest(each)));
+    assert.deepEqual(await it.tokens.read(KIND, mark.hash), { data: { at: 119 } });
+    await it.tokens.keepGreatest({ ...mark, at: 9 });
+    assert.deepEqual(await it.tokens.read(KIND, mark.hash), { data: { at: 119 } });
+  },
+
   'is invalid after a password change of its owner': async (it) => {
     const session = await opened(sessionsOf(it));
     const token = await issued(it, { owner: ownerOf(session.subject) });
