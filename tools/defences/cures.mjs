@@ -233,14 +233,6 @@ export const CURES = [
   ),
   defence(
     'oidc',
-    'a sign-out there takes over the record of an earlier one',
-    'testing/memory-one-time-token.store.ts',
-    'if (kept && kept.expiresAtMs > now && !mayReplace(kept)) return false;',
-    'if (kept && !mayReplace(kept)) return false;',
-    'T-6j3q',
-  ),
-  defence(
-    'oidc',
     'a foreign callback clears no cookie',
     'issue/routes/oidc.controller.ts',
     "if (outcome.isOwn) this.cookies.oidc(response, '', 0);",
