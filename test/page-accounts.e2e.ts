@@ -202,8 +202,11 @@ it('a passkey is offered in the field of the email', async () => {
   await me.go('Account');
   await addPasskey(me);
   await me.page.getByRole('button', { name: /^Remove Passkey/ }).waitFor();
+  // the page is live until it is signed out
+  const signedIn = me.page.waitForResponse(/\/auth\/passkeys\/login$/);
   await button(me, 'Sign out').click();
   // the authenticator answers at once, and nothing was clicked
+  await signedIn;
   await isIn(me);
   await removeLast(me, /^Remove Passkey/);
   await button(me, 'Sign out').click();
@@ -223,7 +226,10 @@ it('sign-in elsewhere: a new account, unlinked and linked again', async () => {
   await me.page.getByText(`${email}, since`).waitFor();
   await button(me, 'Unlink Example').click();
   await me.page.getByText('Not linked').waitFor();
+  // this page is live until the next one is there
+  const loaded = me.page.waitForEvent('load');
   await button(me, 'Link Example').click();
+  await loaded;
   await isIn(me);
   await me.go('Account');
   await button(me, 'Unlink Example').waitFor();
