@@ -167,11 +167,13 @@ describe('sign-in at a provider, on Fastify', () => {
   // T-r44f
   it('an identity of one tenant opens no account of another', async () => {
     const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) =>
-      String(headers['x-tenant'] ?? 'north');
+      String(headers['x-tenant'] ?? '');
     const shops = await hostWith({}, { identifier: { tenant } });
     const [north, south, who] = [shops.client(), shops.client(), person()];
     expect(locationOf(await signIn(north, who, { 'x-tenant': 'north' }))).toBe('/done');
     expectRefused(south, await signIn(south, who, { 'x-tenant': 'south' }));
+    // a request that names no tenant
+    expectRefused(south, await signIn(south, who, {}));
     const other = { ...person(), email: who.email };
     expect(locationOf(await signIn(south, other, { 'x-tenant': 'south' }))).toBe('/done');
     await shops.close();

@@ -165,9 +165,13 @@ describe('passkeys', () => {
     jest.restoreAllMocks();
   });
 
-  it('signs in only to its own tenant', async () => {
-    const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) =>
-      String(headers['x-tenant'] ?? 'north');
+  // T-q5tn
+  it('signs in only to its own tenant, and nowhere that is none', async () => {
+    const odd: Readonly<Record<string, unknown>> = { nowhere: undefined, null: null, number: 7 };
+    const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) => {
+      const named = String(headers['x-tenant'] ?? 'north');
+      return (named in odd ? odd[named] : named) as string;
+    };
     const shops = await factorHost({ identifier: { tenant } });
     const at = (path: string, json: object, headers: Record<string, string>) =>
       shops.client().post(`/auth/${path}`, json, { headers });
@@ -181,6 +185,10 @@ describe('passkeys', () => {
     expect((await register(accessToken, key, {}, shops)).status).toBe(201);
     for (const [where, expected] of [
       ['south', 401],
+      ['nowhere', 401],
+      ['null', 401],
+      ['number', 401],
+      ['', 401],
       ['north', 200],
     ] as const) {
       const { ticket, options } = await ceremony('passkeys/login/options', {}, undefined, shops);

@@ -91,7 +91,7 @@ export class MagicLinkLoginFlow {
   private isOfTenant({ account, data }: LiveLink, { tenant }: ClientContext): boolean {
     // whoever moved meanwhile asks for another
     const isUnmoved = data.tenant === undefined || data.tenant === account.tenant;
-    return isUnmoved && (!this.identifiers.hasTenants || account.tenant === tenant);
+    return isUnmoved && this.identifiers.canMeanUser(account, tenant);
   }
 
   /** Marks the email as verified. Undefined where the user has another email by now. */

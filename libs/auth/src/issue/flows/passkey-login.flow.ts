@@ -13,6 +13,7 @@ import { SecondStep } from '../factors/second-step.service.js';
 import type { PasskeyFactor } from '../../storage/factor.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { DeviceIds } from '../users/device-id.js';
+import { Identifiers } from '../users/identifiers.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordVerifier, type VerifiedCandidate } from '../users/password-verifier.service.js';
 import { CompleteSignIn } from './complete-sign-in.service.js';
@@ -42,6 +43,7 @@ export class PasskeyLoginFlow {
     private readonly ceremonies: PasskeyCeremonies,
     private readonly steps: SecondStep,
     private readonly verifier: PasswordVerifier,
+    private readonly identifiers: Identifiers,
     private readonly devices: DeviceIds,
     private readonly throttle: LoginThrottle,
     private readonly signIn: CompleteSignIn,
@@ -112,9 +114,7 @@ export class PasskeyLoginFlow {
     const { candidate } = owner;
     if (!candidate || candidate.account.disabled)
       return { kind: 'refused', reason: 'disabled', userId: factor.subject };
-    // as with a password, users of another tenant are not found
-    const { tenant } = context.client;
-    if (tenant !== undefined && candidate.account.tenant !== tenant)
+    if (!this.identifiers.canMeanUser(candidate.account, context.client.tenant))
       return { kind: 'refused', reason: 'passkey', userId: factor.subject };
     return { kind: 'accepted', factor, candidate };
   }

@@ -9,6 +9,7 @@ import { SecondStep } from '../factors/second-step.service.js';
 import type { HostTransaction } from '../../storage/host-transaction.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
+import { Identifiers } from '../users/identifiers.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
@@ -30,6 +31,7 @@ export class SecondFactorLoginFlow {
     private readonly steps: SecondStep,
     private readonly answers: FactorAnswers,
     private readonly verifier: PasswordVerifier,
+    private readonly identifiers: Identifiers,
     private readonly attempts: ThrottledPasswordCheck,
     private readonly throttle: LoginThrottle,
     private readonly signIn: CompleteSignIn,
@@ -47,7 +49,7 @@ export class SecondFactorLoginFlow {
     const candidate = subject === undefined ? undefined : await this.verifier.findById(subject);
     if (!candidate || candidate.account.disabled) throw refusal('no live ticket');
     const { account } = candidate;
-    if (client.tenant !== undefined && account.tenant !== client.tenant)
+    if (!this.identifiers.canMeanUser(account, client.tenant))
       throw refusal('the user is of another tenant');
     assertSameKey(waiting?.data.provedKey, client.provedKey);
 

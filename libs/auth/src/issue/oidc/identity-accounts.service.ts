@@ -48,7 +48,7 @@ export class IdentityAccounts {
     if (!candidate || candidate.account.disabled)
       throw refused(candidate ? 'disabled' : 'the user is gone');
     // an identity is the same for all tenants, but its user belongs to one
-    if (client.tenant !== undefined && candidate.account.tenant !== client.tenant)
+    if (!this.identifiers.canMeanUser(candidate.account, client.tenant))
       throw refused('the user is of another tenant');
     return candidate;
   }

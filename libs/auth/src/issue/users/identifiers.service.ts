@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { UserFacts } from '../../storage/subject.js';
 import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
 import { normaliseEmail } from '../../common/normalise-email.js';
 
@@ -36,14 +37,18 @@ export class Identifiers {
     return this.users.findByIdentifier?.(identifier, tenant) ?? Promise.resolve(undefined);
   }
 
-  /** Whether the host keeps users by tenant. */
-  get hasTenants(): boolean {
-    return this.options.identifier.tenant !== undefined;
-  }
-
   /** Whether a request of that tenant can refer to any user. */
   canMean(tenant: string | undefined): boolean {
-    return (tenant !== undefined) === this.hasTenants;
+    const hasTenants = this.options.identifier.tenant !== undefined;
+    return (tenant !== undefined) === hasTenants;
+  }
+
+  /**
+   * Whether it can refer to this user, who was found by something else than an identifier: a passkey, a ticket, a
+   * link, a provider. As with a password, users of another tenant are not found.
+   */
+  canMeanUser({ tenant: own }: Pick<UserFacts, 'tenant'>, tenant: string | undefined): boolean {
+    return this.canMean(tenant) && (tenant === undefined || own === tenant);
   }
 
   private spelled(rule: () => string): string {
