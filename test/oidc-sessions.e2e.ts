@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { type FactorHost } from './support/factor-host.js';
+import { type FactorHost, PASSWORD } from './support/factor-host.js';
 import type { Approval } from './support/fake-issuer.js';
 import type { HttpClient } from './support/http.js';
 import { begin, catchUp, issuer, oidcHost, visit } from './support/oidc-host.js';
@@ -146,6 +146,30 @@ describe('sign-in at a provider', () => {
     expect(locationOf(await timely.get(issuer.approve(other.href, person())))).toBe('/');
     host.clock.advance('1s');
     expect(locationOf(await late.get(issuer.approve(one.href, person())))).toBe(REFUSED);
+  });
+});
+
+describe('a stranger on a sibling subdomain', () => {
+  // T-w7pd
+  it('who plants a request of their own gets no identity linked, also once the access cookie has gone', async () => {
+    const host = await oidcHost(
+      { publicUrl: 'https://app.example.com/auth' },
+      { cookies: { secure: true } },
+    );
+    catchUp(host);
+    const [attacker, victim, who] = [host.client(), host.client(), person()];
+    const { email } = await host.person();
+    await attacker.post('/auth/login', { email, password: PASSWORD });
+    const linking = await attacker.post('/auth/oidc/first/link', { returnTo: '/account' });
+    const { url } = linking.json<{ url: string }>();
+    const named = attacker.jar.names().find((name) => name.endsWith('oidc_state')) ?? '';
+    // browsers let nobody plant a name with __Host- for another host
+    victim.jar.set('oidc_state', attacker.jar.get(named) ?? '', '/auth', 'example.com');
+    expect(locationOf(await victim.get(issuer.approve(url, who)))).toBe(REFUSED);
+    expect((await attacker.get('/auth/oidc/identities')).json()).toEqual([]);
+    // its own browser finishes it
+    expect(locationOf(await attacker.get(issuer.approve(url, who)))).toBe('/account');
+    await host.close();
   });
 });
 

@@ -37,13 +37,12 @@ export function resolveCookies(
     accessName: prefix + (given.accessName ?? own(DEFAULT_ACCESS_COOKIE)),
     refreshName: scoped + (given.refreshName ?? own(DEFAULT_REFRESH_COOKIE)),
     deviceName: scoped + (given.deviceName ?? own(DEFAULT_DEVICE_COOKIE)),
-    // it says whose request it was, and no sibling subdomain may say so
-    oidcName: prefix + own(OIDC_COOKIE),
   };
   for (const [option, name] of Object.entries(names))
     if (!prefix && /^__(secure|host)-/i.test(name))
       refuse(option, 'carries a prefix of its own; use cookies.prefix');
-  if (new Set(Object.values(names)).size !== 4)
+  const oidcName = own(OIDC_COOKIE);
+  if (new Set([...Object.values(names), prefix + oidcName]).size !== 4)
     throw AuthError.configuration('cookies', 'two cookies have the same name; give each its own');
-  return { ...names, prefix, domain, secure, sameSite, accessPath, refreshPath, formerScopes };
+  return { ...names, oidcName, prefix, domain, secure, sameSite, accessPath, refreshPath, formerScopes };
 }

@@ -78,7 +78,7 @@ export abstract class ResolvedAuthOptions {
     readonly accessName: string;
     readonly refreshName: string;
     readonly deviceName: string;
-    /** The cookie of a sign-in at a provider that is under way. */
+    /** The cookie of a sign-in at a provider that is under way; without a prefix, which depends on the providers. */
     readonly oidcName: string;
     readonly prefix: CookiePrefix;
     readonly domain?: string;

@@ -1,9 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
-import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
-import { cookieSchema } from '../../options/cookie-options.js';
-import { resolveCookies } from '../../options/resolve-cookies.js';
 import { accessCookie, maxAccessTokenBytes } from '../../options/cookie-budget.js';
 import type { HttpResponse } from '../../verify/http/adapter.js';
 import { AuthCookies } from './cookies.service.js';
@@ -182,23 +179,6 @@ describe('the cookies', () => {
     cookiesOf(settings({ cookies: { secure: false } })).signIn(sent, grant());
     expect(sent.lines().join()).not.toContain('Secure');
   });
-
-  it.each<[string, string]>([
-    ['', 'oidc_state=v; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax'],
-    ['__Secure-', '__Secure-oidc_state=v; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax'],
-    ['__Host-', '__Host-oidc_state=v; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax'],
-  ])(
-    'of a request to a provider, which no sibling can plant under __Host-: prefix "%s"',
-    (prefix, line) => {
-      const cookies = resolveCookies(
-        cookieSchema.parse({ prefix, secure: true }),
-        DEFAULT_INSTANCE,
-      );
-      const sent = response();
-      cookiesOf(settings({ cookies })).oidc(sent, 'v', 600);
-      expect(sent.lines()).toEqual([line]);
-    },
-  );
 
   it('are added beside the host’s own cookies', () => {
     const sent = response(['theirs=1; Path=/']);

@@ -45,19 +45,6 @@ export class AuthCookies {
     this.offerRegistration(response, grant);
   }
 
-  /**
-   * Sets the cookie of a sign-in at a provider. It is `Lax`, because the browser comes back by a navigation from the
-   * provider's site. An empty value clears it.
-   */
-  oidc(response: HttpResponse, value: string, maxAge: number): void {
-    const { oidcName: name, prefix, domain, secure } = this.options.cookies;
-    const path = prefix === '__Host-' ? '/' : this.scoped.refreshPath;
-    const attributes = { httpOnly: true, maxAge, domain, path, secure } as const;
-    this.write(response, [
-      stringifySetCookie({ name, value, ...attributes, sameSite: 'lax' }, { encode: String }),
-    ]);
-  }
-
   /** For refresh, password change and reauthentication. The login has chosen the transport. */
   renew(response: HttpResponse, grant: BoundTokens): void {
     this.write(response, this.linesOf(grant));
@@ -199,7 +186,7 @@ export class AuthCookies {
     return stringifySetCookie({ name, value, ...attributes }, { encode: String });
   }
 
-  private write(response: HttpResponse, lines: readonly string[]): void {
+  write(response: HttpResponse, lines: readonly string[]): void {
     if (lines.length === 0) return;
     // a browser silently drops a larger cookie, which signs the user out
     if (lines.some((line) => Buffer.byteLength(line) > MAX_SET_COOKIE_BYTES))

@@ -7,10 +7,10 @@ import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { FactorMethods } from '../factors/factor-methods.js';
 import { LinkIdentityFlow } from '../flows/link-identity.flow.js';
 import { REQUEST_TTL_SECONDS } from '../oidc/oidc-requests.service.js';
-import { AuthCookies } from './cookies.service.js';
 import * as shapes from './factor-openapi.js';
 import { jsonBodyOf } from './json-body.js';
 import { OidcCallbacks } from './oidc-callbacks.service.js';
+import { OidcCookie } from './oidc-cookie.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { identityBody } from './response-bodies.js';
 import { AuthController, Route, type Routes, SignedIn } from './route.js';
@@ -28,7 +28,7 @@ export function createIdentitiesController(routes: Routes): Type {
       private readonly methods: FactorMethods,
       private readonly callbacks: OidcCallbacks,
       private readonly inputs: RequestSchemas,
-      private readonly cookies: AuthCookies,
+      private readonly underWay: OidcCookie,
     ) {}
 
     // declared before the routes of the providers; no provider can have this name
@@ -68,7 +68,7 @@ export function createIdentitiesController(routes: Routes): Type {
       const provider = parameterOf(request, 'provider');
       const redirectUri = this.callbacks.of(request);
       const begun = await this.links.begin(callerOf(request), { provider, redirectUri, wanted });
-      this.cookies.oidc(response, begun.browser, REQUEST_TTL_SECONDS);
+      this.underWay.set(response, begun.browser, REQUEST_TTL_SECONDS);
       return { url: begun.url };
     }
 

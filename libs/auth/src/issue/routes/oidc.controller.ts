@@ -16,6 +16,7 @@ import { AuthCookies } from './cookies.service.js';
 import { fieldOf, formBodyOf } from './form-body.js';
 import { NavigationGuard } from './navigation.guard.js';
 import { OidcCallbacks } from './oidc-callbacks.service.js';
+import { OidcCookie } from './oidc-cookie.service.js';
 import { answerIn, maxAgeOf, urlOf } from './oidc-url.js';
 import { AuthController, Open, Route, type Routes } from './route.js';
 import { OidcOnGuard } from './switched-on.guards.js';
@@ -37,6 +38,7 @@ export function createOidcController(routes: Routes): Type {
       private readonly tenants: TenantReader,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
+      private readonly underWay: OidcCookie,
     ) {}
 
     @Route(
@@ -65,7 +67,7 @@ export function createOidcController(routes: Routes): Type {
         maxAgeSeconds: maxAgeOf(asked),
         tenant: (await this.tenants.clientOf(request)).tenant,
       });
-      this.cookies.oidc(response, browser, REQUEST_TTL_SECONDS);
+      this.underWay.set(response, browser, REQUEST_TTL_SECONDS);
       setHeader(response, 'Location', url);
     }
 
@@ -93,7 +95,7 @@ export function createOidcController(routes: Routes): Type {
       const { searchParams: parameters } = urlOf(request);
       const given = {
         parameters,
-        browser: this.presented.oidc(request),
+        browser: this.underWay.read(request),
         redirectUri: this.callbacks.of(request),
         accessCookies: this.presented.accessCookies(request),
       };
@@ -103,7 +105,7 @@ export function createOidcController(routes: Routes): Type {
         clientOf(request),
       );
       // any page can send a browser here, also one that is at a provider for a sign-in of its own
-      if (outcome.isOwn) this.cookies.oidc(response, '', 0);
+      if (outcome.isOwn) this.underWay.clear(response);
       if (typeof outcome.result === 'object' && 'grant' in outcome.result)
         this.cookies.signIn(response, outcome.result.grant);
       setHeader(response, 'Location', placeOf(outcome));

@@ -10,6 +10,7 @@ import { UnreadableBodies } from './unreadable-bodies.service.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { NavigationGuard } from './navigation.guard.js';
 import { OidcCallbacks } from './oidc-callbacks.service.js';
+import { OidcCookie } from './oidc-cookie.service.js';
 import { VisitGuard } from './visit.guard.js';
 import { ThrottleGuard } from './throttle.guard.js';
 import {
@@ -39,6 +40,7 @@ export const ROUTE_PROVIDERS = [
   NavigationGuard,
   VisitGuard,
   OidcCallbacks,
+  OidcCookie,
   ApiKeysOnGuard,
   DeviceBoundOnGuard,
   OriginGuard,

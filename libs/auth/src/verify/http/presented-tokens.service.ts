@@ -80,12 +80,6 @@ export class PresentedTokens {
     return cookieValues(request, this.options.cookies.accessName).filter((value) => value !== '');
   }
 
-  /** The cookie of a sign-in at a provider that is under way. Two of the name count as none. */
-  oidc(request: HttpRequest): string | undefined {
-    const cookie = presentedCookie(request, this.options.cookies.oidcName);
-    return cookie.kind === 'value' ? cookie.value : undefined;
-  }
-
   /** An ambiguous device counts as unknown. */
   device(request: HttpRequest, inBody: string | undefined): string | undefined {
     const cookie = presentedCookie(request, this.options.cookies.deviceName);
