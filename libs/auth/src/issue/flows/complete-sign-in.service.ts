@@ -1,10 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { HttpException, Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
+import { withDeadline } from '../../common/deadline.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { SecondFactorDue, TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type FirstStep, SecondStep } from '../factors/second-step.service.js';
+import type { UserAccount } from '../../storage/user-directory.port.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { type SessionOpening, SessionOpener } from '../sessions/session-opener.service.js';
 import { SecondFactor } from '../users/second-factor.port.js';
@@ -25,7 +27,7 @@ export class CompleteSignIn {
   /** Throws `second_factor_required`, or `login_refused` where the user's sessions were ended since the first step. */
   async complete(step: FirstStep, client: ClientContext): Promise<SignInResult> {
     const { account, asOfMs, provedAt = new Date(asOfMs) } = step;
-    if ((await this.secondFactor.ask(account, client)) === 'needed') {
+    if ((await this.asked(account, client)) === 'needed') {
       this.tellFailed('second_factor', account.id, client);
       throw new AuthError('second_factor_required', 'the host asks for a second factor');
     }
@@ -63,6 +65,26 @@ export class CompleteSignIn {
     if (isKeyDue && transport !== 'cookie' && (!dpop || provedKey === undefined))
       throw new AuthError('device_required', 'deviceBound or dpop is require, and no proof came');
     return transport;
+  }
+
+  /**
+   * What the host says. A function that forgets its `return`, or answers by a truth value, must open no session. The
+   * host's own refusal (an `HttpException`) is the caller's answer.
+   */
+  private async asked(
+    account: UserAccount,
+    client: ClientContext,
+  ): Promise<'needed' | 'not_needed'> {
+    const question = Promise.resolve().then(() => this.secondFactor.ask(account, client));
+    const { storeDeadlineMs } = this.options;
+    const answer: unknown = await withDeadline(question, storeDeadlineMs, 'secondFactor').catch(
+      (error: unknown) => {
+        if (error instanceof HttpException) throw error;
+        throw AuthError.unavailable('secondFactor failed, or did not answer in time', error);
+      },
+    );
+    if (answer === 'needed' || answer === 'not_needed') return answer;
+    throw AuthError.unavailable("secondFactor must answer 'needed' or 'not_needed'");
   }
 
   private superseded(userId: string, client: ClientContext): AuthError {

@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
 import type { AuthEventInput } from '../../storage/auth-event.js';
-import type { AccountDirectory } from '../../storage/account-directory.port.js';
 import type {
   LoginCandidate,
   UserAccount,
@@ -35,17 +34,30 @@ export function guardedUserDirectory(
   const create = directory.create?.bind(directory);
   const findByIdentifier = directory.findByIdentifier?.bind(directory);
   const { accounts } = directory;
+  const find = (question: () => Promise<LoginCandidate | undefined>) =>
+    ask(async () => known(await question()));
+  const change = (what: string, question: () => Promise<boolean>) =>
+    ask(async () => done(what, await question()));
   return {
-    findByEmail: (...asked) => ask(() => directory.findByEmail(...asked)).then(known),
+    findByEmail: (...asked) => find(() => directory.findByEmail(...asked)),
     ...(findByIdentifier && {
       findByIdentifier: (...asked: Parameters<typeof findByIdentifier>) =>
-        ask(() => findByIdentifier(...asked)).then(known),
+        find(() => findByIdentifier(...asked)),
     }),
     tenants: directory.tenants,
-    findById: (id, tx) => ask(() => directory.findById(id, tx)).then(known),
-    replacePasswordHash: (...change) => ask(() => directory.replacePasswordHash(...change)),
+    findById: (id, tx) => find(() => directory.findById(id, tx)),
+    replacePasswordHash: (...given) =>
+      change('replacePasswordHash', () => directory.replacePasswordHash(...given)),
     ...(create && { create: (user) => ask(() => create(user)) }),
-    ...(accounts && { accounts: guarded(accounts, ask) }),
+    ...(accounts && {
+      accounts: {
+        ...(accounts.longestEmail !== undefined && { longestEmail: accounts.longestEmail }),
+        setPasswordHash: (...given) =>
+          change('setPasswordHash', () => accounts.setPasswordHash(...given)),
+        verifyEmail: (...given) => change('verifyEmail', () => accounts.verifyEmail(...given)),
+        changeEmail: (...given) => ask(() => accounts.changeEmail(...given)),
+      },
+    }),
   };
 }
 
@@ -59,25 +71,40 @@ function known(found: LoginCandidate | null | undefined): LoginCandidate | undef
   const {
     email = '',
     permissions = [],
+    disabled: isDisabled,
+    emailVerified: isVerified,
     ...account
   } = Object.fromEntries(given) as Partial<UserAccount>;
+  const disabled = flag('disabled', isDisabled);
+  const emailVerified = flag('emailVerified', isVerified);
   const isWhole =
-    given.length === Object.keys(found.account).length && email === found.account.email;
+    given.length === Object.keys(found.account).length &&
+    email === found.account.email &&
+    disabled === isDisabled &&
+    emailVerified === isVerified;
   if (isWhole && permissions === found.account.permissions) return found;
-  return { ...found, account: { ...(account as UserAccount), email, permissions } };
+  const flags = {
+    ...(disabled !== undefined && { disabled }),
+    ...(emailVerified !== undefined && { emailVerified }),
+  };
+  return { ...found, account: { ...(account as UserAccount), ...flags, email, permissions } };
 }
 
-function guarded(
-  accounts: AccountDirectory,
-  ask: <T>(question: () => Promise<T>) => Promise<T>,
-): AccountDirectory {
-  const { longestEmail } = accounts;
-  return {
-    ...(longestEmail !== undefined && { longestEmail }),
-    setPasswordHash: (...change) => ask(() => accounts.setPasswordHash(...change)),
-    verifyEmail: (...change) => ask(() => accounts.verifyEmail(...change)),
-    changeEmail: (...change) => ask(() => accounts.changeEmail(...change)),
-  };
+/**
+ * Databases without booleans give 0 and 1. Everything else (the text `false`, the bytes of a `bit`) counts as true in
+ * an `if`, whatever it means.
+ */
+function flag(name: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  if (value === 0 || value === 0n) return false;
+  if (value === 1 || value === 1n) return true;
+  throw AuthError.unavailable(`the user directory: account.${name} must be true or false`);
+}
+
+/** Whether the change was made. What a driver says of rows (`{ count: 0 }`) counts as true in an `if`. */
+function done(what: string, answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  throw AuthError.unavailable(`the user directory: ${what} must answer true or false`);
 }
 
 /**

@@ -49,7 +49,7 @@ interface Case {
   /** Milliseconds since the instant up to which the answer of Redis is proven. */
   readonly redisAgeMs?: number;
   readonly unproven?: 'redis' | 'refuse';
-  readonly postgres?: 'revoked' | 'live' | 'away';
+  readonly postgres?: 'revoked' | 'live' | 'away' | 'odd';
   /** No ledger is known. */
   readonly noLedger?: boolean;
 }
@@ -84,7 +84,7 @@ function situation(given: Case) {
       questions.push('postgres');
       return given.postgres === 'away'
         ? Promise.reject(AuthError.unavailable('late'))
-        : Promise.resolve(given.postgres === 'revoked');
+        : Promise.resolve(given.postgres === 'odd' ? undefined : given.postgres === 'revoked');
     },
   } as unknown as RevocationLedgerStore;
   const { mode = 'mirror', unproven = 'redis' } = given;
@@ -205,6 +205,13 @@ describe('which source answers a check', () => {
       [omit, include, 'postgres'],
     ],
     ['nobody, without a store', {}, 'unavailable', { refused: 1 }, []],
+    [
+      'nobody, if it says nothing',
+      { postgres: 'odd' },
+      'unavailable',
+      { refused: 1 },
+      ['postgres'],
+    ],
   ])('%s', async (_, given, outcome, counters, questions) => {
     const { made, questions: asked } = situation(given);
     const checking = (async () => made.check(token, given.options))();

@@ -125,11 +125,13 @@ export class RevocationChecker {
     if (!this.ledger) return undefined;
     try {
       const question = this.ledger.isRevoked(token);
-      const revoked = await withDeadline(
+      const revoked: unknown = await withDeadline(
         question,
         this.options.revocation.deadlineMs,
         'ledger question',
       );
+      // a store of the host's that says nothing must not be read as a no
+      if (typeof revoked !== 'boolean') throw AuthError.unavailable('isRevoked must say yes or no');
       this.view.availability.answered();
       return revoked ? 'revoked' : 'live';
     } catch {
