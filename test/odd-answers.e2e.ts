@@ -39,7 +39,6 @@ describe('the option secondFactor', () => {
         throw new Error('the list of devices is away');
       },
     ],
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as a host may
     ['a rejection without an error', () => Promise.reject('away')],
   ])('that answers with %s opens no session', async (_, answer) => {
     ask = answer;

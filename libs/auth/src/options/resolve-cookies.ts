@@ -44,5 +44,15 @@ export function resolveCookies(
   const oidcName = own(OIDC_COOKIE);
   if (new Set([...Object.values(names), prefix + oidcName]).size !== 4)
     throw AuthError.configuration('cookies', 'two cookies have the same name; give each its own');
-  return { ...names, oidcName, prefix, domain, secure, sameSite, accessPath, refreshPath, formerScopes };
+  return {
+    ...names,
+    oidcName,
+    prefix,
+    domain,
+    secure,
+    sameSite,
+    accessPath,
+    refreshPath,
+    formerScopes,
+  };
 }

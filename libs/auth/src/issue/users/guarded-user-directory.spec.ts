@@ -27,7 +27,8 @@ const told = (asked: Promise<unknown> | undefined): Promise<unknown> =>
   Promise.resolve();
 
 async function changes(answer: unknown): Promise<readonly unknown[]> {
-  const { accounts, ...directory } = guardedUserDirectory(new Directory(answer), 50);
+  const directory = guardedUserDirectory(new Directory(answer), 50);
+  const { accounts } = directory;
   return Promise.all([
     told(accounts?.setPasswordHash('a', 'hash')),
     told(accounts?.verifyEmail('a', 'a@example.com')),
