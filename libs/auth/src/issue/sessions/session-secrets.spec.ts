@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SystemEntropy } from '../../common/entropy.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { Session, SessionSnapshot } from '../../storage/session.js';
@@ -17,6 +17,7 @@ import {
   type ReplaceSecretInput,
   SessionService,
 } from './session.service.js';
+import type { Work } from './work-together.js';
 import { successorSecret } from './successor.js';
 
 const ring = RefreshSecrets.parse([`p:${randomBytes(32).toString('base64url')}`]);
@@ -29,10 +30,11 @@ const stranger = readRetryKey('s'.repeat(22)) as RetryKey;
 const change = { entries: [], events: [] };
 const row = (generation: number, more: Partial<Session> = {}) =>
   ({ id: sessionId, subject: 'u', generation, ...more }) as Session;
+const TRANSACTION = {};
 const token = (generation: number, of = secret, id = sessionId) =>
   writeRefreshToken(ring.minting, id, generation, of);
 
-let stored: { readonly replacement: Replacement; readonly alongside?: Alongside }[];
+let stored: { readonly replacement: Replacement }[];
 let outcome: ReplaceOutcome;
 let found: SessionSnapshot | undefined;
 beforeEach(() => {
@@ -44,9 +46,10 @@ const store = {
   open: (session: { readonly tokenHash: Buffer }) =>
     Promise.resolve({ kind: 'opened', session: row(1), ...change, opened: session }),
   replace: (replacement: Replacement) => (stored.push({ replacement }), Promise.resolve(outcome)),
-  replaceAndEndOthers: (replacement: Replacement, alongside: Alongside) => {
-    stored.push({ replacement, alongside });
-    return Promise.resolve(outcome);
+  replaceAndEndOthers: async (replacement: Replacement, { work }: Alongside) => {
+    await work?.(TRANSACTION);
+    stored.push({ replacement });
+    return outcome;
   },
   read: () => Promise.resolve(found),
 } as unknown as SessionStore;
@@ -90,10 +93,10 @@ it('a session opens with a random secret, of which the store gets the hash alone
 
 describe('a secret that is replaced', () => {
   it.each(['reauthenticate', 'password'] as const)('says why: %s', async (cause) => {
-    const alongside = { actorId: 'boss' } as unknown as Alongside;
+    const work = jest.fn<Work>().mockResolvedValue(undefined);
     const answer =
       cause === 'password'
-        ? await service().passwordChanged(input({ presented: token(3) }), alongside)
+        ? await service().passwordChanged(input({ presented: token(3) }), work)
         : await service().reauthenticated(input({ presented: token(3) }));
     const replacement = {
       sessionId,
@@ -107,7 +110,8 @@ describe('a secret that is replaced', () => {
       ttlMs: 5,
       rememberMeTtlMs: 9,
     };
-    expect(stored).toEqual([cause === 'password' ? { replacement, alongside } : { replacement }]);
+    expect(stored).toEqual([{ replacement }]);
+    expect(work.mock.calls).toEqual(cause === 'password' ? [[TRANSACTION]] : []);
     expect(answer).toMatchObject({ ...outcome });
   });
 
@@ -145,8 +149,8 @@ describe('a secret that is replaced', () => {
   it('is refused where the state moved meanwhile', async () => {
     outcome = { kind: 'superseded' };
     found = repeated();
-    const alongside = {};
-    expect(await service().passwordChanged(input({ key }), alongside)).toEqual(outcome);
+    const work: Work = () => Promise.resolve();
+    expect(await service().passwordChanged(input({ key }), work)).toEqual(outcome);
     expect(await service().reauthenticated(input())).toEqual(outcome);
   });
 });
