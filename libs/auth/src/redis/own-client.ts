@@ -5,7 +5,19 @@ import { tellMissingRight } from './missing-rights.js';
 /** A host's client: a single ioredis client, one through Sentinel, or one on Cluster. */
 export type HostClient = Redis | Cluster;
 
-/** Checks a property, not the class: the host may have another copy of ioredis. */
+/**
+ * Other clients have `duplicate`, too, and would fail at the first command. Checks properties, not the
+ * class: the host may have another copy of ioredis.
+ */
+export function isIoredis(client: unknown): client is HostClient {
+  const { duplicate, defineCommand, isCluster } = (client ?? {}) as Partial<HostClient>;
+  return (
+    typeof duplicate === 'function' &&
+    typeof defineCommand === 'function' &&
+    typeof isCluster === 'boolean'
+  );
+}
+
 export function isCluster(client: HostClient): client is Cluster {
   return client.isCluster;
 }
@@ -88,13 +100,20 @@ export class OwnClient {
   constructor(host: HostClient, scripts: Readonly<Record<string, string>> = {}) {
     this.client = isCluster(host)
       ? host.duplicate([], {
-          redisOptions: CONNECTION,
+          // ioredis 5 would put these in the place of the host's, its credentials and TLS included
+          redisOptions: { ...host.options.redisOptions, ...CONNECTION },
           enableOfflineQueue: false,
           clusterRetryStrategy: retryStrategy,
           lazyConnect: true,
           scaleReads: 'master',
         })
-      : host.duplicate({ ...CONNECTION, enableOfflineQueue: false, retryStrategy, role: 'master' });
+      : host.duplicate({
+          ...CONNECTION,
+          enableOfflineQueue: false,
+          retryStrategy,
+          sentinelRetryStrategy: retryStrategy,
+          role: 'master',
+        });
     for (const [name, lua] of Object.entries(scripts)) this.client.defineCommand(name, { lua });
     const changed = (): void => {
       this.connection++;

@@ -1,9 +1,10 @@
+import { AuthError } from '../common/auth-error.js';
 import { SystemClock } from '../common/clock.js';
 import { SystemEntropy } from '../common/entropy.js';
 import type { RevocationFeedBus } from '../storage/revocation-feed.port.js';
 import type { ProofReplays } from '../storage/proof-replays.port.js';
 import type { ThrottleStore } from '../storage/throttle-store.port.js';
-import type { HostClient } from './own-client.js';
+import { type HostClient, isIoredis } from './own-client.js';
 import { RedisProofReplays } from './redis-proof-replays.js';
 import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
 import { RedisThrottleStore } from './redis-throttle.store.js';
@@ -32,6 +33,12 @@ export function redisConnection(
   client: HostClient,
   options: RedisConnectionOptions = {},
 ): RedisConnection {
+  // callers without TypeScript may pass anything
+  if (!isIoredis(client))
+    throw AuthError.configuration(
+      'redisConnection',
+      'needs a client of ioredis; write redisConnection(new Redis(url)) with Redis from ioredis, or pass its Cluster',
+    );
   const clock = new SystemClock();
   const feed = new RedisRevocationFeedBus(client, clock, options);
   return {

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { Cluster, type ClusterNode, type ClusterOptions, Redis } from 'ioredis';
+import { OwnClient } from './own-client.js';
+import { redisConnection } from './redis-connection.js';
+
+/** As ioredis 5 does it: `redisOptions` of the second argument take the place of the client's own. */
+class ClusterOfIoredis5 extends Cluster {
+  override duplicate(nodes: ClusterNode[] = [], options: ClusterOptions = {}): Cluster {
+    return new ClusterOfIoredis5(nodes, { ...this.options, ...options });
+  }
+}
+
+describe("a connection of Tokenward's own", () => {
+  it.each([
+    ['ioredis 6', Cluster],
+    ['ioredis 5', ClusterOfIoredis5],
+  ])('on Cluster has the credentials and the TLS of the host (%s)', (_, Client) => {
+    const redisOptions = { username: 'svc', password: 'pw', tls: { servername: 'redis.example' } };
+    const host = new Client([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true, redisOptions });
+    const { client } = new OwnClient(host);
+    expect((client as Cluster).options.redisOptions).toMatchObject({
+      ...redisOptions,
+      maxRetriesPerRequest: 0,
+    });
+  });
+
+  it('through Sentinel tries again for ever, also where the host gives up', () => {
+    const host = new Redis({
+      sentinels: [{ host: '127.0.0.1', port: 1 }],
+      name: 'tokenward',
+      lazyConnect: true,
+      sentinelRetryStrategy: () => null,
+    });
+    const { client } = new OwnClient(host);
+    expect((client as Redis).options.sentinelRetryStrategy?.(1)).toBeGreaterThan(0);
+  });
+});
+
+describe('redisConnection', () => {
+  const nodeRedis = { duplicate: () => nodeRedis, sendCommand: () => undefined, isOpen: false };
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['a URL', 'redis://127.0.0.1'],
+    ["ioredis's options, as BullMQ takes them", { host: '127.0.0.1', port: 6379 }],
+    ['a client of node-redis', nodeRedis],
+  ])('refuses %s in one line, with the cure', (_, client) => {
+    expect(() => redisConnection(client as Redis)).toThrow(
+      expect.objectContaining({
+        detail: expect.stringMatching(/^redisConnection: needs a client of ioredis; write /),
+      }),
+    );
+  });
+});
