@@ -21,7 +21,12 @@ import { appendTo, GUARDS, HeldCallGuard } from './held-call.guard.js';
 const NAMED = 5;
 const LOST_GUARD =
   'has its guard on a function that is not called, because the constructor or another decorator has replaced the method; put @UseGuards(JwtAuthGuard) on the class, or above that decorator';
+const IDLE_GUARD =
+  'has a guard of Tokenward, and Nest runs no guard there; put it on a route, or check the caller in the method';
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
+
+/** Of a controller and of a gateway. */
+const EDGES = ['path', 'websockets:is_gateway'];
 
 interface GraphqlOptions {
   readonly fieldResolverEnhancers?: readonly string[];
@@ -54,9 +59,10 @@ export class HeldRoutes implements OnModuleInit {
     const routes = [...hostRoutes(this.container)];
     for (const route of routes) {
       if (route.called !== route.handler) standsFor(route.called, route.handler);
-      stops(this.problemOf(route), route.name);
+      stops(this.problemOf(route) ?? this.idleGuard(route), route.name);
     }
-    for (const [routeClass, problem] of neverAsked(routes)) stops(problem, routeClass.name);
+    for (const route of withoutRoutes(routes))
+      stops(unguardedClass(route) ?? this.idleClass(route), route.routeClass.name);
     for (const [problem, names] of problems) {
       const unique = [...new Set(names)];
       const more = unique.length > NAMED ? ` and ${unique.length - NAMED} more` : '';
@@ -106,6 +112,21 @@ export class HeldRoutes implements OnModuleInit {
       return `is of the instance '${instance}', and its guard does not stand in front of it; add @AuthInstance('${instance}')`;
     if (open.length === 0) return undefined;
     return `asks for ${open.join(' and ')}, and no guard of Tokenward stands in front of it; ${cureOf(route)}`;
+  }
+
+  /** Nest passes over it in silence, and serves everybody. */
+  private idleGuard({ kind, handler }: HostRoute): string | undefined {
+    return kind === 'method' && this.hasOurs(guardsAt(handler)) ? IDLE_GUARD : undefined;
+  }
+
+  /** `LiveSockets` signs the sockets of a gateway in; a controller without handlers opens nothing. */
+  private idleClass({ routeClass }: HostRoute): string | undefined {
+    const isEdge = EDGES.some((key) => Reflect.hasMetadata(key, routeClass));
+    return !isEdge && this.hasOurs(guardsAt(routeClass)) ? IDLE_GUARD : undefined;
+  }
+
+  private hasOurs(guards: readonly object[]): boolean {
+    return guards.some((guard) => holdingOf(guard, this.container));
   }
 
   private untrusted(route: HostRoute, instance = DEFAULT_INSTANCE): string | undefined {
@@ -188,18 +209,18 @@ function isCalled(route: HostRoute): boolean {
   return REQUIREMENTS.some(({ key }) => own.some((each) => Reflect.hasOwnMetadata(key, each)));
 }
 
-/** Classes with a requirement, and without any method for which it could be checked. */
-function* neverAsked(routes: readonly HostRoute[]): Generator<[HostRoute['routeClass'], string]> {
+/** One method of each class that has no method for which Nest runs guards. */
+function withoutRoutes(routes: readonly HostRoute[]): readonly HostRoute[] {
   const guarded = new Set(
     routes.flatMap(({ kind, routeClass }) => (kind === 'method' ? [] : [routeClass])),
   );
   const others = new Map(routes.map((route) => [route.routeClass, route]));
-  for (const [routeClass, route] of others)
-    if (
-      !guarded.has(routeClass) &&
-      REQUIREMENTS.some(({ key }) => Reflect.hasMetadata(key, routeClass))
-    )
-      yield [routeClass, unguarded(requirementsOf(route))];
+  return [...others.values()].filter(({ routeClass }) => !guarded.has(routeClass));
+}
+
+function unguardedClass(route: HostRoute): string | undefined {
+  const asks = REQUIREMENTS.some(({ key }) => Reflect.hasMetadata(key, route.routeClass));
+  return asks ? unguarded(requirementsOf(route)) : undefined;
 }
 
 function unguarded(asked: readonly Demand[]): string {

@@ -20,6 +20,7 @@ import { RolesGuard } from './roles.guard.js';
 
 const GLOBALLY: AppParts = { providers: [{ provide: APP_GUARD, useExisting: JwtAuthGuard }] };
 const LOST = 'has its guard on a function that is not called';
+const IDLE = 'has a guard of Tokenward, and Nest runs no guard there';
 const UNASKED = 'asks for @Roles, and Nest runs no guard there';
 
 /** Takes the place of the method and keeps no metadata, as caches, retries and transactions do. */
@@ -205,6 +206,31 @@ describe('a requirement where Nest runs no guard', () => {
     @UseGuards(JwtAuthGuard)
     class Silent extends Events {}
     expect(await boot(Silent)).toContain(`Silent: ${UNASKED}`);
+  });
+
+  // Nest passes over it in silence, and everybody is served
+  it.each<[string, ClassDecorator, MethodDecorator[]]>([
+    ['a method of a service', Injectable(), []],
+    ['a scheduled job', Injectable(), [SetMetadata('SCHEDULER_TYPE', 1)]],
+    ['a command', SetMetadata('__commandHandler__', {}), []],
+    ['a gateway that takes no message', WebSocketGateway({ path: '/held' }), []],
+  ])('or a guard of ours alone, on %s', async (_name, of, further) => {
+    const [first = UseGuards(), ...more] = [...further, UseGuards(JwtAuthGuard)];
+    expect(await boot(host(of, first, ...more))).toContain(`Host.handle: ${IDLE}`);
+  });
+
+  it('or a guard of ours on a class without a route, which is named', async () => {
+    const command = host(Injectable(), SetMetadata('design:type', Function));
+    UseGuards(JwtAuthGuard)(command);
+    SetMetadata('__commandHandler__', {})(command);
+    expect(await boot(command)).toContain(`Host: ${IDLE}`);
+  });
+
+  it('but not on a gateway without messages, whose sockets LiveSockets signs in', async () => {
+    @WebSocketGateway({ path: '/held' })
+    @UseGuards(JwtAuthGuard)
+    class Telling extends Events {}
+    expect(await boot(Telling)).toBe('boots');
   });
 
   it('on a gateway with messages is held for them', async () => {
