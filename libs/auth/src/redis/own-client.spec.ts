@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { Cluster, type ClusterNode, type ClusterOptions, Redis } from 'ioredis';
+import { Cluster, type ClusterNode, Redis } from 'ioredis';
 import { OwnClient } from './own-client.js';
 import { redisConnection } from './redis-connection.js';
 
 /** As ioredis 5 does it: `redisOptions` of the second argument take the place of the client's own. */
 class ClusterOfIoredis5 extends Cluster {
-  override duplicate(nodes: ClusterNode[] = [], options: ClusterOptions = {}): Cluster {
-    return new ClusterOfIoredis5(nodes, { ...this.options, ...options });
+  override duplicate(nodes: ClusterNode[] = [], given: object = {}): Cluster {
+    const options: object = { ...this.options, ...given };
+    return new ClusterOfIoredis5(nodes, options);
   }
 }
 

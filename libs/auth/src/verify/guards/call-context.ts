@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
 import { graphqlCall } from './graphql-call.js';
+import { remoteCall } from './remote-call.js';
 import { rpcAuthorization } from './rpc-token.js';
 import type { HttpRequest } from '../http/adapter.js';
 
@@ -29,8 +30,8 @@ interface Carrier {
 }
 
 /**
- * The object that carries the caller through a whole call: the HTTP request (also under GraphQL), the socket, or the
- * RPC context.
+ * The object that carries the caller through a whole call: the HTTP request (also under GraphQL), the socket, or what
+ * stands for a remote call.
  */
 export function carrierOf(context: ExecutionContext): object | undefined {
   switch (context.getType<string>()) {
@@ -41,7 +42,7 @@ export function carrierOf(context: ExecutionContext): object | undefined {
     case 'ws':
       return context.switchToWs().getClient<object>();
     case 'rpc':
-      return context.switchToRpc().getContext<object>();
+      return remoteCall(context.switchToRpc());
     default:
       return undefined;
   }

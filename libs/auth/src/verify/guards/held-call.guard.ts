@@ -1,6 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import { callerAt } from './call-context.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { perRoute } from './per-route.js';
 import { isPublic, letsNobodyIn, requirementsOf } from './route-metadata.js';
@@ -13,7 +12,12 @@ export const INTERCEPTORS = '__interceptors__';
 /** The guards of one call share their context. */
 const judged = new WeakSet<ExecutionContext>();
 
-/** Records that `JwtAuthGuard` has checked every requirement of this message of a gateway. */
+const NO_GUARD_RAN = {
+  ws: 'no guard ran: @UseGuards(JwtAuthGuard) on the gateway (Nest 11)',
+  rpc: 'no guard ran: @UseGuards(JwtAuthGuard) on the remote call, or inheritAppConfig: true',
+};
+
+/** Records that `JwtAuthGuard` has checked every requirement of this message. */
 export function markJudged(context: ExecutionContext): void {
   judged.add(context);
 }
@@ -34,15 +38,9 @@ export class HeldCallGuard implements CanActivate {
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
     if (!this.asks(context)) return true;
-    if (context.getType<string>() !== 'ws')
-      callerAt(context, 'a remote call with a requirement (inheritAppConfig: true?)');
-    // the socket has a caller from its handshake, whether or not a guard ran
-    else if (!judged.has(context))
-      throw new AuthError(
-        'token_missing',
-        'no guard ran: @UseGuards(JwtAuthGuard) on the gateway (Nest 11)',
-      );
-    return true;
+    // a socket has a caller from its handshake, and an event one from another of its handlers
+    if (judged.has(context)) return true;
+    throw new AuthError('token_missing', NO_GUARD_RAN[context.getType() === 'ws' ? 'ws' : 'rpc']);
   }
 }
 

@@ -142,7 +142,7 @@ export class JwtAuthGuard implements CanActivate {
     if (carrier) admit(context, principal, this.authenticator, carrier);
     for (const each of asked)
       each.requirement.check(principal, each.asked, this.authenticator.now());
-    if (!carrier) markJudged(context);
+    if (context.getType<string>() !== 'http') markJudged(context);
     return true;
   }
 }
