@@ -9,8 +9,15 @@ import { AuthError } from '../common/auth-error.js';
 import { readOptions } from '../common/read-options.js';
 import { authSchemaSchema } from './schema.js';
 
-/** The folder of the shipped migrations, for `drizzle-kit migrate` or another tool. */
-export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
+/** esbuild leaves none in a bundle in the format of CommonJS. */
+const OWN_URL = import.meta.url as string | undefined;
+
+/**
+ * The folder of the shipped migrations, for `drizzle-kit migrate` or another tool. Empty in a bundle
+ * that does not know where it is.
+ */
+export const MIGRATIONS_FOLDER =
+  OWN_URL === undefined ? '' : fileURLToPath(new URL('../../migrations', OWN_URL));
 
 const BUNDLED =
   'its SQL files are not beside its code, as where a bundler took the code alone; leave @tokenward/nestjs out of the bundle, or run `tokenward migrate` in the release step';
