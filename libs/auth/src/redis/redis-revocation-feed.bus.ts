@@ -25,6 +25,7 @@ import {
 import { FEED_COMMANDS } from './feed-scripts.js';
 import { evictionWarnings } from './eviction-warnings.js';
 import { FeedStream } from './feed-stream.js';
+import { tellLostConnection } from './lost-connection.js';
 import { OwnClient, runScript, type HostClient } from './own-client.js';
 import { RevocationCopies } from './revocation-copies.js';
 
@@ -75,6 +76,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       prefix: 'redisConnection',
     }).deadlineMs;
     this.#asking = new OwnClient(host, FEED_COMMANDS);
+    tellLostConnection(this.#asking.client, clock);
     this.#stream = new FeedStream(host, clock, this.#deadlineMs);
     this.#breaker = new CircuitBreaker(clock, this.#deadlineMs);
   }
