@@ -1,72 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { acceptedFor } from './support/accepted-for.js';
+import { actingStage, DENIED, sidOf, tokensOf } from './support/acting-stage.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
 import {
   ADAPTERS,
-  type Adapter,
   admin,
   bearer,
   claimsOf,
-  logIn,
   PASSWORD,
   type Person,
   REFUSED,
   refusalOf,
   type Row,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
 } from './support/stage.js';
 import { openSocket } from './support/sockets.js';
 import { until } from './support/until.js';
 
-const DENIED = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
-
-interface Acting {
-  readonly user: { readonly id: string };
-  readonly tokenType: string;
-  readonly expiresIn: number;
-  readonly accessToken: string;
-  readonly refreshToken: string;
-}
-
-let stage: Stage;
-let root: Person;
-beforeAll(async () => {
-  stage = await startStage();
-  const [found] = await stage.rows('select id from users where email = $1', admin.email);
-  root = { ...admin, id: String(found?.['id']) };
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
-
-const client = (adapter: Adapter): HttpClient => stage.demos[adapter].client();
-const signedIn = async (adapter: Adapter, who: Pick<Person, 'email' | 'password'>) => {
-  const made = client(adapter);
-  await logIn(made, who);
-  return made;
-};
-const tokensOf = (answer: HttpAnswer): Acting => {
-  expect([answer.status, answer.headers['content-type']]).toEqual([
-    200,
-    expect.stringMatching(/json/),
-  ]);
-  return answer.json<Acting & object>();
-};
-/** A new admin, signed in. */
-const newAdmin = async (adapter: Adapter): Promise<Person & { client: HttpClient }> => {
-  const person = await signUp(client(adapter));
-  const boss = await signedIn(adapter, admin);
-  expect((await boss.patch(`/admin/users/${person.id}`, { role: 'admin' })).status).toBe(200);
-  return { ...person, client: await signedIn(adapter, person) };
-};
-const sidOf = ({ accessToken }: Pick<Acting, 'accessToken'>) =>
-  String(claimsOf(accessToken)['sid']);
-const auditOf = (sessionId: string): Promise<Row[]> =>
-  stage.rows(
-    'select type, subject, actor, detail from auth_audit where session_id = $1 order by id',
-    sessionId,
-  );
+const { auditOf, client, expectActorEnded, newAdmin, root, signedIn, stage } = actingStage();
 
 describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   const other = adapter === 'express' ? 'fastify' : 'express';
@@ -82,30 +33,26 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   });
   const act = (id = person.id, by = boss) => by.post(`/admin/users/${id}/act`);
   const refresh = (refreshToken: string) => client(other).post('/auth/refresh', { refreshToken });
-  const expectActorEnded = async (accessToken: string, actor: Person): Promise<void> => {
-    expect((await auditOf(sidOf({ accessToken }))).at(-1)).toMatchObject({
-      type: 'session.ended',
-      subject: person.id,
-      actor: actor.id,
-      detail: { reason: 'actor_ended' },
-    });
-  };
 
   // T-m9g5
   it('every token and answer names both people, and nothing lasts longer than an hour', async () => {
     const acting = tokensOf(await act());
     expect(acting).toMatchObject({ user: { id: person.id }, tokenType: 'Bearer', expiresIn: 900 });
-    const claims = { sub: person.id, role: 'user', act: { sub: root.id }, auth_time: 0 };
+    const claims = { sub: person.id, role: 'user', act: { sub: root().id }, auth_time: 0 };
     expect(claimsOf(acting.accessToken)).toMatchObject(claims);
     const me = await client(other).get('/auth/me', bearer(acting.accessToken));
-    expect(me.json()).toMatchObject({ id: person.id, email: person.email, actor: { id: root.id } });
+    expect(me.json()).toMatchObject({
+      id: person.id,
+      email: person.email,
+      actor: { id: root().id },
+    });
     expect((await client(other).get('/me', bearer(acting.accessToken))).status).toBe(200);
     expect((await own.get('/auth/me')).json()).not.toHaveProperty('actor');
 
     // the user sees it, and may end it
     const listed = (await own.get('/auth/sessions')).json<Row[]>();
     const session = listed.find(({ id }) => id === sidOf(acting));
-    expect(session).toMatchObject({ actor: { id: root.id }, current: false });
+    expect(session).toMatchObject({ actor: { id: root().id }, current: false });
     expect(listed.find(({ current }) => current)).not.toHaveProperty('actor');
     const timeMs = (of: 'createdAt' | 'expiresAt') => Date.parse(String(session?.[of]));
     expect(timeMs('expiresAt') - timeMs('createdAt')).toBeLessThanOrEqual(3_600_000);
@@ -113,7 +60,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     const refreshed = tokensOf(await refresh(acting.refreshToken));
     expect(claimsOf(refreshed.accessToken)).toMatchObject({
       sub: person.id,
-      act: { sub: root.id },
+      act: { sub: root().id },
     });
     expect((await own.delete(`/auth/sessions/${sidOf(acting)}`)).status).toBe(204);
     expect(refusalOf(await client(adapter).get('/me', bearer(refreshed.accessToken)))).toEqual(
@@ -152,9 +99,9 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     const { refreshToken } = tokensOf(await act());
     expect((await refresh(refreshToken)).status).toBe(200);
     // past any leeway of the demo
-    await stage.rows(
+    await stage().rows(
       `update auth_sessions set rotated_at = rotated_at - interval '1 hour' where actor = $1 and subject = $2`,
-      root.id,
+      root().id,
       person.id,
     );
     expect((await refresh(refreshToken)).status).toBe(401);
@@ -225,7 +172,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
 
   it('is refused as oneself, an equal, an unknown or a disabled user, and to everybody but admins', async () => {
     const equal = await newAdmin(adapter);
-    for (const id of [root.id, root.id.toUpperCase(), equal.id])
+    for (const id of [root().id, root().id.toUpperCase(), equal.id])
       expect((await act(id)).json()).toEqual(DENIED);
     expect((await act('00000000-0000-4000-8000-000000000000')).status).toBe(404);
     expect((await act('nobody')).status).toBe(404);
@@ -253,14 +200,14 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     );
     expect(end.status).toBe(204);
     const rotations = () =>
-      stage.rows(
+      stage().rows(
         "select actor from auth_audit where subject = $1 and type = 'refresh.rotated'",
         person.id,
       );
     // routine records follow within a second; those of the user and of the actor are not one row
     await until(async () => (await rotations()).length >= 2);
     expect(new Set((await rotations()).map(({ actor }) => actor))).toEqual(
-      new Set([null, root.id]),
+      new Set([null, root().id]),
     );
     const rows = (
       await Promise.all([acting, second, third].map((each) => auditOf(sidOf(each))))
@@ -274,7 +221,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
       ]),
     );
     for (const { type, subject, actor } of rows)
-      expect([type, subject, actor]).toEqual([type, person.id, root.id]);
+      expect([type, subject, actor]).toEqual([type, person.id, root().id]);
   });
 
   type Ending = (actor: Person & { client: HttpClient }) => Promise<HttpAnswer>;
@@ -301,7 +248,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
       const token = bearer(acting.accessToken);
       expect((await client(other).get('/me', token)).status).toBe(200);
       const handshake = { cookie: `access_token=${acting.accessToken}` };
-      const socket = await openSocket(stage.demos[other].url, handshake);
+      const socket = await openSocket(stage().demos[other].url, handshake);
       await socket.message('ready');
       expect((await ending(actor)).status).toBeLessThan(300);
       expect(refusalOf(await client(adapter).get('/me', token))).toEqual(REFUSED);
@@ -312,14 +259,14 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
       expect((await refresh(acting.refreshToken)).status).toBe(401);
       expect((await own.get('/me')).status).toBe(200);
       expect((await own.post('/auth/refresh')).status).toBe(200);
-      await expectActorEnded(acting.accessToken, actor);
+      await expectActorEnded(person, acting.accessToken, actor);
     },
   );
 
   it('cannot be refreshed if the actor was disabled only in the table, like the actor’s own session', async () => {
     const actor = await newAdmin(adapter);
     const { refreshToken } = tokensOf(await act(person.id, actor.client));
-    await stage.rows('update users set disabled = true where id = $1', actor.id);
+    await stage().rows('update users set disabled = true where id = $1', actor.id);
     expect((await actor.client.post('/auth/refresh')).status).toBe(401);
     expect((await refresh(refreshToken)).status).toBe(401);
   });
@@ -330,12 +277,12 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   ])('cannot be refreshed if %s only in the table, and ends everywhere', async (_, role, whose) => {
     const actor = await newAdmin(adapter);
     const { accessToken, refreshToken } = tokensOf(await act(person.id, actor.client));
-    await stage.rows('update users set role = $1 where id = $2', role, whose(actor));
+    await stage().rows('update users set role = $1 where id = $2', role, whose(actor));
     expect(refusalOf(await refresh(refreshToken))).toEqual(REFUSED);
     expect(refusalOf(await client(other).get('/me', bearer(accessToken)))).toEqual(REFUSED);
     await until(async () => (await client(adapter).get('/me', bearer(accessToken))).status === 401);
     expect((await own.post('/auth/refresh')).status).toBe(200);
-    await expectActorEnded(accessToken, actor);
+    await expectActorEnded(person, accessToken, actor);
   });
 
   it('ends with the user’s sessions, and counts against none of them', async () => {

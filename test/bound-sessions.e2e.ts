@@ -10,14 +10,13 @@ import {
 } from './support/bound-hosts.js';
 import { challengeOf, DeviceAgent, registrationOf } from './support/device.js';
 import { BAD_REFRESHES, BAD_REGISTRATIONS, type Scene } from './support/device-proofs.js';
-import type { HostApp } from './support/host-app.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
-import { claimsOf, cookieShapes, REFUSED, refusalOf, STAGE_TIMEOUT_MS } from './support/stage.js';
+import { claimsOf, REFUSED, refusalOf, STAGE_TIMEOUT_MS } from './support/stage.js';
 import { until } from './support/until.js';
 
 const EMAIL = 'bound@example.com';
 
-type Hosts = BoundHosts<'express' | 'fastify' | 'off'>;
+type Hosts = BoundHosts<'express' | 'fastify'>;
 let hosts: Hosts['hosts'];
 let database: Hosts['database'];
 let clock: Hosts['clock'];
@@ -28,7 +27,7 @@ let close: Hosts['close'];
 beforeAll(async () => {
   const deviceBound = 'offer';
   ({ hosts, database, clock, events, alerts, row, close } = await boundHosts(
-    { express: { deviceBound }, fastify: { deviceBound, adapter: 'fastify' }, off: {} },
+    { express: { deviceBound }, fastify: { deviceBound, adapter: 'fastify' } },
     { [EMAIL]: 'user' },
   ));
 }, STAGE_TIMEOUT_MS);
@@ -271,44 +270,5 @@ describe('of bound sessions', () => {
   it.each(['hybrid', 'bearer'])('is not offered to the transport %s', async (transport) => {
     const answer = await logIn(hosts.express.client(), transport);
     expect(answer.headers['secure-session-registration']).toBeUndefined();
-  });
-});
-
-describe('without the option', () => {
-  // T-sgqp
-  it('the routes do not exist, and no answer has an additional header, cookie or byte', async () => {
-    const offer = { 'secure-session-registration': expect.any(String) };
-    const seen = async (host: HostApp) => {
-      const browser = host.client();
-      const proof = { headers: { 'secure-session-response': 'x', 'sec-secure-session-id': 'x' } };
-      const body = { email: EMAIL, password: PASSWORD };
-      const answers = [
-        await browser.post('/auth/login', body, proof),
-        await browser.get('/auth/me', proof),
-        await browser.post('/auth/refresh', undefined, proof),
-        await browser.get('/who', proof),
-        await hosts.off.client().post('/auth/refresh', undefined, proof),
-      ];
-      return answers.map((answer) => ({
-        status: answer.status,
-        cookies: cookieShapes(answer),
-        length: answer.text.length,
-        headers: Object.fromEntries(
-          Object.keys(answer.headers).map((name) => [name, expect.any(String)]),
-        ),
-      }));
-    };
-    const [off, offered] = [await seen(hosts.off), await seen(hosts.express)];
-    expect({ ...off[0], headers: { ...off[0]?.headers, ...offer } }).toEqual(offered[0]);
-    expect(off[0]?.headers).not.toHaveProperty('secure-session-registration');
-    expect(off.slice(1)).toEqual(offered.slice(1));
-    const browser = hosts.off.client();
-    await logIn(browser);
-    expect(claimsOf(browser.jar.get('access_token') ?? '')).not.toHaveProperty('bound');
-    for (const path of ['/auth/device', '/auth/device/refresh']) {
-      const { status, text } = await browser.post(path);
-      const missing = { statusCode: 404, error: 'Not Found', message: `Cannot POST ${path}` };
-      expect([status, JSON.parse(text)]).toEqual([404, missing]);
-    }
   });
 });

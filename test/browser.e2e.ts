@@ -11,20 +11,24 @@ import {
 } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { acceptedFor } from './support/accepted-for.js';
-import { launchChromium } from './support/chromium.js';
 import { copiedJar } from './support/dbsc-browser.js';
-import { DeviceAgent } from './support/device.js';
-import { type FrontDoor, openFrontDoor, openTab } from './support/harness.js';
+import { openTab } from './support/harness.js';
 import type { Harness } from './support/harness-page.js';
 import {
+  events,
+  type HarnessStage,
+  harnessStage,
+  refreshes,
+  signIn,
+  status,
+} from './support/harness-stage.js';
+import {
   admin,
-  ADAPTERS,
   logIn,
   type Person,
   register,
   STAGE_TIMEOUT_MS,
   type Stage,
-  startStage,
 } from './support/stage.js';
 import { until } from './support/until.js';
 
@@ -35,42 +39,21 @@ jest.setTimeout(60_000);
 
 let stage: Stage;
 let browser: Browser;
-let doors: Record<(typeof ADAPTERS)[number], FrontDoor>;
+let doors: HarnessStage['doors'];
+let close: HarnessStage['close'];
 let person: Person;
 /** A person's browser; its pages are tabs. */
 let context: BrowserContext;
 
 beforeAll(async () => {
-  [stage, browser] = await Promise.all([
-    startStage({ env: { REUSE_LEEWAY: '0', DPOP: 'offer', DEVICE_BOUND: 'offer' } }),
-    launchChromium(),
-  ]);
-  const [express, fastify] = await Promise.all(
-    ADAPTERS.map((each) => openFrontDoor(stage.demos[each].url)),
-  );
-  doors = { express: express as FrontDoor, fastify: fastify as FrontDoor };
+  ({ stage, browser, doors, close } = await harnessStage());
 }, STAGE_TIMEOUT_MS);
-afterAll(async () => {
-  await browser?.close();
-  await Promise.all(Object.values(doors ?? {}).map((door) => door.close()));
-  await stage?.close();
-});
+afterAll(() => close?.());
 beforeEach(async () => {
   context = await browser.newContext();
   person = await register(stage.demos.express.client());
 });
 afterEach(() => context.close());
-
-const events = (tab: Page): Promise<string[]> => tab.evaluate(() => harness.events);
-const status = (tab: Page, path = '/notes'): Promise<number> =>
-  tab.evaluate((asked) => harness.status(asked), path);
-const signIn = (tab: Page): Promise<unknown> =>
-  tab.evaluate(
-    ([email, password]) => harness.login(email!, password!),
-    [person.email, person.password],
-  );
-const refreshes = (door: FrontDoor): number =>
-  door.requests.filter((request) => request === 'POST /auth/refresh').length;
 
 /** Their access tokens die and their sessions live: the next request of each tab is refused. */
 async function changeRole(role: 'admin' | 'user'): Promise<void> {
@@ -84,7 +67,7 @@ describe.each(['cookie', 'hybrid'] as const)('four tabs, %s', (transport) => {
   it('refused at the same time send one refresh request and stay signed in, again and again', async () => {
     const door = doors.express;
     const tabs = await Promise.all([1, 2, 3, 4].map(() => openTab(context, door, transport)));
-    await signIn(tabs[0]!);
+    await signIn(tabs[0]!, person);
     for (const role of ['admin', 'user', 'admin'] as const) {
       const before = refreshes(door);
       await changeRole(role);
@@ -103,7 +86,7 @@ describe('the tabs of one browser', () => {
       const [first, second, idle] = await Promise.all(
         [1, 2, 3].map(() => openTab(context, doors.express, transport)),
       );
-      await signIn(first!);
+      await signIn(first!, person);
       expect(await status(second!)).toBe(200);
       await first!.evaluate(() => harness.logout());
       for (const tab of [first!, second!, idle!]) {
@@ -121,7 +104,7 @@ describe('the tabs of one browser', () => {
     const all = (text: string) =>
       Promise.all(tabs.map((tab) => tab.waitForSelector(`#who:text-is("${text}")`)));
     await all('signedOut');
-    await signIn(tabs[0]!);
+    await signIn(tabs[0]!, person);
     await all('signedIn');
     await Promise.all(
       tabs.map((tab) => tab.waitForSelector(`#guarded:text-is("${person.email}")`)),
@@ -136,7 +119,7 @@ describe('the tabs of one browser', () => {
     const [first, second] = await Promise.all(
       [1, 2].map(() => openTab(context, doors.express, 'key')),
     );
-    await signIn(first!);
+    await signIn(first!, person);
     const key = (tab: Page) => tab.evaluate(() => harness.key());
     const bound = async (tab: Page) => (await tab.evaluate(() => harness.session()))?.bound;
     expect([await bound(first!), await bound(second!)]).toEqual(['dpop', 'dpop']);
@@ -154,7 +137,7 @@ describe('the tabs of one browser', () => {
     expect(await status(first!)).toBe(200);
     await second!.evaluate(() => harness.logout());
     await first!.waitForFunction(() => harness.events.includes('signedOut: logout'));
-    await signIn(first!);
+    await signIn(first!, person);
     expect(await bound(second!)).toBe('dpop');
     const next = await key(first!);
     expect(next.x).not.toBe(x);
@@ -166,7 +149,7 @@ describe('the tabs of one browser', () => {
     const page = await context.newPage();
     await page.goto(`${doors.express.url}/harness`);
     await page.evaluate(() => harness.openWithWorker());
-    await signIn(page);
+    await signIn(page, person);
     const worker = (ask: 'status' | 'session' | 'events') =>
       page.evaluate((what) => harness.askWorker(what, '/notes'), ask);
     expect(await worker('session')).toBe(person.id);
@@ -183,7 +166,7 @@ describe('the tabs of one browser', () => {
   it('a page that is left during a refresh does not end the session', async () => {
     const door = doors.express;
     const [leaving, staying] = await Promise.all([1, 2].map(() => openTab(context, door)));
-    await signIn(leaving!);
+    await signIn(leaving!, person);
     await context.clearCookies({ name: 'access_token' });
     const before = refreshes(door);
     const release = door.hold('/auth/refresh');
@@ -198,64 +181,16 @@ describe('the tabs of one browser', () => {
   });
 });
 
-describe('a browser that lost the key of its session', () => {
-  /** Each request renews at most thrice (for a nonce, and as its bytes may have been sent twice): none goes on for ever. */
-  async function expectSignedOut(tab: Page): Promise<void> {
-    const before = refreshes(doors.express);
-    for (let request = 0; request < 3; request++) expect(await status(tab)).toBe(401);
-    expect(refreshes(doors.express) - before).toBeLessThanOrEqual(9);
-    expect(await tab.evaluate(() => harness.session())).toBeUndefined();
-  }
-
-  // T-brs5
-  it('DPoP: is signed out in all its tabs at the next refresh, and signs in with a new key', async () => {
-    const [first, second] = await Promise.all(
-      [1, 2].map(() => openTab(context, doors.express, 'key')),
-    );
-    await signIn(first!);
-    const { x } = await first!.evaluate(() => harness.key());
-    await first!.reload();
-    await first!.evaluate(() => harness.loseKey());
-    await first!.evaluate(() => harness.openWithKey());
-    await expectSignedOut(first!);
-    await second!.waitForFunction(() => harness.events.includes('signedOut: refused'), null, {
-      timeout: 5_000,
-    });
-    await signIn(first!);
-    expect(await second!.evaluate(() => harness.session())).toMatchObject({ bound: 'dpop' });
-    expect((await first!.evaluate(() => harness.key())).x).not.toBe(x);
-  });
-
-  // T-brs6
-  it('cookies: is signed out once the access cookie has expired, and signs in again', async () => {
-    const tab = await openTab(context, doors.express);
-    const answered = tab.waitForResponse(/\/auth\/login$/);
-    await signIn(tab);
-    // this one binds no session: another agent with its cookies does, and the key is gone
-    const agent = new DeviceAgent(await copiedJar(context, stage.demos.express.url));
-    const headers = (await answered).headers();
-    expect((await agent.register({ headers })).status).toBe(200);
-    const cookie = { domain: '127.0.0.1', path: '/auth', httpOnly: true, secure: true } as const;
-    const value = agent.client.jar.get('refresh_token') ?? '';
-    await context.addCookies([{ ...cookie, name: 'refresh_token', value, sameSite: 'Strict' }]);
-    await context.clearCookies({ name: 'access_token' });
-    await expectSignedOut(tab);
-    expect(await events(tab)).toEqual(['signedIn', 'signedOut: refused']);
-    await signIn(tab);
-    expect(await status(tab)).toBe(200);
-  });
-});
-
 describe('a session that another browser ended', () => {
   // T-stdg
   it('is refused within a second on another process, and its socket closes with 4401', async () => {
     const here = await openTab(context, doors.express);
-    await signIn(here);
+    await signIn(here, person);
     await here.evaluate(() => harness.socket());
 
     const elsewhere = await browser.newContext();
     const there = await openTab(elsewhere, doors.fastify);
-    await signIn(there);
+    await signIn(there, person);
     const copy = await copiedJar(context, stage.demos.express.url);
     expect(await there.evaluate(() => harness.endOthers())).toBe(204);
     expect(await acceptedFor(async () => (await copy.get('/notes')).status)).toBeLessThan(1_000);
@@ -275,7 +210,7 @@ describe('a hostile script in the page', () => {
       const tab = await openTab(context, doors.express, transport);
       // `hybrid` tabs, which hold a token, share it; in `cookie` mode there is nothing to overhear
       if (transport === 'cookie') await tab.evaluate(() => harness.eavesdrop());
-      await signIn(tab);
+      await signIn(tab, person);
       expect(await tab.evaluate(() => harness.session())).toMatchObject({ id: person.id });
       const other = await openTab(context, doors.express, transport);
       expect(await other.evaluate(() => harness.refresh())).toBe('refreshed');
@@ -296,7 +231,7 @@ describe('the cookies, as the browser keeps them', () => {
   // T-5rdx
   it('are out of reach of scripts and other sites, each with its own path and lifetime', async () => {
     const tab = await openTab(context, doors.express);
-    await signIn(tab);
+    await signIn(tab, person);
     const protocol = await context.newCDPSession(tab);
     const { cookies } = await protocol.send('Network.getAllCookies');
     const now = Date.now() / 1000;

@@ -4,11 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { createDatabase, type TestDatabase, testPool } from './support/databases.js';
 import { scratchDir } from './support/run-environment.js';
-import { type Ended, type ListedKeys, tokenward } from './support/tokenward.js';
+import { jsonOf, type ListedKeys, tokenward } from './support/tokenward.js';
 
 const PRIVATE = /"(?:d|p|q|dp|dq|qi|k)":|PRIVATE KEY/;
-
-const json = <T>({ out }: Ended): T => JSON.parse(out) as T;
 
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -33,7 +31,7 @@ describe('the command line, as a stranger runs it', () => {
     const dir = join(scratchDir('cli'), 'keys');
     const made = await tokenward(`keys generate --dir ${dir} --algorithm ES256 --json`);
     const rotated = await tokenward(`keys rotate --dir ${dir} --lead-time 1h --json`);
-    const { kid } = json<{ kid: string }>(made);
+    const { kid } = jsonOf<{ kid: string }>(made);
     const revoked = await tokenward(`keys revoke ${kid} --dir ${dir}`);
     const listed = await tokenward(`keys list --dir ${dir} --json`);
     for (const each of [made, rotated, revoked, listed]) {
@@ -42,7 +40,7 @@ describe('the command line, as a stranger runs it', () => {
     }
     // of two keys the first was revoked: the next one signs before its time rather than nobody
     expect(
-      json<ListedKeys>(listed)
+      jsonOf<ListedKeys>(listed)
         .keys.map(({ phase }) => phase)
         .sort(),
     ).toEqual(['active', 'revoked']);
@@ -90,7 +88,7 @@ describe('its database commands', () => {
   // T-8jfz
   it('keys rotate in Postgres: sealed, one of two at the same time, and listed with its phase', async () => {
     const first = await tokenward('keys rotate --algorithm ES256 --json', env);
-    expect(json<ListedKeys>(first).keys).toMatchObject([{ algorithm: 'ES256', phase: 'active' }]);
+    expect(jsonOf<ListedKeys>(first).keys).toMatchObject([{ algorithm: 'ES256', phase: 'active' }]);
     expect((await tokenward('keys rotate', env)).error).toMatch(/a moment ago/);
     await rows(
       `update auth_signing_keys set created_at = now() - interval '1h', signs_from = now() - interval '1h'`,
@@ -99,7 +97,7 @@ describe('its database commands', () => {
       [1, 2].map(() => tokenward('keys rotate --lead-time 10m --json', env)),
     );
     expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
-    const { keys } = json<ListedKeys>(await tokenward('keys list --json', env));
+    const { keys } = jsonOf<ListedKeys>(await tokenward('keys list --json', env));
     expect(keys.map(({ phase }) => phase).sort()).toEqual(['active', 'next']);
     const stored = await rows(
       "select encode(sealed_private_jwk, 'escape') as sealed from auth_signing_keys",
@@ -109,7 +107,7 @@ describe('its database commands', () => {
   });
 
   it('keys revoke writes the ledger entry, removes the private key, and refuses an unknown kid', async () => {
-    const before = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
+    const before = jsonOf<ListedKeys>(await tokenward('keys list --json', env)).keys;
     const active = before.find(({ phase }) => phase === 'active')?.kid ?? '';
     const typo = await tokenward(`keys revoke ${active}x`, env);
     expect([typo.code, await rows(`select count(*)::int as n from auth_revocations`)]).toEqual([
@@ -129,18 +127,18 @@ describe('its database commands', () => {
         `select count(*)::int as n from auth_signing_keys where sealed_private_jwk is null and revoked_at is not null`,
       ),
     ).toEqual([{ n: 1 }]);
-    const after = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
+    const after = jsonOf<ListedKeys>(await tokenward('keys list --json', env)).keys;
     expect(after.map(({ phase }) => phase).sort()).toEqual(['active', 'revoked']);
   });
 
   it('keys revoke of the last key creates one that signs at once', async () => {
-    const last = json<ListedKeys>(await tokenward('keys list --json', env)).keys.find(
+    const last = jsonOf<ListedKeys>(await tokenward('keys list --json', env)).keys.find(
       ({ phase }) => phase === 'active',
     );
-    const { replacedBy } = json<{ replacedBy: string }>(
+    const { replacedBy } = jsonOf<{ replacedBy: string }>(
       await tokenward(`keys revoke ${last?.kid ?? ''} --json`, env),
     );
-    const { keys } = json<ListedKeys>(await tokenward('keys list --json', env));
+    const { keys } = jsonOf<ListedKeys>(await tokenward('keys list --json', env));
     expect(keys.filter(({ phase }) => phase === 'active').map(({ kid }) => kid)).toEqual([
       replacedBy,
     ]);
@@ -235,16 +233,16 @@ describe('its database commands', () => {
 
   // T-9dpn
   it('after-restore revokes the keys of the backup except those that are kept, and creates one that signs', async () => {
-    const before = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
+    const before = jsonOf<ListedKeys>(await tokenward('keys list --json', env)).keys;
     const active = before.find(({ phase }) => phase === 'active')?.kid ?? '';
     expect((await tokenward('after-restore --yes --keep-key nobody', env)).code).toBe(1);
     const kept = await tokenward(`after-restore --yes --keep-key ${active} --json`, env);
     expect([kept.code, kept.error]).toEqual([1, expect.stringMatching(/nothing was ended/)]);
     const asked = Math.floor(Date.now() / 1000);
     const ended = await tokenward('after-restore --yes --clock-tolerance 60s --json', env);
-    const { keysRevoked, made } = json<{ keysRevoked: string[]; made: string }>(ended);
+    const { keysRevoked, made } = jsonOf<{ keysRevoked: string[]; made: string }>(ended);
     expect([ended.code, keysRevoked]).toEqual([0, [active]]);
-    const after = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
+    const after = jsonOf<ListedKeys>(await tokenward('keys list --json', env)).keys;
     expect(after.filter(({ phase }) => phase === 'active').map(({ kid }) => kid)).toEqual([made]);
     const [all] = await rows(
       `select max(issued_before)::int as before from auth_revocations where kind = 'all'`,
@@ -257,7 +255,7 @@ describe('its database commands', () => {
     const pem = (await tokenward('keys generate --stdout --algorithm ES256', {})).out;
     writeFileSync(join(dir, 'jwt.pem'), pem, { mode: 0o600 });
     const listedIn = async () =>
-      json<ListedKeys>(await tokenward(`keys list --dir ${dir} --json`, {})).keys;
+      jsonOf<ListedKeys>(await tokenward(`keys list --dir ${dir} --json`, {})).keys;
     const [{ kid = '' } = {}] = await listedIn();
     expect((await tokenward(`keys revoke ${kid}x --dir ${dir}`, env)).code).toBe(1);
     expect(
@@ -271,42 +269,4 @@ describe('its database commands', () => {
     ]);
     expect((await listedIn()).map(({ phase }) => phase).sort()).toEqual(['active', 'revoked']);
   });
-
-  it('hashes wrap: wraps bcrypt hashes in Argon2id, once, and changes no other row', async () => {
-    const bcrypt = '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK';
-    await pool.query('create table "Members" ("Id" int primary key, "the""hash" varchar(60))');
-    await pool.query(
-      `insert into "Members" select n, $1 from generate_series(1, 5) n union all values (300, 'none'), (301, null)`,
-      [bcrypt],
-    );
-    const line = 'hashes wrap --table Members --column the"hash --id-column Id';
-    const asked = await tokenward(line, env);
-    expect([asked.code, asked.error]).toEqual([2, expect.stringContaining('say --yes')]);
-    const narrow = await tokenward(`${line} --yes`, env);
-    expect([narrow.code, narrow.error]).toEqual([
-      1,
-      expect.stringContaining('character varying(60)'),
-    ]);
-    await pool.query('alter table "Members" alter "the""hash" type text');
-    for (const wrapped of [5, 0])
-      expect(json(await tokenward(`${line} --yes --json`, env))).toEqual({ wrapped });
-    const found = await rows('select "the""hash" as hash from "Members" order by "Id"');
-    const hashes = found.map(({ hash }) => hash as string);
-    expect(hashes.slice(5)).toEqual(['none', null]);
-    expect(new Set(hashes.slice(0, 5)).size).toBe(5);
-    for (const hash of hashes.slice(0, 5))
-      expect(hash).toMatch(/^bcrypt\$2b\$04\$.{22}\$argon2id\$v=19\$m=19456/);
-  }, 120_000);
-
-  it('hashes wrap: pages by the value of the id, whatever the column is named', async () => {
-    const bcrypt = '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK';
-    // as text, 2 to 9 come after the 200 others
-    await pool.query('create table members (id int primary key, hash text)');
-    await pool.query(
-      `insert into members select n, $1 from generate_series(1, 1199) n where n between 2 and 9 or n >= 1000`,
-      [bcrypt],
-    );
-    const line = 'hashes wrap --table members --column hash --yes --json';
-    expect(json(await tokenward(line, env))).toEqual({ wrapped: 208 });
-  }, 120_000);
 });

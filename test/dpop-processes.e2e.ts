@@ -10,6 +10,7 @@ import { DeviceAgent } from './support/device.js';
 import { ALGS, type Grant, Things } from './support/dpop-hosts.js';
 import { type HostApp, startHost } from './support/host-app.js';
 import { type HttpAnswer, httpClient } from './support/http.js';
+import { never, once, type Sent, type Way } from './support/proof-uses.js';
 import { privateRedis, type PrivateServer } from './support/private-servers.js';
 import { scratchDir } from './support/run-environment.js';
 import { AUDIENCE, bearer, ISSUER, STAGE_TIMEOUT_MS } from './support/stage.js';
@@ -19,21 +20,6 @@ import { until } from './support/until.js';
 const HOST = 'shop.example';
 const USER = { email: 'proved@example.com', password: 'a quiet river at noon' };
 const LOGIN = { ...USER, transport: 'bearer' };
-
-/** What a proof can come with. */
-interface Way {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  /** Of a proof that is refused. */
-  readonly refusal: 400 | 401;
-  /** It comes with the access token. */
-  readonly isRequest?: true;
-  json?(): object;
-}
-interface Sent extends Way {
-  readonly proof: string;
-  readonly token?: string;
-}
 
 let database: TestDatabase;
 let redis: PrivateServer;
@@ -113,11 +99,6 @@ async function everywhere(sent: Sent, at: readonly { url: string }[] = demos): P
   if (good && !sent.isRequest) grant = good.json();
   return answers.map(({ status }) => status).sort((one, other) => one - other);
 }
-const once = ({ refusal }: Way, processes = 3) => [
-  200,
-  ...Array<number>(2 * processes - 1).fill(refusal),
-];
-const never = (status: number, processes = 3) => Array<number>(2 * processes).fill(status);
 
 /** As a client does that is asked for a nonce. */
 async function learnNonce(): Promise<void> {

@@ -7,8 +7,12 @@ import {
   type Person,
   type Session,
 } from './support/factor-host.js';
+import {
+  enrolled,
+  secondStep as secondStepAt,
+  signedInWithCode,
+} from './support/factor-sign-in.js';
 
-const CHALLENGE = 'Bearer error="insufficient_user_authentication", max_age="300"';
 const CHANGE = { currentPassword: PASSWORD, newPassword: 'another long passphrase' };
 const TWENTY = Array.from({ length: 20 });
 
@@ -19,28 +23,12 @@ describe('second factors', () => {
   });
   afterAll(() => host.close());
 
-  const secondStep = (ticket: string, answer: object) =>
-    host.post('login/second-factor', { ticket, ...answer });
-  const enrolled = async () => {
-    const person = await host.person();
-    const session = await host.signIn(person);
-    const app = await host.addTotp(session.accessToken);
-    host.clock.advance('30s');
-    return { person, session, ...app };
-  };
-  /** By password and code; the code's step is over afterwards. */
-  const signedInWithCode = async (person: Person, secret: string): Promise<Session> => {
-    const { ticket } = await host.ticketOf(person);
-    const answer = await secondStep(ticket, { code: host.code(secret) });
-    expect(answer.status).toBe(200);
-    host.clock.advance('30s');
-    return answer.json<Session & Record<string, unknown>>();
-  };
+  const secondStep = (ticket: string, answer: object) => secondStepAt(host, ticket, answer);
 
   describe('a login in two steps', () => {
     // T-9sjq
     it('answers with a ticket and without cookie or session; the code then signs in, once', async () => {
-      const { person, secret, recoveryCodes, uri } = await enrolled();
+      const { person, secret, recoveryCodes, uri } = await enrolled(host);
       expect(uri).toMatch(/^otpauth:\/\/totp\/Example:/);
       expect(new Set(recoveryCodes).size).toBe(10);
       // 120 bits: a plain hash may hold 112 and more
@@ -72,7 +60,7 @@ describe('second factors', () => {
 
     // T-2sz3
     it('accepts a code once, the confirming one included, and no code of an earlier step', async () => {
-      const { person, secret, code } = await enrolled();
+      const { person, secret, code } = await enrolled(host);
       const { ticket } = await host.ticketOf(person);
       const refused = await secondStep(ticket, { code });
       expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer']);
@@ -91,7 +79,7 @@ describe('second factors', () => {
 
     // T-vmdq
     it('accepts a recovery code once, in any case and spacing', async () => {
-      const { person, recoveryCodes } = await enrolled();
+      const { person, recoveryCodes } = await enrolled(host);
       const [code = ''] = recoveryCodes;
       const { ticket } = await host.ticketOf(person);
       const typed = code.toUpperCase().replaceAll('-', ' ');
@@ -116,7 +104,7 @@ describe('second factors', () => {
       ['deletion', ({ id }) => host.auth.changeUser(id, 'deleted')],
       ['five minutes and a second', async () => host.clock.advance('301s')],
     ])('a ticket dies with %s', async (_, ending) => {
-      const { person, session, secret } = await enrolled();
+      const { person, session, secret } = await enrolled(host);
       const { ticket } = await host.ticketOf(person);
       await ending(person, session);
       const refused = await secondStep(ticket, { code: host.code(secret) });
@@ -125,7 +113,7 @@ describe('second factors', () => {
 
     // T-qww9
     it('a ticket allows five wrong answers, and no right one after them', async () => {
-      const { person, secret } = await enrolled();
+      const { person, secret } = await enrolled(host);
       const { ticket } = await host.ticketOf(person);
       for (const code of ['000000', '111111', '222222', 'abc', '12345678'])
         expect((await secondStep(ticket, { code })).status).toBe(401);
@@ -134,7 +122,7 @@ describe('second factors', () => {
 
     // T-kmdr
     it('refuses another user’s code, and a ticket of another kind', async () => {
-      const [mine, other] = [await enrolled(), await enrolled()];
+      const [mine, other] = [await enrolled(host), await enrolled(host)];
       const { ticket } = await host.ticketOf(mine.person);
       expect((await secondStep(ticket, { code: host.code(other.secret) })).status).toBe(401);
       expect((await secondStep(ticket, { recoveryCode: other.recoveryCodes[0] })).status).toBe(401);
@@ -147,7 +135,7 @@ describe('second factors', () => {
     });
 
     it('is also asked for by openSession, unless the host says that it is satisfied', async () => {
-      const { person, secret } = await enrolled();
+      const { person, secret } = await enrolled(host);
       const claims = { till: 7 };
       const due = await host.auth.openSession(person.id, {
         transport: 'bearer',
@@ -163,109 +151,11 @@ describe('second factors', () => {
     });
   });
 
-  describe('a change of factors', () => {
-    const changes: readonly (readonly [
-      string,
-      (token: string, id: string) => Promise<{ status: number }>,
-    ])[] = [
-      ['starting another app', (token) => host.post('factors/totp', {}, token)],
-      [
-        'confirming one',
-        (token, id) => host.post('factors/totp/confirm', { id, code: '000000' }, token),
-      ],
-      ['new recovery codes', (token) => host.post('factors/recovery-codes', undefined, token)],
-      [
-        'registering a passkey',
-        (token) => host.post('passkeys/register/options', undefined, token),
-      ],
-      ['removing one', (token, id) => host.remove(`factors/${id}`, token)],
-    ];
-
-    // T-wtz9
-    it.each(changes)(
-      '%s wants a proof of five minutes that includes a factor',
-      async (_, change) => {
-        const { person, secret, id, session } = await enrolled();
-        const byPassword = (await change(session.accessToken, id)) as Awaited<
-          ReturnType<typeof host.post>
-        >;
-        expect([byPassword.status, byPassword.headers['www-authenticate']]).toEqual([
-          401,
-          CHALLENGE,
-        ]);
-        const fresh = await signedInWithCode(person, secret);
-        host.clock.advance('271s');
-        expect((await change(fresh.accessToken, id)).status).toBe(401);
-        const { status } = await change((await signedInWithCode(person, secret)).accessToken, id);
-        expect([200, 201, 204, 404]).toContain(status);
-      },
-    );
-
-    // T-c8jd
-    it('revokes access tokens and fresh proof of the other sessions, but not of its own', async () => {
-      const person = await host.person();
-      const [mine, other] = [await host.signIn(person), await host.signIn(person)];
-      expect((await host.addTotp(mine.accessToken)).status).toBe(200);
-      expect((await host.get('me', mine.accessToken)).status).toBe(200);
-      expect((await host.get('me', other.accessToken)).status).toBe(401);
-      const refreshed = await host.post('refresh', { refreshToken: other.refreshToken });
-      const { accessToken } = refreshed.json<Session & object>();
-      expect((await host.get('me', accessToken)).status).toBe(200);
-      expect(decodeJwt(accessToken)['auth_time']).toBe(0);
-      const again = await host.post('factors/totp', {}, accessToken);
-      expect([again.status, again.headers['www-authenticate']]).toEqual([401, CHALLENGE]);
-      expect(host.events).toContainEqual(
-        expect.objectContaining({
-          type: 'factor.changed',
-          userId: person.id,
-          change: 'totp_added',
-        }),
-      );
-    });
-
-    // T-wt8n
-    it('lists the factors in use, removes one once, and asks for none afterwards', async () => {
-      const { person, secret, id } = await enrolled();
-      const { accessToken } = await signedInWithCode(person, secret);
-      const [listed, ...more] = (await host.get('factors', accessToken)).json<
-        Record<string, unknown>[]
-      >();
-      expect(more).toEqual([]);
-      expect(listed).toEqual({
-        id,
-        kind: 'totp',
-        name: 'phone',
-        createdAt: expect.any(String) as unknown,
-        lastUsedAt: expect.any(String) as unknown,
-      });
-      const renewed = await host.post('factors/recovery-codes', undefined, accessToken);
-      expect(renewed.json<{ recoveryCodes: string[] }>().recoveryCodes).toHaveLength(10);
-      const other = await enrolled();
-      expect((await host.remove(`factors/${other.id}`, accessToken)).status).toBe(404);
-      expect((await host.remove(`factors/${id}`, accessToken)).status).toBe(204);
-      expect((await host.remove(`factors/${id}`, accessToken)).status).toBe(404);
-      expect((await host.signIn(person)).accessToken).toEqual(expect.any(String));
-    });
-
-    it('refuses a first code that is wrong, and another user’s secret', async () => {
-      const [person, other] = [await host.person(), await host.person()];
-      const [mine, theirs] = [await host.signIn(person), await host.signIn(other)];
-      const started = await host.post('factors/totp', {}, mine.accessToken);
-      const { id, secret } = started.json<{ id: string; secret: string }>();
-      const confirm = (code: string, token: string) =>
-        host.post('factors/totp/confirm', { id, code }, token);
-      expect((await confirm('000000', mine.accessToken)).status).toBe(403);
-      expect((await confirm(host.code(secret), theirs.accessToken)).status).toBe(404);
-      expect((await host.get('factors', mine.accessToken)).json()).toEqual([]);
-      expect((await confirm(host.code(secret), mine.accessToken)).status).toBe(200);
-    });
-  });
-
   describe('reauthentication', () => {
     // T-wvzp
     it('accepts a password, a code or both, and records which were proved', async () => {
-      const { person, secret } = await enrolled();
-      let session = await signedInWithCode(person, secret);
+      const { person, secret } = await enrolled(host);
+      let session = await signedInWithCode(host, person, secret);
       const prove = async (answer: object) => {
         const { accessToken, refreshToken } = session;
         return host.post('reauthenticate', { ...answer, refreshToken }, accessToken);

@@ -3,14 +3,10 @@ import { decodeJwt } from 'jose';
 import { TOTP } from 'otpauth';
 import { acceptedFor } from './support/accepted-for.js';
 import { type AccountHosts, PASSWORD } from './support/account-host.js';
-import type { Approval } from './support/fake-issuer.js';
 import { FORGED_ANSWERS } from './support/forged-answers.js';
-import { type HttpAnswer, type HttpClient, httpClient } from './support/http.js';
-import { begin, issuer, oidcHosts, other, TRUSTED, visit } from './support/oidc-host.js';
+import { type HttpClient, httpClient } from './support/http.js';
+import { begin, issuer, oidcHosts, other, signIn, TRUSTED } from './support/oidc-host.js';
 import { expectRefused, locationOf, me, person, REFUSED } from './support/sign-in-elsewhere.js';
-
-const signIn = (client: HttpClient, approval: Approval, returnTo = '/done'): Promise<HttpAnswer> =>
-  visit(client, approval, { returnTo });
 
 describe('sign-in at a provider', () => {
   let hosts: AccountHosts;

@@ -1,6 +1,4 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
@@ -11,6 +9,12 @@ import {
 } from './support/databases.js';
 import { acceptedFor } from './support/accepted-for.js';
 import { type Demo, startDemo } from './support/demo.js';
+import {
+  type JwksRelay,
+  jwksRelay,
+  type SilentServer,
+  silentServer,
+} from './support/jwks-relay.js';
 import { type Orders, startOrders } from './support/orders.js';
 import { tokenward } from './support/tokenward.js';
 import { pasted, printedBy, SHELLS } from './support/transcripts.js';
@@ -30,10 +34,9 @@ let database: TestDatabase;
 let redis: TestRedisDatabase;
 let demo: Demo;
 let orders: Orders;
-/** Between the orders service and the issuer: counts what is fetched, and can be taken away. */
-let jwks: { readonly server: Server; readonly url: string; fetches: number; isUp: boolean };
+let jwks: JwksRelay;
 /** Whatever a token names, nobody may come here. */
-let trap: { readonly server: Server; readonly url: string; visits: number };
+let trap: SilentServer;
 
 const bearer = (token: string) => ({
   headers: { Authorization: `Bearer ${token}` },
@@ -56,11 +59,6 @@ const headerOf = (token: string) =>
   >;
 const payloadOf = (token: string) => token.split('.')[1] ?? '';
 
-async function listening(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 beforeAll(async () => {
   [database, redis] = await Promise.all([createDatabase(), createRedisDatabase()]);
   demo = await startDemo({
@@ -71,23 +69,8 @@ beforeAll(async () => {
       JWT_ALGORITHM: 'ES256',
     },
   });
-  const relay = createServer((_request, response) => {
-    jwks.fetches += 1;
-    if (!jwks.isUp) return void response.destroy();
-    fetch(`${demo.url}/.well-known/jwks.json`)
-      .then(async (answer) =>
-        response
-          .writeHead(200, { 'cache-control': answer.headers.get('cache-control') ?? '' })
-          .end(await answer.text()),
-      )
-      .catch(() => response.destroy());
-  });
-  jwks = { server: relay, url: await listening(relay), fetches: 0, isUp: true };
-  const silent = createServer((_request, response) => {
-    trap.visits += 1;
-    response.end('{"keys":[]}');
-  });
-  trap = { server: silent, url: await listening(silent), visits: 0 };
+  jwks = await jwksRelay(demo.url);
+  trap = await silentServer();
   orders = await startOrders({
     JWKS_URL: `${jwks.url}/.well-known/jwks.json`,
     REDIS_URL: redis.url,

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { lookAt } from './support/accessibility.js';
+import { accountDemo, ADMIN } from './support/account-demo.js';
 import { actOnPage } from './support/acting-page.js';
-import { createDatabase, testPool } from './support/databases.js';
-import { type Demo, startDemo } from './support/demo.js';
-import { PASSWORD, type Person, register, STAGE_TIMEOUT_MS } from './support/stage.js';
+import { PASSWORD, register } from './support/stage.js';
 import { virtualAuthenticator } from './support/virtual-authenticator.js';
-import { type Visitor } from './support/visitor.js';
 import {
   addAuthenticator,
   answerStep,
@@ -23,47 +21,9 @@ import {
   askForLink,
   removeLast,
 } from './support/account-page.js';
-import { visits } from './support/visits.js';
 
 const NEXT_PASSWORD = 'another river at dusk';
-const ADMIN = { email: 'root@page.test', password: PASSWORD };
-const { arriveAt, browser } = visits({ but: () => `a request to ${demo.url}` });
-let demo: Demo;
-let database: Awaited<ReturnType<typeof createDatabase>>;
-let pool: ReturnType<typeof testPool>;
-beforeAll(async () => {
-  database = await createDatabase();
-  pool = testPool({ connectionString: database.url, max: 1 });
-  demo = await startDemo({
-    env: {
-      DATABASE_URL: database.url,
-      LOGIN_THROTTLE: 'off',
-      OIDC_PROVIDERS: '',
-      DPOP: 'require',
-      DEMO_USERS: `${ADMIN.email}:${PASSWORD}:admin`,
-    },
-  });
-}, STAGE_TIMEOUT_MS);
-afterAll(async () => {
-  await demo?.stop();
-  await pool?.end();
-  await database?.drop();
-});
-
-/** By name: browsers refuse passkeys at an address. */
-async function arrive(): Promise<Visitor> {
-  const visitor = await arriveAt(`http://localhost:${String(demo.port)}`);
-  visitor.page.setDefaultTimeout(15_000);
-  return visitor;
-}
-const someone = (): Promise<Person> => register(demo.client());
-const newcomer = () => Promise.all([someone(), arrive()]);
-async function atAccount(): Promise<[Person, Visitor]> {
-  const [person, me] = await newcomer();
-  await me.signIn(person);
-  await me.go('Account');
-  return [person, me];
-}
+const { arrive, atAccount, browser, demo, newcomer, pool } = accountDemo();
 
 // T-rbkb
 it('a forgotten password: a link, a new password, and the link works once', async () => {
@@ -129,7 +89,7 @@ it('an email is verified, and changed, by the links that its owner gets', async 
 it('an authenticator app: by QR code, at the sign-in, as a proof, and the codes for when it is lost', async () => {
   const [person, me] = await atAccount();
   const { page } = me;
-  await age(me, person, pool);
+  await age(me, person, pool());
   const { codeIn, recovery } = await addAuthenticator(me);
   expect(recovery).toHaveLength(10);
   await page.getByText('Authenticator app “phone”').waitFor();
@@ -145,7 +105,7 @@ it('an authenticator app: by QR code, at the sign-in, as a proof, and the codes 
   await isIn(me);
 
   await me.go('Account');
-  await age(me, person, pool);
+  await age(me, person, pool());
   await button(me, 'New recovery codes').click();
   const proof = proofDialog(me);
   await proof.getByLabel('Your password', { exact: true }).fill(PASSWORD);
@@ -237,7 +197,7 @@ it('sign-in elsewhere: a new account, unlinked and linked again', async () => {
 
   // the provider tells the demo (OpenID Connect Back-Channel Logout 1.0)
   const there = await me.context.newPage();
-  await there.goto(`${demo.url}/example-provider/session/end`);
+  await there.goto(`${demo().url}/example-provider/session/end`);
   await there.getByRole('button', { name: 'Yes, sign me out' }).click();
   await heading(me, 'Sign in').waitFor();
 });
@@ -252,7 +212,7 @@ it('sign-in elsewhere is refused there, and the provider answers this machine al
   );
   const discovery = '/example-provider/.well-known/openid-configuration';
   const statusFor = async (headers: Record<string, string>, path = discovery) =>
-    (await demo.client().get(path, { headers })).status;
+    (await demo().client().get(path, { headers })).status;
   expect([
     await statusFor({}),
     await statusFor({ host: 'evil.example' }),
@@ -271,25 +231,25 @@ it('an API key: created, shown once, used, and deleted', async () => {
   await lookAt(page, 'api-key');
   await button(me, 'I have kept it').click();
   const headers = { authorization: `Bearer ${key}` };
-  expect((await demo.client().get('/me', { headers })).json()).toMatchObject({ id: person.id });
+  expect((await demo().client().get('/me', { headers })).json()).toMatchObject({ id: person.id });
   await page.reload();
   await page.getByText('never used').or(page.getByText('last used')).first().waitFor();
   expect(await page.content()).not.toContain(key);
   await lookAt(page, 'api-keys');
   await page.getByRole('button', { name: /^Delete the key deploy/ }).click();
   await page.getByText('None yet.', { exact: true }).waitFor();
-  expect((await demo.client().get('/me', { headers })).status).toBe(401);
+  expect((await demo().client().get('/me', { headers })).status).toBe(401);
 });
 
 it('an admin acts as a user where every session without cookies needs a key', async () => {
-  await actOnPage({ boss: await arrive(), by: ADMIN, own: demo.client(), scheme: 'DPoP' });
+  await actOnPage({ boss: await arrive(), by: ADMIN, own: demo().client(), scheme: 'DPoP' });
 });
 
 it('is never blank: before its script runs, before the first answer, and after an error', async () => {
   const context = await browser().newContext();
   const page = await context.newPage();
   await page.route('**/assets/main-*.js', (route) => route.abort());
-  await page.goto(demo.url);
+  await page.goto(demo().url);
   await page.getByText('If this stays, load the page again.').waitFor();
   await page.unroute('**/assets/main-*.js');
   let answer = (): void => undefined;
@@ -298,12 +258,12 @@ it('is never blank: before its script runs, before the first answer, and after a
     await held;
     await route.continue();
   });
-  await page.goto(demo.url);
+  await page.goto(demo().url);
   await page.getByRole('status').getByText('One moment…').waitFor();
   answer();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await page.route('**/auth/sessions', (route) => route.fulfill({ json: [{ id: 'no times' }] }));
-  await page.getByLabel('Email').fill((await someone()).email);
+  await page.getByLabel('Email').fill((await register(demo().client())).email);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'This page made a mistake' }).waitFor();

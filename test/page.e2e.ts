@@ -1,52 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BrowserContextOptions } from 'playwright-core';
-import {
-  admin,
-  type Adapter,
-  ADAPTERS,
-  logIn,
-  PASSWORD,
-  type Person,
-  register,
-  startStage,
-  type Stage,
-  STAGE_TIMEOUT_MS,
-} from './support/stage.js';
+import { describe, expect, it } from '@jest/globals';
 import { acceptedFor } from './support/accepted-for.js';
 import { lookAt, tabThrough } from './support/accessibility.js';
 import { actOnPage } from './support/acting-page.js';
 import { copiedJar } from './support/dbsc-browser.js';
-import { visits } from './support/visits.js';
+import { pageStage, signedOut } from './support/page-stage.js';
 import { takePictures } from './support/pictures.js';
+import { admin, ADAPTERS, logIn, PASSWORD, register } from './support/stage.js';
 import { until } from './support/until.js';
 import { USER_AGENTS, type Visitor } from './support/visitor.js';
 
-const { arriveAt, browser } = visits();
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
-
-const arrive = (
-  options: BrowserContextOptions = {},
-  adapter: Adapter = 'express',
-): Promise<Visitor> => arriveAt(stage.demos[adapter].url, options);
-const someone = (): Promise<Person> => register(stage.demos.express.client());
-async function someoneIn(): Promise<{ person: Person; me: Visitor }> {
-  const [person, me] = await Promise.all([someone(), arrive()]);
-  await me.signIn(person);
-  return { person, me };
-}
+const { arrive, browser, someone, someoneIn, stage } = pageStage();
 const heading = ({ page }: Visitor, name: string) => page.getByRole('heading', { level: 1, name });
-/** The sign-in page with the reason on it. */
-const signedOut = (visitor: Visitor) =>
-  visitor.page.getByText('This browser was signed out').waitFor();
 
 describe.each(ADAPTERS)('the page on %s', (adapter) => {
   // T-8r2v
   it('is served under a policy without anything inline or from elsewhere', async () => {
-    const client = stage.demos[adapter].client();
+    const client = stage().demos[adapter].client();
     const page = await client.get('/');
     expect(page.headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
@@ -72,7 +41,7 @@ describe.each(ADAPTERS)('the page on %s', (adapter) => {
   });
 
   it('shows only the user’s own account', async () => {
-    const client = stage.demos[adapter].client();
+    const client = stage().demos[adapter].client();
     const person = await register(client);
     expect((await client.get('/account')).status).toBe(401);
     await logIn(client, person);
@@ -134,7 +103,7 @@ it('shows both browsers, and ends the other one, on another process, within a se
   await laptop.page.getByRole('row', { name: /Chrome on .*This device/s }).waitFor();
   expect(await row.locator('time').first().getAttribute('title')).toMatch(/\d{4}.*\d\d:\d\d:\d\d/);
 
-  const copy = await copiedJar(other.context, stage.demos.fastify.url);
+  const copy = await copiedJar(other.context, stage().demos.fastify.url);
   const answered = laptop.page.waitForResponse((answer) => answer.request().method() === 'DELETE');
   const asked = other.page.waitForResponse((answer) => answer.url().endsWith('/auth/me'));
   await row.getByRole('button', { name: /^End/ }).click();
@@ -153,7 +122,7 @@ it('shows a rotation, and the reuse of a spent token', async () => {
   await me.page.getByRole('button', { name: 'Rotate now' }).click();
   expect(await me.told('refresh.rotated')).toContain('Refresh token rotated');
 
-  const thief = stage.demos.fastify.client();
+  const thief = stage().demos.fastify.client();
   const headers = { cookie: `refresh_token=${spent}` };
   expect((await thief.post('/auth/refresh', {}, { headers })).status).toBe(401);
   await signedOut(me);
@@ -209,7 +178,7 @@ it('changes the password: the other browser is signed out, and this one continue
 it('asks for the password when the proof is too old, and then continues', async () => {
   const { person, me } = await someoneIn();
   const { page } = me;
-  await stage.rows(
+  await stage().rows(
     "update auth_sessions set auth_time = now() - interval '6 minutes' where subject = $1",
     person.id,
   );
@@ -237,7 +206,7 @@ it('asks for the password when the proof is too old, and then continues', async 
   await dialog.getByLabel('Your password', { exact: true }).fill(PASSWORD);
   await page.keyboard.press('Enter');
   await page.getByText('Your account is deleted').waitFor();
-  expect(await stage.rows('select 1 from users where id = $1', person.id)).toEqual([]);
+  expect(await stage().rows('select 1 from users where id = $1', person.id)).toEqual([]);
 });
 
 it('lets an admin change a role, end the sessions and disable, at once', async () => {
@@ -265,14 +234,14 @@ it('lets an admin change a role, end the sessions and disable, at once', async (
 });
 
 it('acts as a user under a banner that names both, and the admin’s session continues', async () => {
-  const own = stage.demos.express.client();
+  const own = stage().demos.express.client();
   await actOnPage({ boss: await arrive(), by: admin, own, scheme: 'Bearer' });
 });
 
 it('shows sessions that the user ended as such, and gives each session its own name', async () => {
   const person = await someone();
   const me = await arrive();
-  for (const _ of [1, 2]) await logIn(stage.demos.express.client(), person);
+  for (const _ of [1, 2]) await logIn(stage().demos.express.client(), person);
   await me.signIn(person);
   const { page } = me;
   const ends = page.getByRole('button', { name: /^End the session/ });
@@ -312,4 +281,4 @@ it('is accessible on a phone and a desktop, in light and dark', async () => {
 
 // UPDATE_SCREENSHOTS=1 npm test -- test/page.e2e.ts
 if (process.env['UPDATE_SCREENSHOTS'])
-  it('is photographed for the docs', () => takePictures(browser(), stage), 120_000);
+  it('is photographed for the docs', () => takePictures(browser(), stage()), 120_000);

@@ -10,11 +10,7 @@ import {
   type Person,
   type Session,
 } from './support/factor-host.js';
-
-interface Ceremony {
-  readonly ticket: string;
-  readonly options: Record<string, unknown>;
-}
+import { type PasskeyCeremonies, passkeyCeremonies } from './support/passkey-ceremonies.js';
 
 /** A person with a passkey, and a session of that person. */
 interface Own {
@@ -31,44 +27,15 @@ const FORGED: readonly (readonly [string, AuthenticatorQuirks])[] = [
 
 describe('passkeys', () => {
   let host: FactorHost;
+  let ceremony: PasskeyCeremonies['ceremony'];
+  let register: PasskeyCeremonies['register'];
+  let withPasskey: PasskeyCeremonies['withPasskey'];
+  let signIn: PasskeyCeremonies['signIn'];
   beforeAll(async () => {
     host = await factorHost();
+    ({ ceremony, register, withPasskey, signIn } = passkeyCeremonies(host));
   });
   afterAll(() => host.close());
-
-  const ceremony = async (
-    path: string,
-    json: object,
-    token?: string,
-    at = host,
-  ): Promise<Ceremony> =>
-    (await at.post(path, json, token)).json<Ceremony & Record<string, unknown>>();
-  const register = async (
-    accessToken: string,
-    key: SoftwarePasskey,
-    quirks: AuthenticatorQuirks = {},
-    at = host,
-  ) => {
-    const { ticket, options } = await ceremony('passkeys/register/options', {}, accessToken, at);
-    const response = key.create(options, quirks);
-    return at.post('passkeys/register', { ticket, response, name: 'laptop' }, accessToken);
-  };
-  const withPasskey = async (synced = true) => {
-    const person = await host.person();
-    const session = await host.signIn(person);
-    const key = new SoftwarePasskey(ORIGIN, synced);
-    const registered = await register(session.accessToken, key);
-    expect(registered.status).toBe(201);
-    return { person, session, key, id: registered.json<{ id: string }>().id };
-  };
-  const signIn = async (key: SoftwarePasskey, quirks: AuthenticatorQuirks = {}) => {
-    const { ticket, options } = await ceremony('passkeys/login/options', {});
-    return host.post('passkeys/login', {
-      ticket,
-      response: key.get(options, quirks),
-      transport: 'bearer',
-    });
-  };
 
   it.each([
     ['one that is synchronised', true, 'swk'],
@@ -182,7 +149,8 @@ describe('passkeys', () => {
     const { accessToken } = (await at('login', login, {})).json<
       Session & Record<string, unknown>
     >();
-    expect((await register(accessToken, key, {}, shops)).status).toBe(201);
+    const there = passkeyCeremonies(shops);
+    expect((await there.register(accessToken, key)).status).toBe(201);
     for (const [where, expected] of [
       ['south', 401],
       ['nowhere', 401],
@@ -191,7 +159,7 @@ describe('passkeys', () => {
       ['', 401],
       ['north', 200],
     ] as const) {
-      const { ticket, options } = await ceremony('passkeys/login/options', {}, undefined, shops);
+      const { ticket, options } = await there.ceremony('passkeys/login/options', {});
       const answer = await at(
         'passkeys/login',
         { ticket, response: key.get(options) },
@@ -206,9 +174,10 @@ describe('passkeys', () => {
     const counting = await factorHost({ throttle: { address: 3 } });
     const session = await counting.signIn(await counting.person());
     const key = new SoftwarePasskey(ORIGIN);
-    await register(session.accessToken, key, {}, counting);
+    const there = passkeyCeremonies(counting);
+    await there.register(session.accessToken, key);
     const answer = async (unverified: boolean) => {
-      const { ticket, options } = await ceremony('passkeys/login/options', {}, undefined, counting);
+      const { ticket, options } = await there.ceremony('passkeys/login/options', {});
       const passkey = key.get(options, unverified ? { unverified } : {});
       return (await counting.post('passkeys/login', { ticket, response: passkey })).status;
     };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
+import { refreshWith, sessionsOf } from './support/refreshing.js';
 import {
   ADAPTERS,
   AUTHENTICATION_FAILED,
@@ -31,17 +32,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     person = await signUp(client);
   });
 
-  const sessions = () =>
-    stage.rows(
-      `select generation, ended_at is null as open, end_reason from auth_sessions
-       where subject = $1 order by created_at`,
-      person.id,
-    );
-  const refreshWith = (token: string | undefined, from: HttpClient = client) =>
-    from.post('/auth/refresh', undefined, {
-      headers: { cookie: `refresh_token=${token}` },
-      cookies: 'omit',
-    });
+  const sessions = () => sessionsOf(stage, person);
 
   it('rotates: sets both cookies, and answers like a login without the user', async () => {
     const before = client.jar.copy();
@@ -118,86 +109,6 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(await sessions()).toMatchObject([{ generation: 2 }, { generation: 1 }]);
   });
 
-  // T-r6d9
-  it('ends the family, the access tokens and the other sessions on reuse, and clears the cookies', async () => {
-    const thief = client.copy();
-    const bystander = stage.demos[adapter].client();
-    await logIn(bystander, person);
-    expect((await client.post('/auth/refresh')).status).toBe(200);
-
-    const answer = await thief.post('/auth/refresh');
-
-    expect(refusalOf(answer)).toEqual(REFUSED);
-    expect(answer.setCookies).toEqual(CLEARED);
-    expect(answer.headers['cache-control']).toBe('no-store');
-    for (const victim of [client, bystander]) {
-      expect(refusalOf(await victim.get('/me'))).toEqual(REFUSED);
-      expect((await victim.post('/auth/refresh')).status).toBe(401);
-    }
-    expect(await sessions()).toEqual([
-      { generation: 2, open: false, end_reason: 'reuse' },
-      { generation: 1, open: false, end_reason: 'reuse' },
-    ]);
-  });
-
-  // T-qf2b
-  it('treats a token two generations old as reuse', async () => {
-    const thief = client.copy();
-    for (const _ of [1, 2]) expect((await client.post('/auth/refresh')).status).toBe(200);
-
-    expect((await thief.post('/auth/refresh')).status).toBe(401);
-    expect(await sessions()).toMatchObject([{ generation: 3, open: false, end_reason: 'reuse' }]);
-  });
-
-  it('does not touch the next login when a spent token of an ended session is presented', async () => {
-    const thief = client.copy();
-    await client.post('/auth/refresh');
-    await client.post('/auth/logout');
-    await logIn(client, person);
-
-    expect(refusalOf(await thief.post('/auth/refresh'))).toEqual(REFUSED);
-    expect((await client.get('/me')).status).toBe(200);
-    expect((await client.post('/auth/refresh')).status).toBe(200);
-    expect(await sessions()).toMatchObject([
-      { end_reason: 'logout' },
-      { generation: 2, open: true },
-    ]);
-  });
-
-  it('answers the predecessor of a password change with a plain 401 and keeps the cookies, for a minute', async () => {
-    const second = client.copy();
-    const changed = await client.post('/auth/password', {
-      currentPassword: person.password,
-      newPassword: 'another quiet river',
-    });
-    expect(changed.status).toBe(200);
-
-    const answer = await second.post('/auth/refresh');
-    expect(refusalOf(answer)).toEqual(REFUSED);
-    expect(answer.setCookies).toEqual([]);
-    expect(await sessions()).toMatchObject([{ generation: 2, open: true }]);
-
-    await stage.rows(
-      `update auth_sessions set rotated_at = rotated_at - interval '61 seconds' where subject = $1`,
-      person.id,
-    );
-    expect((await second.post('/auth/refresh')).status).toBe(401);
-    expect(await sessions()).toMatchObject([{ open: false, end_reason: 'reuse' }]);
-  });
-
-  it('answers the predecessor of a reauthentication in the same way', async () => {
-    const second = client.copy();
-    expect((await client.post('/auth/reauthenticate', { password: person.password })).status).toBe(
-      200,
-    );
-
-    const answer = await second.post('/auth/refresh');
-
-    expect(refusalOf(answer)).toEqual(REFUSED);
-    expect(answer.setCookies).toEqual([]);
-    expect((await client.post('/auth/refresh')).status).toBe(200);
-  });
-
   it('refuses a newer generation and another hash of the current one, and ends nothing (a restored database)', async () => {
     await client.post('/auth/refresh');
     await client.post('/auth/refresh');
@@ -234,7 +145,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     ];
 
     for (const each of malformed) {
-      const byCookie = await refreshWith(each);
+      const byCookie = await refreshWith(each, client);
       expect(refusalOf(byCookie)).toEqual(REFUSED);
       expect(byCookie.setCookies).toEqual(CLEARED);
       const byBody = await client.post(
@@ -298,27 +209,5 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     const [, maxAge] = /Max-Age=(\d+)/.exec(answer.setCookies[1] ?? '') ?? [];
     expect(Number(maxAge)).toBeLessThanOrEqual(3600);
     expect(Number(maxAge)).toBeGreaterThan(3500);
-  });
-
-  // T-ftj7
-  it('lets exactly one of 20 simultaneous uses on two processes win, and ends the family for it', async () => {
-    const token = client.jar.get('refresh_token');
-    const clients = [stage.demos.express.client(), stage.demos.fastify.client()];
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => refreshWith(token, clients[index % 2])),
-    );
-
-    const statuses = answers.map(({ status }) => status).sort();
-    expect(statuses).toEqual([200, ...Array.from({ length: 19 }, () => 401)]);
-    const winner = answers.find(({ status }) => status === 200);
-    client.jar.store(winner?.setCookies ?? []);
-    expect((await client.post('/auth/refresh')).status).toBe(401);
-    expect(await sessions()).toMatchObject([{ open: false, end_reason: 'reuse' }]);
-    const refused = {
-      headers: {
-        cookie: `access_token=${/access_token=([^;]+)/.exec(String(winner?.setCookies))?.[1]}`,
-      },
-    };
-    expect(refusalOf(await clients[0]!.get('/me', refused))).toEqual(REFUSED);
   });
 });

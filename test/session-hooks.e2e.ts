@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuthService } from '@tokenward/nestjs';
 import type { AuthEvent } from '@tokenward/nestjs/observe';
-import type { OpeningSession, SessionLimits } from '@tokenward/nestjs/options';
-import { ManualClock, memoryStorage } from '@tokenward/nestjs/testing';
+import type { OpeningSession } from '@tokenward/nestjs/options';
 import { z } from 'zod';
 import {
   addPerson,
@@ -14,7 +13,6 @@ import {
   hostOptions,
   hostWith,
 } from './support/host-app.js';
-import { type FactorHost, factorHost } from './support/factor-host.js';
 import type { HttpClient } from './support/http.js';
 import { bearer } from './support/stage.js';
 
@@ -26,7 +24,7 @@ const down = (): never => {
 };
 const RULES = z.looseObject({ tenant: z.string().max(4000).optional() });
 
-/** `sessions.claims` and `sessions.limits`. */
+/** `sessions.claims`; test/session-limits.e2e.ts has `sessions.limits`. */
 describe('what a host says of a session when it opens', () => {
   let database: HostDatabase;
   let host: HostApp;
@@ -36,7 +34,6 @@ describe('what a host says of a session when it opens', () => {
   let told: () => Answer;
   let keeps: () => Answer;
   let rules: z.ZodType;
-  let limits: (opening: OpeningSession) => SessionLimits | Promise<SessionLimits>;
   const openings: OpeningSession[] = [];
   const events: AuthEvent[] = [];
 
@@ -49,10 +46,8 @@ describe('what a host says of a session when it opens', () => {
     };
     const options = hostOptions(database, {
       accessToken: { claims: () => told(), claimsSchema: { '~standard': todays } },
-      refreshToken: { ttl: '10d', rememberMeTtl: '20d', absoluteTtl: '30d' },
       sessions: {
         claims: (opening) => (openings.push(opening), keeps()),
-        limits: (opening) => limits(opening),
       },
       storeDeadline: '1s',
       onEvent: (event) => void events.push(event),
@@ -62,7 +57,6 @@ describe('what a host says of a session when it opens', () => {
   });
   beforeEach(() => {
     [extra, kept] = [{}, {}];
-    limits = () => ({});
     [told, keeps, rules] = [() => extra, () => kept, RULES];
     openings.length = events.length = 0;
   });
@@ -238,111 +232,6 @@ describe('what a host says of a session when it opens', () => {
         left === 2 ? [] : [expect.objectContaining({ userId: id, reason: 'unissuable' })],
       );
       expect(events.map(({ type }) => type)).not.toContain('refresh.reused');
-    },
-  );
-
-  // T-cp5w
-  it('limits by role and client apply from the first token on, through every refresh', async () => {
-    limits = ({ role, userAgent }) =>
-      userAgent === 'kiosk'
-        ? { accessTtl: '1m', idleTtl: '10m', absoluteTtl: '8h' }
-        : { ...(role === 'guest' && { maxPerUser: 1 }) };
-    const { id, mail } = await person();
-    const { client, answer } = await signIn(mail, { rememberMe: true }, { 'user-agent': 'kiosk' });
-    const maxAges = (lines: readonly string[]) =>
-      lines
-        .filter((line) => /^(?:access|refresh)_/.test(line))
-        .map((line) => /Max-Age=(\d+)/.exec(line)?.[1]);
-    expect([answer.json()['expiresIn'], maxAges(answer.setCookies)]).toEqual([60, ['60', '600']]);
-    const refreshed = await client.post('/auth/refresh');
-    expect([refreshed.json()['expiresIn'], maxAges(refreshed.setCookies)]).toEqual([
-      60,
-      ['60', '600'],
-    ]);
-    const again = await client.post('/auth/reauthenticate', { password: PASSWORD });
-    expect([again.json()['expiresIn'], maxAges(again.setCookies)]).toEqual([60, ['60', '600']]);
-    const [session] = await auth.sessions(id);
-    const span = Number(session?.absoluteExpiresAt) - Number(session?.createdAt);
-    expect(span).toBe(8 * 3_600_000);
-
-    const other = await signIn(mail, { rememberMe: true });
-    expect([other.answer.json()['expiresIn'], maxAges(other.answer.setCookies)]).toEqual([
-      900,
-      ['900', String(20 * 86_400)],
-    ]);
-    expect(await auth.sessions(id)).toHaveLength(2);
-
-    const guest = await person('guest');
-    const first = await signIn(guest.mail);
-    const second = await signIn(guest.mail);
-    expect((await first.client.get('/auth/me')).status).toBe(401);
-    expect((await second.client.get('/auth/me')).status).toBe(200);
-  });
-
-  // T-bhvx
-  it.each<[string, number, () => SessionLimits | Promise<SessionLimits>]>([
-    ['fails', 503, async () => down()],
-    ['throws', 503, down],
-    ['does not answer', 503, () => new Promise<SessionLimits>(() => undefined)],
-    ['answers nothing', 500, () => undefined as unknown as SessionLimits],
-    ['answers what is no limit', 500, () => ({ idle: '5m' }) as SessionLimits],
-    ['allows no session', 500, () => ({ maxPerUser: 0 })],
-    ['is longer than accessToken.ttl', 500, () => ({ accessTtl: '16m' })],
-    ['is longer than refreshToken.rememberMeTtl', 500, () => ({ idleTtl: '21d' })],
-    ['is longer than refreshToken.absoluteTtl', 500, () => ({ absoluteTtl: '31d' })],
-    ['is no duration', 500, () => ({ accessTtl: 'soon' as '1m' })],
-  ])('a limit that %s opens no session: %i', async (_, status, answer) => {
-    const { id, mail } = await person();
-    limits = answer;
-    const refused = (await signIn(mail)).answer;
-    expect([refused.status, refused.setCookies]).toEqual([status, []]);
-    expect(refused.headers['retry-after']).toBe(status === 503 ? '1' : undefined);
-    expect(refused.text).not.toContain('plans');
-    expect(await auth.sessions(id)).toEqual([]);
-  });
-});
-
-describe('a session to which no token can be given any more, where nobody but the database is asked', () => {
-  const clock = new ManualClock();
-  const storage = memoryStorage({ clock });
-  const hosts: FactorHost[] = [];
-  const MANY = Array.from({ length: 600 }, (_, n) => `permission:${n}`);
-  beforeAll(async () => {
-    for (const allowedClaims of [['nickname', 'email'], []])
-      hosts.push(await factorHost({ clock, storage, accessToken: { allowedClaims } }));
-  });
-  afterAll(() => Promise.all(hosts.map((host) => host.close())));
-
-  // T-nx8w
-  it.each<[string, (id: string) => void]>([
-    ['its claims are not allowed any more', () => undefined],
-    [
-      'its user has more permissions than a token holds',
-      (id) => storage.users.set({ id, permissions: MANY }),
-    ],
-  ])(
-    'ends by itself if %s, without a theft alert and without effect on other sessions',
-    async (_, change) => {
-      const [before, now] = hosts as [FactorHost, FactorHost];
-      const id = storage.users.set({});
-      const opened = async (claims: Record<string, unknown>) => {
-        const how = { transport: 'bearer', secondFactor: 'satisfied', claims } as const;
-        return (await before.auth.openSession(id, how)).grant;
-      };
-      const [session, other] = [await opened({ email: 'x' }), await opened({})];
-      change(id);
-      for (let tries = 0; tries < 2; tries++)
-        expect((await now.post('refresh', { refreshToken: session.refreshToken })).status).toBe(
-          401,
-        );
-      storage.users.set({ id });
-      expect((await now.post('refresh', { refreshToken: other.refreshToken })).status).toBe(200);
-      expect(now.events.map(({ type }) => type)).not.toContain('refresh.reused');
-      expect(now.events.filter(({ type }) => type === 'session.ended').at(-1)).toMatchObject({
-        userId: id,
-        sessionId: session.sessionId,
-        reason: 'unissuable',
-      });
     },
   );
 });

@@ -1,133 +1,19 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { Controller, Get, Module, type Type, UseGuards } from '@nestjs/common';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, AuthService, JwtAuthGuard, TokenVersionGuard } from '@tokenward/nestjs';
-import { drizzleStorage } from '@tokenward/nestjs/drizzle';
-import type { TrustedIssuerOptions } from '@tokenward/nestjs/issuers';
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
 import { AuthenticateFlow } from '@tokenward/nestjs/verify';
 import { LiveSockets } from '@tokenward/nestjs/ws';
-import { decodeJwt, SignJWT } from 'jose';
-import { ForeignIssuer } from './support/foreign-issuer.js';
-import {
-  hostDatabase,
-  type HostApp,
-  type HostDatabase,
-  hostOptions,
-  startHost,
-  PATIENT,
-} from './support/host-app.js';
-import {
-  ACME,
-  AT,
-  BASE,
-  GLOBEX,
-  SSO,
-  TENANT_USERS,
-  tenantRoutes,
-  tenants,
-} from './support/tenants.js';
+import { decodeJwt } from 'jose';
+import { at, forged, tenantHosts } from './support/tenant-hosts.js';
+import { ACME, BASE, GLOBEX, SSO } from './support/tenants.js';
 
-@Controller('sure')
-@UseGuards(JwtAuthGuard, TokenVersionGuard)
-class Sure {
-  @Get()
-  sure() {
-    return 'sure';
-  }
-}
-
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-let database: HostDatabase;
-let foreign: Record<keyof typeof SSO, ForeignIssuer>;
-let issuer: HostApp;
-let service: HostApp;
-
-async function boot(module: unknown, controllers: Type[]): Promise<HostApp> {
-  @Module({ imports: [module as Type], controllers })
-  class Host {}
-  return startHost(Host);
-}
-
-beforeAll(async () => {
-  database = await hostDatabase();
-  await database.pool.query('alter table people add column org text');
-  const [acme, globex] = await Promise.all([ForeignIssuer.start(), ForeignIssuer.start()]);
-  foreign = { acme, globex };
-  const trustedIssuers = (Object.keys(SSO) as (keyof typeof SSO)[]).map(
-    (name): TrustedIssuerOptions => ({
-      issuer: SSO[name],
-      audience: 'api',
-      jwks: { url: foreign[name].jwksUrl },
-      principal: ({ sub }) => ({ id: String(sub) }),
-    }),
-  );
-  const options = hostOptions(database, {
-    keys: { algorithm: 'ES256', privateKey, keyId: 'shared' },
-    storage: drizzleStorage(database.db, { users: TENANT_USERS, deadline: PATIENT }),
-    identifier: { tenant: ({ headers: { host } }) => AT.get(host ?? '') },
-    apiKeys: {},
-    tenants,
-    trustedIssuers,
-  });
-  issuer = await boot(AuthModule.forRoot(options), tenantRoutes([Sure]));
-  service = await boot(
-    AuthModule.forResourceServer({
-      issuer: BASE,
-      audience: 'host',
-      tenants,
-      trustedIssuers,
-      jwks: { url: `${issuer.url}/.well-known/jwks.json` },
-    }),
-    tenantRoutes(),
-  );
-}, 60_000);
-
-afterAll(async () => {
-  await Promise.all([issuer?.close(), service?.close()]);
-  await Promise.all(Object.values(foreign ?? {}).map((each) => each.stop()));
-  await database?.drop();
-});
-
-const auth = () => issuer.app.get(AuthService, { strict: false });
-async function userOf(org: string | null, kind: string | null = null) {
-  const id = randomUUID();
-  const row = [id, `${id}@x.test`, org, kind];
-  await database.pool.query(
-    'insert into people (person_ref, mail, org, kind) values ($1, $2, $3, $4)',
-    row,
-  );
-  return id;
-}
-async function signedIn(org: string | null, kind?: string) {
-  const id = await userOf(org, kind);
-  const { grant } = await auth().openSession(id, {
-    transport: 'bearer',
-    secondFactor: 'satisfied',
-  });
-  return { id, token: grant.accessToken, refreshToken: grant.refreshToken };
-}
-const at = (host: string, token?: string) => ({
-  headers: { host, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
-});
-const ask = (host: string, token: string, path = '/things', of = issuer) =>
-  of.client().get(path, at(host, token));
-const statusAt = async (host: string, token: string, path?: string, of?: HostApp) =>
-  (await ask(host, token, path, of)).status;
-/** Our own key, whatever the claims: nobody but us could sign it. */
-const forged = (iss: unknown) => {
-  const iat = Math.floor(Date.now() / 1000);
-  const names = { sub: 'u1', sid: 's1', jti: randomUUID(), tokenVersion: 1 };
-  return new SignJWT({ ...names, iss: iss as string, aud: 'host', iat, nbf: iat, exp: iat + 300 })
-    .setProtectedHeader({ alg: 'ES256', kid: 'shared', typ: 'at+jwt' })
-    .sign(privateKey);
-};
+const { ask, auth, database, foreign, issuer, service, signedIn, statusAt, userOf } = tenantHosts();
 
 // T-8c2x
 it('an admin of a tenant can end only the sessions of its users', async () => {
   const { token } = await signedIn('acme', 'admin');
   const [own, another] = [await signedIn('acme'), await signedIn('globex')];
   const revoke = async (id: string) =>
-    (await issuer.client().post(`/auth/users/${id}/revoke`, {}, at('acme.host.example', token)))
+    (await issuer().client().post(`/auth/users/${id}/revoke`, {}, at('acme.host.example', token)))
       .status;
   expect([await revoke(own.id), await revoke(another.id), await revoke(randomUUID())]).toEqual([
     204, 404, 404,
@@ -139,12 +25,12 @@ it('an admin of a tenant can end only the sessions of its users', async () => {
 it('a user who moved into a tenant is refused at once by TokenVersionGuard', async () => {
   const { id, token } = await signedIn(null);
   expect(await statusAt('host.example', token, '/sure')).toBe(200);
-  await database.pool.query("update people set org = 'acme' where person_ref = $1", [id]);
+  await database().pool.query("update people set org = 'acme' where person_ref = $1", [id]);
   expect(await statusAt('host.example', token, '/sure')).toBe(401);
 });
 
 describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) => {
-  const of = () => (where === 'the issuer' ? issuer : service);
+  const of = () => (where === 'the issuer' ? issuer() : service());
 
   // T-tn01
   it('a token is accepted in requests of its tenant, and 401 in those of another or none', async () => {
@@ -212,8 +98,8 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
   // T-tn03
   it('@TrustIssuers with a function accepts the tokens of the issuer that it chooses for the request', async () => {
     const [theirs, others] = await Promise.all([
-      foreign.acme.sign({ iss: SSO.acme }),
-      foreign.globex.sign({ iss: SSO.globex }),
+      foreign().acme.sign({ iss: SSO.acme }),
+      foreign().globex.sign({ iss: SSO.globex }),
     ]);
     const shared = (host: string, token: string) => statusAt(host, token, '/things/shared', of());
     for (let round = 0; round < 2; round++) {
@@ -227,7 +113,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
       ]);
     }
     // signed by the other tenant's issuer
-    expect(await shared('acme.host.example', await foreign.globex.sign({ iss: SSO.acme }))).toBe(
+    expect(await shared('acme.host.example', await foreign().globex.sign({ iss: SSO.acme }))).toBe(
       401,
     );
     expect(await statusAt('acme.host.example', theirs, '/things', of())).toBe(401);
@@ -256,7 +142,7 @@ describe('with an issuer for each tenant', () => {
 
   it('a refresh issues a token of the user’s own tenant, at any tenant’s address', async () => {
     const { refreshToken } = await signedIn('acme');
-    const answer = await issuer
+    const answer = await issuer()
       .client()
       .post('/auth/refresh', { refreshToken }, at('globex.host.example'));
     const { accessToken } = answer.json<{ accessToken: string }>();
@@ -267,9 +153,9 @@ describe('with an issuer for each tenant', () => {
   // T-tn05
   it('a user who moved is refused by TokenVersionGuard, and gets a token of the new tenant', async () => {
     const { id, token, refreshToken } = await signedIn('acme');
-    await database.pool.query('update people set org = $2 where person_ref = $1', [id, 'globex']);
+    await database().pool.query('update people set org = $2 where person_ref = $1', [id, 'globex']);
     expect(await statusAt('acme.host.example', token, '/sure')).toBe(401);
-    const answer = await issuer.client().post('/auth/refresh', { refreshToken });
+    const answer = await issuer().client().post('/auth/refresh', { refreshToken });
     const { accessToken } = answer.json<{ accessToken: string }>();
     expect(decodeJwt(accessToken).iss).toBe(GLOBEX);
     expect(await statusAt('globex.host.example', accessToken, '/sure')).toBe(200);
@@ -283,10 +169,13 @@ describe('with an issuer for each tenant', () => {
       code: 'internal',
     });
     const { id, refreshToken } = await signedIn('acme');
-    await database.pool.query('update people set org = $2 where person_ref = $1', [id, 'initech']);
-    const answer = await issuer.client().post('/auth/refresh', { refreshToken });
+    await database().pool.query('update people set org = $2 where person_ref = $1', [
+      id,
+      'initech',
+    ]);
+    const answer = await issuer().client().post('/auth/refresh', { refreshToken });
     expect([answer.status, answer.json()['code']]).toEqual([401, 'authentication_failed']);
-    const { rows } = await database.pool.query(
+    const { rows } = await database().pool.query(
       'select end_reason from auth_sessions where subject = $1 and ended_at is not null',
       [id],
     );
@@ -297,7 +186,7 @@ describe('with an issuer for each tenant', () => {
     ['acme.host.example', 'authenticated'],
     ['globex.host.example', 'closed'],
   ])('a socket that was opened at %s with a token of acme is %s', async (host, standing) => {
-    const sockets = issuer.app.get(LiveSockets, { strict: false });
+    const sockets = issuer().app.get(LiveSockets, { strict: false });
     const { token } = await signedIn('acme');
     const handshake = { headers: at(host, token).headers, url: '/', method: 'GET' };
     const client = {};
@@ -313,7 +202,7 @@ describe('with an issuer for each tenant', () => {
 
   it('a cached token is checked without asking any store', async () => {
     const { token } = await signedIn('acme');
-    const flow = issuer.app.get(AuthenticateFlow, { strict: false });
+    const flow = issuer().app.get(AuthenticateFlow, { strict: false });
     const presented = { kind: 'token', value: token, source: 'bearer' } as const;
     const judge = (host: string) => flow.authenticate(presented, undefined, at(host));
     expect(judge('acme.host.example')).toMatchObject({ tenant: 'acme' });
@@ -335,7 +224,7 @@ describe('with an issuer for each tenant', () => {
     ];
     for (const document of ['openid-configuration', 'oauth-authorization-server'])
       for (const [host, status, body] of table) {
-        const answer = await issuer.client().get(`/.well-known/${document}`, at(host));
+        const answer = await issuer().client().get(`/.well-known/${document}`, at(host));
         expect([host, answer.status, answer.json()]).toMatchObject([host, status, body]);
         // a shared cache may not look at the header that decides
         if (status === 200) expect(answer.headers['cache-control']).toBe('private, max-age=3600');

@@ -1,19 +1,12 @@
-import { applyDecorators, Get, mixin, type Type } from '@nestjs/common';
-import { AnyOf, OptionalAuth, Permissions, Public, RecentAuth, Roles } from '@tokenward/nestjs';
-
-/** The status without a token, for the role `user` and for the role `admin`. */
-export type Expected = readonly [nobody: number, user: number, admin: number];
-
-const HELD: Expected = [401, 403, 200];
-const OPEN: Expected = [200, 200, 200];
+import { applyDecorators, Get, mixin } from '@nestjs/common';
+import { Permissions, Public, RecentAuth, Roles } from '@tokenward/nestjs';
+import { alternativeRoutes, HELD, type HeldRoute, OPEN } from './alternative-routes.js';
 
 /**
  * Every way in which classes can declare a requirement, and the expected result. Made for each application, which applies its own guards. `entry` makes the
  * handler one of another transport.
  */
-export function heldRoutes(
-  entry: () => MethodDecorator = Get,
-): readonly (readonly [name: string, Type, Expected])[] {
+export function heldRoutes(entry: () => MethodDecorator = Get): readonly HeldRoute[] {
   class OnHandler {
     @Roles('admin')
     @entry()
@@ -136,84 +129,6 @@ export function heldRoutes(
     }
   }
 
-  class Optional {
-    @OptionalAuth()
-    @entry()
-    call(): string {
-      return 'in';
-    }
-  }
-  @OptionalAuth()
-  class OptionalClass {
-    @Roles('admin')
-    @entry()
-    call(): string {
-      return 'in';
-    }
-  }
-  @Roles('admin')
-  class OptionalHandlerOfHeldClass {
-    @OptionalAuth()
-    @entry()
-    call(): string {
-      return 'in';
-    }
-  }
-  @Public()
-  class OptionalHandlerOfPublicClass extends Optional {}
-  class OverridesOptional extends Optional {
-    @Roles('admin')
-    @entry()
-    override call(): string {
-      return 'in';
-    }
-  }
-
-  class OneOfTwo {
-    @AnyOf(Roles('admin'), Permissions('notes:read'))
-    @entry()
-    call(): string {
-      return 'in';
-    }
-  }
-  class NoneOfTwo {
-    @AnyOf(Roles('owner'), Permissions('nothing:read'))
-    @entry()
-    call(): string {
-      return 'in';
-    }
-  }
-  class OneOfThree {
-    @AnyOf(AnyOf(Roles('owner'), Permissions('nothing:read')), Roles('admin'))
-    @entry()
-    call(): string {
-      return 'in';
-    }
-  }
-  class AnyOfAndMore {
-    @AnyOf(Roles('admin'), Roles('user'))
-    @Permissions('notes:write')
-    @entry()
-    call(): string {
-      return 'in';
-    }
-  }
-  @AnyOf(Roles('owner'), Permissions('nothing:read'))
-  class AnyOfOfClass {
-    @AnyOf(Roles('user'), Roles('admin'))
-    @entry()
-    call(): string {
-      return 'in';
-    }
-  }
-  class OldProofOrRole {
-    @AnyOf(RecentAuth(1), Roles('admin'))
-    @entry()
-    call(): string {
-      return 'in';
-    }
-  }
-
   /** A decorator that replaces the handler with another function of another name. */
   function traced(_target: object, _name: string, descriptor: PropertyDescriptor): void {
     const traced = (): string => 'in';
@@ -297,20 +212,6 @@ export function heldRoutes(
     ['two functions that were replaced say it', LostTwice, HELD],
     ['a function that was replaced is public', LostPublic, OPEN],
     ['a handler whose function was replaced is overridden', OverridesLost, HELD],
-    ['the handler takes nobody, too', Optional, OPEN],
-    ['a handler of a class that takes nobody asks for a role', OptionalClass, HELD],
-    ['a handler takes nobody, and its class asks for a role', OptionalHandlerOfHeldClass, HELD],
-    [
-      'a handler that takes nobody is inherited by a public class',
-      OptionalHandlerOfPublicClass,
-      OPEN,
-    ],
-    ['a handler that takes nobody is overridden and asks for a role', OverridesOptional, HELD],
-    ['one of two is enough', OneOfTwo, [401, 200, 200]],
-    ['one of two, and neither is there', NoneOfTwo, [401, 403, 403]],
-    ['one of three, as one of two within one of two', OneOfThree, HELD],
-    ['one of two, and a permission beside it', AnyOfAndMore, HELD],
-    ['the handler’s one of two takes the place of its class’s', AnyOfOfClass, [401, 200, 200]],
-    ['an old proof or a role', OldProofOrRole, [401, 401, 200]],
+    ...alternativeRoutes(entry),
   ];
 }

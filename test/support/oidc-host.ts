@@ -74,3 +74,10 @@ export async function visit(
 ): Promise<HttpAnswer> {
   return client.get(issuer.approve((await begin(client, query)).href, approval));
 }
+
+/** Through the first provider and back. */
+export const signIn = (
+  client: HttpClient,
+  approval: Approval,
+  returnTo = '/done',
+): Promise<HttpAnswer> => visit(client, approval, { returnTo });

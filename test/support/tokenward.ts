@@ -28,6 +28,9 @@ export function tokenward(
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...printed })));
 }
 
+/** What the command printed with `--json`. */
+export const jsonOf = <T>({ out }: Ended): T => JSON.parse(out) as T;
+
 export interface ListedKeys {
   readonly keys: readonly {
     readonly kid: string;
