@@ -1,4 +1,5 @@
 import { answerOf, AuthClientError, type Session } from '@tokenward/client';
+import { requestCookies } from './server-cookies.js';
 import { type RefreshOutcome, sharedRefresh } from './server-refresh.js';
 
 export interface ServerAuthOptions {
@@ -73,46 +74,30 @@ export function serverAuth(
   const refreshOnce = sharedRefresh(`${apiUrl}/${prefix}/refresh`, send, timeoutMs);
 
   return (request, { canSetCookies = true } = {}) => {
-    const jar = cookiesOf(request.headers.get('cookie') ?? '');
-    const setCookies: string[] = [];
+    const cookies = requestCookies(request.headers.get('cookie') ?? '');
     let refreshing: Promise<RefreshOutcome> | undefined;
 
-    const cookie = (): string =>
-      [...jar].flatMap(([name, values]) => values.map((value) => `${name}=${value}`)).join('; ');
-    // two of one name are nobody's: a sibling subdomain may have planted one
-    const only = (name: string): string | undefined => {
-      const [value, ...others] = jar.get(name) ?? [];
-      return others.length === 0 ? value : undefined;
-    };
     function headersOf(given?: HeadersInit): Headers {
       const headers = new Headers(given);
       for (const name of PASSED_ON) {
         const value = request.headers.get(name);
         if (value !== null && !headers.has(name)) headers.set(name, value);
       }
-      headers.set('cookie', cookie());
+      headers.set('cookie', cookies.header());
       return headers;
-    }
-    function keep(lines: readonly string[]): void {
-      setCookies.push(...lines);
-      for (const line of lines) {
-        const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
-        if (value) jar.set(name, [value]);
-        else jar.delete(name);
-      }
     }
     function refresh(): Promise<RefreshOutcome> {
       refreshing ??= (async () => {
-        const token = only(refreshCookie);
+        const token = cookies.only(refreshCookie);
         if (!canSetCookies || !token) return { status: 401, setCookies: [] };
         const outcome = await refreshOnce(token, headersOf());
-        keep(outcome.setCookies);
+        cookies.keep(outcome.setCookies);
         return outcome;
       })();
       return refreshing;
     }
     async function renew(): Promise<void> {
-      if (!jar.has(accessCookie) || only(accessCookie) === '') await refresh();
+      if (!cookies.has(accessCookie) || cookies.only(accessCookie) === '') await refresh();
     }
     async function ask(path: string, init?: RequestInit): Promise<Response> {
       const signal = AbortSignal.timeout(timeoutMs);
@@ -123,7 +108,7 @@ export function serverAuth(
         // the browser must follow a redirect of the API itself, so that the cookies are not sent elsewhere
         redirect: 'manual',
       });
-      keep(response.headers.getSetCookie());
+      cookies.keep(response.headers.getSetCookie());
       return response;
     }
 
@@ -150,21 +135,10 @@ export function serverAuth(
         return undefined;
       },
       get cookie() {
-        return cookie();
+        return cookies.header();
       },
-      setCookies,
+      setCookies: cookies.setCookies,
     };
     return auth;
   };
-}
-
-/** Names and values as they came, and as often: nothing is decoded, so that nothing changes on its way. */
-function cookiesOf(header: string): Map<string, readonly string[]> {
-  const jar = new Map<string, readonly string[]>();
-  for (const pair of header.split(';')) {
-    const at = pair.indexOf('=');
-    const name = pair.slice(0, at).trim();
-    if (at > 0) jar.set(name, [...(jar.get(name) ?? []), pair.slice(at + 1).trim()]);
-  }
-  return jar;
 }

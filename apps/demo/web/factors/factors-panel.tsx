@@ -77,27 +77,51 @@ export function FactorsPanel({
           </button>
         )}
       </div>
-      {open === 'totp' && (
-        <AddTotp
+      {open && (
+        <OpenDialog
+          open={open}
           onClose={close}
-          onDone={(codes) => {
-            announce('The app is added.');
+          onAdded={(text, codes) => {
+            announce(text);
             setOpen(codes && { codes });
             reload();
           }}
         />
       )}
-      {open === 'passkey' && (
-        <AddPasskey
-          onClose={close}
-          onDone={() => {
-            announce('The passkey is added.');
-            close();
-            reload();
-          }}
-        />
-      )}
-      {typeof open === 'object' && <RecoveryCodes codes={open.codes} onClose={close} />}
     </div>
   );
+}
+
+function OpenDialog({
+  open,
+  onClose,
+  onAdded,
+}: {
+  readonly open: Open;
+  readonly onClose: () => void;
+  /** `codes`: recovery codes, at the first factor. */
+  readonly onAdded: (text: string, codes?: readonly string[]) => void;
+}) {
+  switch (open) {
+    case 'totp':
+      return (
+        <AddTotp
+          onClose={onClose}
+          onDone={(codes) => {
+            onAdded('The app is added.', codes);
+          }}
+        />
+      );
+    case 'passkey':
+      return (
+        <AddPasskey
+          onClose={onClose}
+          onDone={() => {
+            onAdded('The passkey is added.');
+          }}
+        />
+      );
+    default:
+      return <RecoveryCodes codes={open.codes} onClose={onClose} />;
+  }
 }

@@ -11,10 +11,16 @@ import { Form } from '../ui/form.js';
 import { NewPasswordField } from '../ui/password-field.js';
 import type { MailedLink } from './use-mailed-link.js';
 
-interface MailedLinkPageProps {
-  readonly link: MailedLink;
+interface Leaves {
   /** Called with the notice for the sign-in page. */
   readonly onDone: (because?: SignedOutBecause) => void;
+}
+interface LinkProps extends Leaves {
+  readonly token: string;
+}
+interface SecondStepDue {
+  readonly ticket: string;
+  readonly methods: readonly SecondFactorMethod[];
 }
 
 const DONE = {
@@ -24,96 +30,113 @@ const DONE = {
 const ALL: readonly SecondFactorMethod[] = ['totp', 'passkey', 'recovery_code'];
 
 /** Waits for the user's consent: a link that acts by itself could sign its reader in as its sender. */
-export function MailedLinkPage({ link: { kind, value }, onDone }: MailedLinkPageProps) {
+export function MailedLinkPage({
+  link: { kind, value },
+  onDone,
+}: Leaves & { readonly link: MailedLink }) {
+  const [due, setDue] = useState<SecondStepDue>();
+  if (due ?? kind === 'ticket')
+    return <SecondStep due={due ?? { ticket: value, methods: ALL }} onDone={onDone} />;
+  switch (kind) {
+    case 'password_reset':
+      return <NewPassword token={value} onDone={onDone} />;
+    case 'magic_link':
+      return <SignInByLink token={value} onDone={onDone} onDue={setDue} />;
+    case 'email_verify':
+    case 'email_change':
+      return <ConfirmEmail kind={kind} token={value} onDone={onDone} />;
+    default:
+      return (
+        <Frame
+          title="That did not sign you in"
+          notice="The provider refused, or the sign-in took too long."
+        >
+          <Leave text="Go on" onDone={onDone} />
+        </Frame>
+      );
+  }
+}
+
+function NewPassword({ token, onDone }: LinkProps) {
+  return (
+    <Frame title="Set a new password">
+      <Form
+        submit="Set the password"
+        beside={<Leave text="Not now" onDone={onDone} />}
+        onSubmit={async ({ newPassword = '' }) => {
+          await resetPassword(client, { token, newPassword });
+          // the user who was signed in here is signed out by now
+          await client.refresh();
+          onDone('password_reset');
+        }}
+      >
+        <p>Every session ends, wherever it is. Then sign in with the new password.</p>
+        <NewPasswordField label="New password" name="newPassword" />
+      </Form>
+    </Frame>
+  );
+}
+
+function SignInByLink({
+  token,
+  onDone,
+  onDue,
+}: LinkProps & { readonly onDue: (due: SecondStepDue) => void }) {
+  return (
+    <Frame title="Sign in without a password">
+      <Form
+        submit="Sign in"
+        beside={<Leave text="Not now" onDone={onDone} />}
+        onSubmit={async ({ rememberMe }) => {
+          const result = await loginWithMagicLink(client, {
+            token,
+            rememberMe: rememberMe !== undefined,
+          });
+          if (result.next) onDue(result);
+          else onDone();
+        }}
+      >
+        <p>This browser will be signed in as the person the link was mailed to. Is that you?</p>
+        <StaySignedIn />
+      </Form>
+    </Frame>
+  );
+}
+
+function ConfirmEmail({ kind, token, onDone }: LinkProps & { readonly kind: keyof typeof DONE }) {
   const announce = useAnnounce();
-  const [due, setDue] = useState<{ ticket: string; methods: readonly SecondFactorMethod[] }>();
-  const leave = (
+  const isNew = kind === 'email_change';
+  return (
+    <Frame title={isNew ? 'Confirm your new email' : 'Confirm your email'}>
+      <Form
+        submit="Confirm"
+        beside={<Leave text="Not now" onDone={onDone} />}
+        onSubmit={async () => {
+          await verifyEmail(client, token);
+          announce(DONE[kind]);
+          location.hash = 'account';
+          onDone();
+        }}
+      >
+        <p>
+          {isNew
+            ? 'From now on your account has the address that this was mailed to.'
+            : 'The address that this was mailed to belongs to you.'}
+        </p>
+      </Form>
+    </Frame>
+  );
+}
+
+function Leave({ text, onDone }: Leaves & { readonly text: string }) {
+  return (
     <button
       type="button"
       onClick={() => {
         onDone();
       }}
     >
-      Not now
+      {text}
     </button>
   );
-  if (due ?? kind === 'ticket')
-    return <SecondStep due={due ?? { ticket: value, methods: ALL }} onDone={onDone} />;
-  switch (kind) {
-    case 'password_reset':
-      return (
-        <Frame title="Set a new password">
-          <Form
-            submit="Set the password"
-            beside={leave}
-            onSubmit={async ({ newPassword = '' }) => {
-              await resetPassword(client, { token: value, newPassword });
-              // the user who was signed in here is signed out by now
-              await client.refresh();
-              onDone('password_reset');
-            }}
-          >
-            <p>Every session ends, wherever it is. Then sign in with the new password.</p>
-            <NewPasswordField label="New password" name="newPassword" />
-          </Form>
-        </Frame>
-      );
-    case 'magic_link':
-      return (
-        <Frame title="Sign in without a password">
-          <Form
-            submit="Sign in"
-            beside={leave}
-            onSubmit={async ({ rememberMe }) => {
-              const result = await loginWithMagicLink(client, {
-                token: value,
-                rememberMe: rememberMe !== undefined,
-              });
-              if (result.next) setDue(result);
-              else onDone();
-            }}
-          >
-            <p>This browser will be signed in as the person the link was mailed to. Is that you?</p>
-            <StaySignedIn />
-          </Form>
-        </Frame>
-      );
-    case 'email_verify':
-    case 'email_change':
-      return (
-        <Frame title={kind === 'email_verify' ? 'Confirm your email' : 'Confirm your new email'}>
-          <Form
-            submit="Confirm"
-            beside={leave}
-            onSubmit={async () => {
-              await verifyEmail(client, value);
-              announce(DONE[kind]);
-              location.hash = 'account';
-              onDone();
-            }}
-          >
-            <p>
-              {kind === 'email_verify'
-                ? 'The address that this was mailed to belongs to you.'
-                : 'From now on your account has the address that this was mailed to.'}
-            </p>
-          </Form>
-        </Frame>
-      );
-    default:
-      return (
-        <Frame
-          title="That did not sign you in"
-          notice="The other side refused, or it took too long."
-        >
-          <button
-            onClick={() => {
-              onDone();
-            }}
-          >
-            Go on
-          </button>
-        </Frame>
-      );
-  }
 }

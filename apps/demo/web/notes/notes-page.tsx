@@ -1,4 +1,4 @@
-import { useId, useRef } from 'react';
+import { type RefObject, useId, useRef } from 'react';
 import { call } from '../api/call.js';
 import type { Note } from '../api/models.js';
 import { useCaller } from '../api/use-caller.js';
@@ -17,7 +17,6 @@ export function NotesPage() {
   const announce = useAnnounce();
   const action = useAction();
   const now = useNow(10_000);
-  const id = useId();
   const form = useRef<HTMLFormElement>(null);
 
   const add = (text: string): void => {
@@ -47,43 +46,74 @@ export function NotesPage() {
           </p>
         </div>
       </div>
-      <form
-        ref={form}
-        className="new-note"
-        onSubmit={(event) => {
-          event.preventDefault();
-          add(String(new FormData(event.currentTarget).get('text')));
-        }}
-      >
-        <label htmlFor={id}>New note</label>
-        <textarea id={id} name="text" rows={3} maxLength={2000} required />
-        <button className="primary" aria-disabled={action.busy}>
-          Add note
-        </button>
-      </form>
+      <NewNote form={form} busy={action.busy} onAdd={add} />
       <Failure text={action.failure ?? failure} />
       {!notes && !failure && <Waiting />}
       {notes?.length === 0 && <p className="empty">No notes yet.</p>}
-      <ul className="notes">
-        {notes?.map((note) => (
-          <li key={note.id}>
-            <p>{note.text}</p>
-            <div>
-              <Ago at={note.createdAt} now={now} />
-              <button
-                className="quiet"
-                aria-disabled={action.busy}
-                aria-label={`Delete the note “${note.text.slice(0, 40)}”`}
-                onClick={() => {
-                  remove(note);
-                }}
-              >
-                Delete
-              </button>
-            </div>
-          </li>
-        ))}
-      </ul>
+      <NoteList notes={notes ?? []} now={now} busy={action.busy} onRemove={remove} />
     </section>
+  );
+}
+
+function NewNote({
+  form,
+  busy,
+  onAdd,
+}: {
+  readonly form: RefObject<HTMLFormElement | null>;
+  readonly busy: boolean;
+  readonly onAdd: (text: string) => void;
+}) {
+  const id = useId();
+  return (
+    <form
+      ref={form}
+      className="new-note"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onAdd(String(new FormData(event.currentTarget).get('text')));
+      }}
+    >
+      <label htmlFor={id}>New note</label>
+      <textarea id={id} name="text" rows={3} maxLength={2000} required />
+      <button className="primary" aria-disabled={busy}>
+        Add note
+      </button>
+    </form>
+  );
+}
+
+function NoteList({
+  notes,
+  now,
+  busy,
+  onRemove,
+}: {
+  readonly notes: readonly Note[];
+  readonly now: number;
+  readonly busy: boolean;
+  readonly onRemove: (note: Note) => void;
+}) {
+  return (
+    <ul className="notes">
+      {notes.map((note) => (
+        <li key={note.id}>
+          <p>{note.text}</p>
+          <div>
+            <Ago at={note.createdAt} now={now} />
+            <button
+              className="quiet"
+              aria-disabled={busy}
+              aria-label={`Delete the note “${note.text.slice(0, 40)}”`}
+              onClick={() => {
+                onRemove(note);
+              }}
+            >
+              Delete
+            </button>
+          </div>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -69,41 +69,51 @@ function Row({
         </select>
       </td>
       <td role="cell" className="end">
-        {!isOwn && (
-          <>
-            {user.role === 'user' && !user.disabled && (
-              <button
-                aria-disabled={busy}
-                aria-label={`Act as ${user.email}`}
-                onClick={() => {
-                  onAct(user);
-                }}
-              >
-                Act as
-              </button>
-            )}
-            <button
-              aria-disabled={busy}
-              aria-label={`End every session of ${user.email}`}
-              onClick={() => {
-                onRevoke(user);
-              }}
-            >
-              End sessions
-            </button>
-            <button
-              className={user.disabled ? undefined : 'danger'}
-              aria-disabled={busy}
-              aria-label={`${user.disabled ? 'Enable' : 'Disable'} ${user.email}`}
-              onClick={() => {
-                onChange(user, { disabled: !user.disabled });
-              }}
-            >
-              {user.disabled ? 'Enable' : 'Disable'}
-            </button>
-          </>
-        )}
+        {!isOwn && <RowActions {...{ user, busy, onChange, onRevoke, onAct }} />}
       </td>
     </tr>
+  );
+}
+
+function RowActions({
+  user,
+  busy,
+  onChange,
+  onRevoke,
+  onAct,
+}: Omit<UsersTableProps, 'users' | 'ownId'> & { readonly user: UserRow }) {
+  return (
+    <>
+      {user.role === 'user' && !user.disabled && (
+        <button
+          aria-disabled={busy}
+          aria-label={`Act as ${user.email}`}
+          onClick={() => {
+            onAct(user);
+          }}
+        >
+          Act as
+        </button>
+      )}
+      <button
+        aria-disabled={busy}
+        aria-label={`End every session of ${user.email}`}
+        onClick={() => {
+          onRevoke(user);
+        }}
+      >
+        End sessions
+      </button>
+      <button
+        className={user.disabled ? undefined : 'danger'}
+        aria-disabled={busy}
+        aria-label={`${user.disabled ? 'Enable' : 'Disable'} ${user.email}`}
+        onClick={() => {
+          onChange(user, { disabled: !user.disabled });
+        }}
+      >
+        {user.disabled ? 'Enable' : 'Disable'}
+      </button>
+    </>
   );
 }
