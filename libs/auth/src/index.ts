@@ -38,7 +38,7 @@ export type { LoginResult, IssuedTokens } from './issue/tokens/issued-tokens.js'
 export type { SignInResult } from './issue/flows/complete-sign-in.service.js';
 export type { OpenSessionOptions } from './issue/flows/open-session.flow.js';
 export type { PendingChange, UserChange } from './issue/flows/user-changes.flow.js';
-export type { HostTransaction } from './storage/host-transaction.js';
+export type { HostTransaction } from './storage/sql-transaction.port.js';
 export { AuthCookies } from './issue/routes/cookies.service.js';
 export { PasswordHasher } from './issue/users/password-hasher.service.js';
 

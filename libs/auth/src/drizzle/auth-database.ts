@@ -1,8 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { AuthError, causeOf } from '../common/auth-error.js';
 import { withDeadline } from '../common/deadline.js';
-import type { HostTransaction } from '../storage/host-transaction.js';
-import { transactionRefused } from '../storage/sql-transaction.port.js';
+import { type HostTransaction, transactionRefused } from '../storage/sql-transaction.port.js';
 import { type Database, primaryOf, type Row, rows } from './database.js';
 import { sqlState, unavailable } from './guarded.js';
 import { asTransaction } from './host-transaction.js';

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { AccountDirectory } from '../storage/account-directory.port.js';
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import type { AuthDatabase } from './auth-database.js';
 import { rows, type Transaction } from './database.js';
 import { NOT_HELD, sqlState, UNIQUE_VIOLATION } from './guarded.js';

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy, StoreChange } from '../storage/store-change.js';
 import {
   type ApiKey,
   ApiKeyStore,
@@ -7,7 +7,6 @@ import {
   type NewApiKey,
 } from '../storage/api-key-store.port.js';
 import { LEDGER_LIFETIME_MS } from '../storage/ledger-entry.js';
-import type { StoreChange } from '../storage/store-change.js';
 import { apiKeyCreated, apiKeyDeleted } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
 import { LIVE_KEY } from './api-key-rows.js';

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import {
   type NewOneTimeToken,
   type OneTimeToken,

@@ -1,8 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy, StoreChange } from '../storage/store-change.js';
 import { AuthError } from '../common/auth-error.js';
 import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
-import type { StoreChange } from '../storage/store-change.js';
 import { entriesAppended } from '../storage/store-events.js';
 import {
   RevocationLedgerStore,

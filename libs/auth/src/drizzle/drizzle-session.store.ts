@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy, StoreChange } from '../storage/store-change.js';
 import { AuthError } from '../common/auth-error.js';
 import type { EndReason } from '../storage/end-reason.js';
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { ClientContext } from '../common/principal.js';
 import type { SubjectState } from '../storage/subject.js';
@@ -26,7 +26,6 @@ import {
   SessionStore,
 } from '../storage/session-store.port.js';
 import { deviceBound, sessionsEnded, versionBumped } from '../storage/store-events.js';
-import type { StoreChange } from '../storage/store-change.js';
 import type { AuthDatabase } from './auth-database.js';
 import { inTransactionWith } from './alongside.js';
 import { type Row, rows, type Transaction } from './database.js';

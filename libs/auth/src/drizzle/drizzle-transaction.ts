@@ -1,7 +1,7 @@
 import { is, type SQL, sql } from 'drizzle-orm';
 import { PgTransaction } from 'drizzle-orm/pg-core';
-import type { HostTransaction } from '../storage/host-transaction.js';
 import {
+  type HostTransaction,
   type HostWork,
   type SqlParameter,
   type SqlRow,

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { AuthError } from '../common/auth-error.js';
 import { normaliseEmail } from '../common/normalise-email.js';
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import {
   ambiguousUser,
   type CreateUserOutcome,

@@ -1,6 +1,9 @@
 import { PgDialect } from 'drizzle-orm/pg-core';
-import type { HostTransaction } from '../storage/host-transaction.js';
-import { SqlTransaction, transactionRefused } from '../storage/sql-transaction.port.js';
+import {
+  type HostTransaction,
+  SqlTransaction,
+  transactionRefused,
+} from '../storage/sql-transaction.port.js';
 import type { Row, Transaction } from './database.js';
 import { drizzleTransaction } from './drizzle-transaction.js';
 import { asPlainText } from './plain-statement.js';

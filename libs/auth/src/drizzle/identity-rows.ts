@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Identity, IdentityAct } from '../storage/identity-store.port.js';
-import type { ProviderSessionEnd } from '../storage/provider-session.js';
+import type { ProviderSessionEnd } from '../storage/session.js';
 import { ms, type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 

@@ -2,7 +2,7 @@ import type { SQL } from 'drizzle-orm';
 import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { QueryConfig, QueryResult } from 'pg';
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import { type Database, dialectOf, type Row, type Transaction } from './database.js';
 import { isConnectionLoss, StatementError } from './guarded.js';
 import { type CommitMark, MARK_COLUMNS } from './lost-commit.js';

@@ -1,9 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { type EndReason, endsTokens, endsWaysIn } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS } from '../storage/ledger-entry.js';
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy, StoreChange } from '../storage/store-change.js';
 import type { Ended, EndOneOptions } from '../storage/session-store.port.js';
-import type { StoreChange } from '../storage/store-change.js';
 import { sessionEnded, waysInRemoved } from '../storage/store-events.js';
 import type { SubjectState } from '../storage/subject.js';
 import { removeApiKeysOf } from './api-key-rows.js';

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy } from '../storage/store-change.js';
 import { FOREIGN_LEDGER_LIFETIME_MS } from '../storage/foreign-names.js';
 import type { Ended, Removal } from '../storage/session-store.port.js';
 import { rows, type Transaction } from './database.js';

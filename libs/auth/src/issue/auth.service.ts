@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy } from '../storage/store-change.js';
 import type { ClientContext } from '../common/principal.js';
 import type { Duration } from '../common/duration.js';
-import type { HostTransaction } from '../storage/host-transaction.js';
-import type { HostWork } from '../storage/sql-transaction.port.js';
+import type { HostTransaction, HostWork } from '../storage/sql-transaction.port.js';
 import type { ForeignRevocation } from './sessions/revocation.service.js';
 import type { Session } from '../storage/session.js';
 import type { UserAccount } from '../storage/user-directory.port.js';

@@ -29,6 +29,7 @@ import { RefreshSecretsRotation } from './sessions/refresh-secrets-rotation.serv
 import { SessionCleanUp } from './sessions/session-clean-up.service.js';
 import { Announcer } from './sessions/announcer.service.js';
 import { RevocationService } from './sessions/revocation.service.js';
+import { NewPasswords } from './users/new-passwords.service.js';
 import { PasswordHasher } from './users/password-hasher.service.js';
 import { PasswordPolicy } from './users/password-policy.service.js';
 import { LoginThrottle } from './users/login-throttle.service.js';
@@ -84,6 +85,7 @@ export const ISSUE_PROVIDERS: Provider[] = [
   RevocationChecker,
   Announcer,
   RevocationService,
+  NewPasswords,
   PasswordHasher,
   PasswordPolicy,
   LoginThrottle,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditRecorder } from '../observe/audit-recorder.service.js';
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy } from '../storage/store-change.js';
 import { AfterRestoreFlow } from './flows/after-restore.flow.js';
 import { RefreshSecretsRotation } from './sessions/refresh-secrets-rotation.service.js';
 import { SessionCleanUp } from './sessions/session-clean-up.service.js';

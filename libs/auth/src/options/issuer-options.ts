@@ -5,8 +5,12 @@ import { audienceSchema } from './audience-schema.js';
 import { isPublicUrl } from './discovery-options.js';
 import type { TenantRequest } from './identifier-options.js';
 import type { SigningAlgorithm } from './key-options.js';
-import { remoteJwksSchema, resolveRemoteJwks } from './remote-jwks-options.js';
-import type { RemoteJwksOptions, ResolvedRemoteJwks } from './remote-jwks-options.js';
+import {
+  type RemoteJwksOptions,
+  remoteJwksSchema,
+  type ResolvedRemoteJwks,
+  resolveRemoteJwks,
+} from './remote-jwks-options.js';
 
 /** The principal that a token of another issuer stands for. */
 export interface ForeignPrincipal {

@@ -1,4 +1,4 @@
-import type { HostTransaction } from './host-transaction.js';
+import type { HostTransaction } from './sql-transaction.port.js';
 
 /**
  * What the account routes need from a user directory. With `tx`, each method must take part in that transaction if it

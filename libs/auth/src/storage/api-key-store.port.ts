@@ -1,5 +1,4 @@
-import type { ActedBy } from './acted-by.js';
-import type { StoreChange } from './store-change.js';
+import type { ActedBy, StoreChange } from './store-change.js';
 import type { SubjectState } from './subject.js';
 
 /** An API key, by which a machine acts for the owner. The key itself is not stored. */

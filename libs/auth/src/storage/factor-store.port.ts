@@ -1,4 +1,4 @@
-import type { CredentialChange, CredentialChangeOutcome } from './credential-change.js';
+import type { CredentialChange, CredentialChangeOutcome } from './store-change.js';
 import type { Factor, NewPasskey, NewTotp, PasskeyFactor } from './factor.js';
 import type { SubjectState } from './subject.js';
 

@@ -1,8 +1,7 @@
-import type { CredentialChange, CredentialChangeOutcome } from './credential-change.js';
-import type { HostTransaction } from './host-transaction.js';
-import type { ProviderSessionEnd } from './provider-session.js';
+import type { CredentialChange, CredentialChangeOutcome, StoreChange } from './store-change.js';
+import type { HostTransaction } from './sql-transaction.port.js';
+import type { ProviderSessionEnd } from './session.js';
 import type { Ended } from './session-store.port.js';
-import type { StoreChange } from './store-change.js';
 
 /** A person at a provider: `iss` and `sub` of OpenID Connect Core 1.0, section 2. */
 export interface IdentityKey {

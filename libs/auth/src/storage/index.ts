@@ -29,8 +29,8 @@ export type {
 } from './session.js';
 export type { StoreChange } from './store-change.js';
 export type { EndReason } from './end-reason.js';
-export type { ActedBy } from './acted-by.js';
-export type { HostTransaction } from './host-transaction.js';
+export type { ActedBy } from './store-change.js';
+export type { HostTransaction } from './sql-transaction.port.js';
 export { SqlTransaction, transactionRefused } from './sql-transaction.port.js';
 export type { HostWork, SqlParameter, SqlRow } from './sql-transaction.port.js';
 export { SubjectReader } from './subject-reader.port.js';
@@ -70,7 +70,7 @@ export { OneTimeTokenStore } from './one-time-token-store.port.js';
 export type { NewOneTimeToken, OneTimeToken, TokenOwner } from './one-time-token-store.port.js';
 export { ApiKeyStore } from './api-key-store.port.js';
 export type { ApiKey, FoundApiKey, NewApiKey } from './api-key-store.port.js';
-export type { CredentialChange, CredentialChangeOutcome } from './credential-change.js';
+export type { CredentialChange, CredentialChangeOutcome } from './store-change.js';
 export { FactorStore } from './factor-store.port.js';
 export type { FactorAct, FactorChange, FactorChangeOutcome, Factors } from './factor-store.port.js';
 export type { Factor, NewPasskey, NewTotp, PasskeyFactor, TotpFactor } from './factor.js';
@@ -83,7 +83,7 @@ export type {
   IdentityKey,
   NewIdentity,
 } from './identity-store.port.js';
-export type { ProviderSession, ProviderSessionEnd } from './provider-session.js';
+export type { ProviderSession, ProviderSessionEnd } from './session.js';
 export { ThrottleStore } from './throttle-store.port.js';
 export type { ThrottleAttempt, ThrottleBucket, ThrottleDecision } from './throttle-store.port.js';
 

@@ -1,4 +1,4 @@
-import type { HostTransaction } from './host-transaction.js';
+import type { HostTransaction } from './sql-transaction.port.js';
 import type { SubjectState } from './subject.js';
 
 /** The owner of a one-time token, and the changes that make it invalid. */

@@ -1,6 +1,5 @@
-import type { ActedBy } from './acted-by.js';
+import type { ActedBy, StoreChange } from './store-change.js';
 import type { LedgerEntry, RevocableToken } from './ledger-entry.js';
-import type { StoreChange } from './store-change.js';
 
 /**
  * How far a reader has read which ledger. It is the whole snapshot of Postgres and not a last id, because

@@ -1,9 +1,8 @@
-import type { ActedBy } from './acted-by.js';
+import type { ActedBy, StoreChange } from './store-change.js';
 import type { EndReason } from './end-reason.js';
-import type { HostTransaction } from './host-transaction.js';
+import type { HostTransaction } from './sql-transaction.port.js';
 import type { RevocableToken } from './ledger-entry.js';
 import type { ClientContext } from '../common/principal.js';
-import type { StoreChange } from './store-change.js';
 import type { SubjectState, UserFacts } from './subject.js';
 import type {
   NewSession,

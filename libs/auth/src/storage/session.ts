@@ -1,5 +1,4 @@
 import type { Actor } from '../common/principal.js';
-import type { ProviderSession } from './provider-session.js';
 import type { SubjectState, UserFacts } from './subject.js';
 import type { TokenDelivery } from '../contract/index.js';
 
@@ -14,6 +13,21 @@ export interface SessionBinding {
   readonly key: string;
   readonly at: Date;
 }
+
+/** The session at a provider that a session here came from. */
+export interface ProviderSession {
+  readonly issuer: string;
+  /** `sub` of the id_token. */
+  readonly issuerSubject: string;
+  /** `sid` of the id_token. */
+  readonly sid?: string;
+}
+
+/**
+ * Selects the sessions that end with one at the provider: those of that `sid`, or without a `sid` all sessions of
+ * that person. At least one of the two is given.
+ */
+export type ProviderSessionEnd = Partial<ProviderSession> & Pick<ProviderSession, 'issuer'>;
 
 /** A session, which is one row for its whole life. Dates are the database's. */
 export interface Session {

@@ -1,5 +1,11 @@
 import { AuthError } from '../common/auth-error.js';
 
+/**
+ * A transaction that the host opened; opaque to the core. For `drizzleStorage` a Drizzle transaction on PostgreSQL,
+ * or a `SqlTransaction` (the result of `typeormTransaction` and similar functions).
+ */
+export type HostTransaction = object;
+
 /** A parameter of Tokenward's statements in a transaction of the host. */
 export type SqlParameter = string | number | null;
 

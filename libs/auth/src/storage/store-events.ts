@@ -1,8 +1,7 @@
 import type { ClientContext } from '../common/principal.js';
-import type { ActedBy } from './acted-by.js';
+import type { ActedBy, CredentialChange } from './store-change.js';
 import type { AuthEventInput } from './auth-event.js';
 import { type EndReason, setsPassword } from './end-reason.js';
-import type { CredentialChange } from './credential-change.js';
 import type { FactorAct } from './factor-store.port.js';
 import type { IdentityAct } from './identity-store.port.js';
 import type { LedgerEntry } from './ledger-entry.js';

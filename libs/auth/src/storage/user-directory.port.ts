@@ -1,6 +1,6 @@
 import { AuthError } from '../common/auth-error.js';
 import type { AccountDirectory } from './account-directory.port.js';
-import type { HostTransaction } from './host-transaction.js';
+import type { HostTransaction } from './sql-transaction.port.js';
 import type { SubjectState, UserFacts } from './subject.js';
 
 export interface UserAccount extends UserFacts {

@@ -1,6 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import type { AuthModuleOptions } from '../auth.module-definition.js';
-import { authOptionsToken } from '../auth.module-definition.js';
+import { type AuthModuleOptions, authOptionsToken } from '../auth.module-definition.js';
 import { Clock } from '../common/clock.js';
 import { date, group, list, text, whole } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';

@@ -1,4 +1,4 @@
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy, StoreChange } from '../storage/store-change.js';
 import {
   type ApiKey,
   ApiKeyStore,
@@ -6,7 +6,6 @@ import {
   type NewApiKey,
 } from '../storage/api-key-store.port.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
-import type { StoreChange } from '../storage/store-change.js';
 import { apiKeyCreated, apiKeyDeleted } from '../storage/store-events.js';
 import type { ApiKeyRow, MemoryDatabase } from './memory-database.js';
 import { mayAsk } from './memory-session-rows.js';

@@ -1,4 +1,4 @@
-import type { CredentialChange, CredentialChangeOutcome } from '../storage/credential-change.js';
+import type { CredentialChange, CredentialChangeOutcome } from '../storage/store-change.js';
 import type { FactorAct } from '../storage/factor-store.port.js';
 import type { IdentityAct } from '../storage/identity-store.port.js';
 import { credentialChanged } from '../storage/store-events.js';

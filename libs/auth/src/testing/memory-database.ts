@@ -4,12 +4,11 @@ import type { Clock } from '../common/clock.js';
 import type { ApiKey } from '../storage/api-key-store.port.js';
 import type { EndReason } from '../storage/end-reason.js';
 import { counts, type Factor } from '../storage/factor.js';
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import type { Identity } from '../storage/identity-store.port.js';
-import type { ProviderSession } from '../storage/provider-session.js';
+import type { ProviderSession, RotationCause, Session } from '../storage/session.js';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
-import type { RotationCause, Session } from '../storage/session.js';
 import type { UserAccount } from '../storage/user-directory.port.js';
 
 export interface SessionRow extends Session {

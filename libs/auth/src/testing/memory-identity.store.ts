@@ -1,4 +1,4 @@
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import {
   type Identity,
   type IdentityAct,
@@ -7,7 +7,7 @@ import {
   type IdentityKey,
   IdentityStore,
 } from '../storage/identity-store.port.js';
-import type { ProviderSession, ProviderSessionEnd } from '../storage/provider-session.js';
+import type { ProviderSession, ProviderSessionEnd } from '../storage/session.js';
 import type { Ended } from '../storage/session-store.port.js';
 import type { StoreChange } from '../storage/store-change.js';
 import { identitiesForgotten } from '../storage/store-events.js';

@@ -1,4 +1,4 @@
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import {
   type NewOneTimeToken,
   type OneTimeToken,

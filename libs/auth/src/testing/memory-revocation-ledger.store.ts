@@ -1,12 +1,11 @@
 import { AuthError } from '../common/auth-error.js';
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy, StoreChange } from '../storage/store-change.js';
 import { type LedgerEntry, refusesToken, type RevocableToken } from '../storage/ledger-entry.js';
 import {
   type LedgerPosition,
   type LedgerRead,
   RevocationLedgerStore,
 } from '../storage/revocation-ledger.port.js';
-import type { StoreChange } from '../storage/store-change.js';
 import { entriesAppended } from '../storage/store-events.js';
 import type { MemoryDatabase } from './memory-database.js';
 

@@ -1,4 +1,4 @@
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy, StoreChange } from '../storage/store-change.js';
 import { type EndReason, endsTokens, endsWaysIn } from '../storage/end-reason.js';
 import { FOREIGN_LEDGER_LIFETIME_MS } from '../storage/foreign-names.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
@@ -6,7 +6,6 @@ import { sessionEnded, waysInRemoved } from '../storage/store-events.js';
 import type { SubjectState } from '../storage/subject.js';
 import type { Ended } from '../storage/session-store.port.js';
 import type { AuthEventInput } from '../storage/auth-event.js';
-import type { StoreChange } from '../storage/store-change.js';
 import type { MemoryDatabase, MemoryTransaction, SessionRow } from './memory-database.js';
 
 /** What every ending is made of, in one transaction. */

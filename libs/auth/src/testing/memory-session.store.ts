@@ -1,5 +1,5 @@
 import type { ClientContext } from '../common/principal.js';
-import type { ActedBy } from '../storage/acted-by.js';
+import type { ActedBy } from '../storage/store-change.js';
 import type { EndReason } from '../storage/end-reason.js';
 import { refusesToken, type RevocableToken } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';

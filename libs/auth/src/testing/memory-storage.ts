@@ -1,6 +1,6 @@
 import { type Clock, SystemClock } from '../common/clock.js';
 import { type Entropy, SystemEntropy } from '../common/entropy.js';
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import { group, handle, having, oneOf } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';
 import { MemoryDatabase } from './memory-database.js';

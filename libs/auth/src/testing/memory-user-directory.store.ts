@@ -1,7 +1,7 @@
 import { normaliseEmail } from '../common/normalise-email.js';
 import type { Entropy } from '../common/entropy.js';
 import type { AccountDirectory } from '../storage/account-directory.port.js';
-import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import {
   ambiguousUser,
   type CreateUserOutcome,

@@ -5,6 +5,7 @@ import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import type { LinkKind } from '../../options/account-mail.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import type { SubjectState } from '../../storage/subject.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 import type { VerifiedCandidate } from '../users/password-verifier.service.js';
@@ -92,6 +93,11 @@ export class MailedLinks {
     const { subject, state } = found.owner;
     const link = await this.liveLink(subject, found.data as LinkData);
     return link && { ...link, state };
+  }
+
+  /** Whether this use is the one that spends it; with `tx`, in that transaction. */
+  async spend(kind: LinkKind, token: string, tx?: HostTransaction): Promise<boolean> {
+    return (await this.tokens.redeem(kind, token, tx)) !== undefined;
   }
 
   async liveLink(subject: string, data: LinkData): Promise<LiveLink | undefined> {

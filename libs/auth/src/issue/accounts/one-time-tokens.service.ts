@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';
-import type { HostTransaction } from '../../storage/host-transaction.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import {
   type NewOneTimeToken,
   type OneTimeToken,

@@ -3,7 +3,7 @@ import type { ClientContext } from '../../common/principal.js';
 import type { SecondFactorDue, SecondFactorMethod, TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { counts, type PasskeyFactor } from '../../storage/factor.js';
-import type { HostTransaction } from '../../storage/host-transaction.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import type { Factors } from '../../storage/factor-store.port.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { ThrottleAttempt } from '../../storage/throttle-store.port.js';
@@ -71,7 +71,7 @@ export class SecondStep {
   ): Promise<SecondFactorDue | 'superseded' | undefined> {
     const { store } = this.methods;
     if (!store) return undefined;
-    const { account, expected, device, transport, persistent, amr, claims, provider } = step;
+    const { account, expected, device } = step;
     const factors = await store.of(account.id);
     if (!factors.all.some(counts)) return undefined;
     const { admissions } = await this.throttle.countOther(
@@ -79,35 +79,7 @@ export class SecondStep {
       { device, client },
     );
     const counted = admissions.flatMap(({ attempt }) => (attempt ? [attempt] : []));
-    const kept = claims && { claims: JSON.stringify(claims) };
-    const { provedKey } = client;
-    const data: TicketData = {
-      transport,
-      persistent,
-      amr,
-      counted,
-      ...kept,
-      ...(provedKey && { provedKey }),
-      ...(provider && { provider }),
-    };
-    const keep = async () => {
-      const issued = await this.tokens.issue({
-        kind: KIND,
-        data,
-        ttlMs: TTL_SECONDS * 1000,
-        tries: TRIES,
-        owner: {
-          subject: account.id,
-          epoch: expected.epoch,
-          diesWith: 'sessions',
-          atMost: AT_MOST,
-        },
-      });
-      // an outage before this line leaves a ticket that nobody has
-      if (issued !== undefined) await step.spend?.();
-      return issued;
-    };
-    const ticket = await keep().catch(async (error: unknown) => {
+    const ticket = await this.issue(step, counted, client).catch(async (error: unknown) => {
       await Promise.all(admissions.map((each) => each.giveBack()));
       throw error;
     });
@@ -120,6 +92,33 @@ export class SecondStep {
       ip: client.ip,
     });
     return { next: 'second_factor', ticket, methods, expiresIn: TTL_SECONDS };
+  }
+
+  /** A ticket that keeps what the session needs. Undefined where the user's sessions were ended meanwhile. */
+  private async issue(
+    { account, expected, transport, persistent, amr, claims, provider, spend }: FirstStep,
+    counted: TicketData['counted'],
+    { provedKey }: ClientContext,
+  ): Promise<string | undefined> {
+    const data: TicketData = {
+      transport,
+      persistent,
+      amr,
+      counted,
+      ...(claims && { claims: JSON.stringify(claims) }),
+      ...(provedKey && { provedKey }),
+      ...(provider && { provider }),
+    };
+    const issued = await this.tokens.issue({
+      kind: KIND,
+      data,
+      ttlMs: TTL_SECONDS * 1000,
+      tries: TRIES,
+      owner: { subject: account.id, epoch: expected.epoch, diesWith: 'sessions', atMost: AT_MOST },
+    });
+    // an outage before this line leaves a ticket that nobody has
+    if (issued !== undefined) await spend?.();
+    return issued;
   }
 
   /** The user of a live ticket. It is not spent. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import type { ActedBy } from '../../storage/acted-by.js';
+import type { ActedBy } from '../../storage/store-change.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { KeyRotation } from '../keys/key-rotation.service.js';
 import { Announcer } from '../sessions/announcer.service.js';

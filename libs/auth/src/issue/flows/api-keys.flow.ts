@@ -4,7 +4,7 @@ import { Entropy } from '../../common/entropy.js';
 import { group, list, text, whole } from '../../common/option-schema.js';
 import { readOptions } from '../../common/read-options.js';
 import { isVisible } from '../../common/visible-text.js';
-import type { ActedBy } from '../../storage/acted-by.js';
+import type { ActedBy } from '../../storage/store-change.js';
 import { type ApiKey, ApiKeyStore } from '../../storage/api-key-store.port.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import {

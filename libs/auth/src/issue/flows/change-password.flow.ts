@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { networkOf } from '../../common/address.js';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
@@ -8,8 +7,7 @@ import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { DeviceIds } from '../users/device-id.js';
-import { PasswordHasher } from '../users/password-hasher.service.js';
-import { PasswordPolicy } from '../users/password-policy.service.js';
+import { NewPasswords } from '../users/new-passwords.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import { CurrentPasswordCheck } from '../users/current-password-check.service.js';
@@ -33,8 +31,7 @@ export interface ChangePasswordInput {
 export class ChangePasswordFlow {
   constructor(
     private readonly currentPassword: CurrentPasswordCheck,
-    private readonly policy: PasswordPolicy,
-    private readonly hasher: PasswordHasher,
+    private readonly newPasswords: NewPasswords,
     private readonly users: UserDirectory,
     private readonly sessions: SessionService,
     private readonly devices: DeviceIds,
@@ -58,16 +55,12 @@ export class ChangePasswordFlow {
       { password: input.currentPassword, device: input.device },
       client,
     );
-    await this.policy.check(input.newPassword, {
-      email: account.email,
-      identifier: account.identifier,
-      current: input.currentPassword,
-      field: 'newPassword',
-    });
-    const next = await this.hasher.hash(input.newPassword, {
-      account: `known devices of ${account.id}`,
-      address: networkOf(client.ip),
-    });
+    const { email, identifier } = account;
+    const next = await this.newPasswords.hash(
+      input.newPassword,
+      { email, identifier, current: input.currentPassword, field: 'newPassword' },
+      { account: `known devices of ${account.id}`, ip: client.ip },
+    );
 
     const asOfMs = this.clock.now();
     await this.access.rehearse(principal.sessionId, account, asOfMs);

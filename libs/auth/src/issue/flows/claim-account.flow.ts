@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Entropy } from '../../common/entropy.js';
-import type { HostTransaction } from '../../storage/host-transaction.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import type { StoreChange } from '../../storage/store-change.js';
@@ -10,7 +9,7 @@ import { type LinkData, MailedLinks } from '../accounts/mailed-links.service.js'
 import { FactorMethods } from '../factors/factor-methods.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { DeviceIds } from '../users/device-id.js';
-import { PasswordHasher } from '../users/password-hasher.service.js';
+import { NewPasswords } from '../users/new-passwords.service.js';
 import { together, type Work } from '../sessions/work-together.js';
 
 /** Without a transaction, in one of its own. */
@@ -28,10 +27,9 @@ export class ClaimAccountFlow {
     private readonly users: UserDirectory,
     private readonly links: MailedLinks,
     private readonly devices: DeviceIds,
-    private readonly hasher: PasswordHasher,
+    private readonly newPasswords: NewPasswords,
     private readonly sessions: SessionStore,
     private readonly announcer: Announcer,
-    private readonly entropy: Entropy,
   ) {}
 
   /** `device`: the signed device id that came along; `epoch`: the user's epoch, as read with the link. */
@@ -51,8 +49,7 @@ export class ClaimAccountFlow {
     before: SubjectState,
     spend: Work,
   ): Promise<SubjectState | undefined> {
-    // nobody knows the new password; the owner may set one by a reset
-    const hash = await this.hasher.hash(this.entropy.bytes(32).toString('base64url'));
+    const hash = await this.newPasswords.hashOfNobody();
     if (!(await this.links.liveLink(userId, data))) return undefined;
     await this.forgetting(userId, (forget) =>
       this.endWaysIn(userId, async (tx) => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import type { ActedBy } from '../../storage/acted-by.js';
+import type { ActedBy } from '../../storage/store-change.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { AccessTokenVerifier } from '../../verify/tokens/access-token-verifier.service.js';
 import { Announcer } from '../sessions/announcer.service.js';

@@ -4,11 +4,10 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import type { HostTransaction } from '../../storage/host-transaction.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import type { SubjectState } from '../../storage/subject.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js';
-import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { Identifiers } from '../users/identifiers.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { ClaimAccountFlow } from './claim-account.flow.js';
@@ -30,7 +29,6 @@ export class MagicLinkLoginFlow {
   constructor(
     private readonly identifiers: Identifiers,
     private readonly links: MailedLinks,
-    private readonly tokens: OneTimeTokens,
     private readonly users: UserDirectory,
     private readonly devices: DeviceIds,
     private readonly claims: ClaimAccountFlow,
@@ -51,7 +49,7 @@ export class MagicLinkLoginFlow {
     const refused = (detail: string) => this.links.refusal(KIND, detail, client, subject);
     if (!this.isOfTenant(link, client)) throw refused('the user is of another tenant');
     const spend = async (tx?: HostTransaction): Promise<void> => {
-      if (!(await this.tokens.redeem(KIND, input.token, tx))) throw refused('spent or dead by now');
+      if (!(await this.links.spend(KIND, input.token, tx))) throw refused('spent or dead by now');
     };
     const isClaim = this.claims.isDue(account, input.device, issued.epoch);
     const expected = isClaim

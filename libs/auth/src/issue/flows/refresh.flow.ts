@@ -9,7 +9,6 @@ import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { GenuineRefreshToken } from '../sessions/refresh-token.js';
 import type { RetryKey } from '../sessions/retry-key.js';
-import { SessionStore } from '../../storage/session-store.port.js';
 import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import type { PresentedRefresh } from '../../verify/presented-token.js';
@@ -27,7 +26,6 @@ export class RefreshFlow {
     private readonly rotation: RotationService,
     private readonly refreshTokens: SessionService,
     private readonly byAccessToken: NamedSessions,
-    private readonly sessions: SessionStore,
     private readonly grants: TokenGrants,
     private readonly access: SessionAccess,
     private readonly announcer: Announcer,
@@ -115,7 +113,7 @@ export class RefreshFlow {
     token: GenuineRefreshToken,
     asOfMs: number,
   ): Promise<IssuedAccessToken | undefined> {
-    if (this.grants.needs() === 'nobody' && this.sessions.usersAre === 'here') return undefined;
+    if (!this.access.asksHost()) return undefined;
     const state = await this.rotation.current(token);
     return state && this.access.token(state, asOfMs);
   }

@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { networkOf } from '../../common/address.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import type { HostTransaction } from '../../storage/host-transaction.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { MailedLinks } from '../accounts/mailed-links.service.js';
-import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
-import { PasswordHasher } from '../users/password-hasher.service.js';
-import { PasswordPolicy } from '../users/password-policy.service.js';
+import { NewPasswords } from '../users/new-passwords.service.js';
 import { ClaimAccountFlow } from './claim-account.flow.js';
 import { UserChangesFlow } from './user-changes.flow.js';
 
@@ -25,9 +22,7 @@ const KIND = 'password_reset';
 export class ResetPasswordFlow {
   constructor(
     private readonly links: MailedLinks,
-    private readonly tokens: OneTimeTokens,
-    private readonly policy: PasswordPolicy,
-    private readonly hasher: PasswordHasher,
+    private readonly newPasswords: NewPasswords,
     private readonly users: UserDirectory,
     private readonly changes: UserChangesFlow,
     private readonly claims: ClaimAccountFlow,
@@ -43,12 +38,11 @@ export class ResetPasswordFlow {
     if (!link) throw this.links.refusal(KIND, 'no live token', client);
     const { account, data, state } = link;
     const { email, identifier } = account;
-    await this.policy.check(newPassword, { email, identifier, field: 'newPassword' });
-    const address = networkOf(client.ip);
-    const hash = await this.hasher.hash(newPassword, {
-      account: `reset of ${account.id}`,
-      address,
-    });
+    const hash = await this.newPasswords.hash(
+      newPassword,
+      { email, identifier, field: 'newPassword' },
+      { account: `reset of ${account.id}`, ip: client.ip },
+    );
 
     const isClaim = this.claims.isDue(account, device, state.epoch);
     const isTheirs = (tx?: HostTransaction) =>
@@ -59,7 +53,7 @@ export class ResetPasswordFlow {
     await this.claims.forgetting(account.id, async (forget) => {
       const work = async (tx: HostTransaction): Promise<void> => {
         // first: a directory in another database could not undo its change if the token turns out to be spent
-        if (!(await this.tokens.redeem(KIND, token, tx))) throw lost();
+        if (!(await this.links.spend(KIND, token, tx))) throw lost();
         if (!isClaim && !(await isTheirs(tx))) throw lost();
         await forget(tx);
         if (!(await this.users.accounts?.setPasswordHash(account.id, hash, tx))) throw lost();

@@ -6,7 +6,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { type FactorAnswer, FactorAnswers } from '../factors/factor-answers.service.js';
 import type { CeremonyContext } from '../factors/passkey-ceremonies.service.js';
 import { SecondStep } from '../factors/second-step.service.js';
-import type { HostTransaction } from '../../storage/host-transaction.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { Identifiers } from '../users/identifiers.service.js';

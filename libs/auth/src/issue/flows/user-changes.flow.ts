@@ -1,12 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { ActedBy } from '../../storage/acted-by.js';
+import type { ActedBy } from '../../storage/store-change.js';
 import type { EndReason } from '../../storage/end-reason.js';
-import type { HostTransaction } from '../../storage/host-transaction.js';
+import {
+  type HostTransaction,
+  type HostWork,
+  transactionRefused,
+} from '../../storage/sql-transaction.port.js';
 import type { LedgerEntry, RevocableToken } from '../../storage/ledger-entry.js';
 import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
-import { type HostWork, transactionRefused } from '../../storage/sql-transaction.port.js';
 import { UserResolver } from '../users/user-resolver.service.js';
 import { together } from '../sessions/work-together.js';
 

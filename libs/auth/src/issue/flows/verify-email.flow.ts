@@ -33,7 +33,7 @@ export class VerifyEmailFlow {
     const { id: userId } = link.account;
     // a crash in between leaves a token that can be used again
     const isTheirs = await this.users.accounts?.verifyEmail(userId, link.data.email);
-    if (!isTheirs || !(await this.tokens.redeem(kind, token)))
+    if (!isTheirs || !(await this.links.spend(kind, token)))
       throw this.links.refusal(kind, 'spent or dead by now', client, userId);
     this.events.publish({ type: 'link.used', kind, userId, ip: client.ip });
     this.events.publish({ type: 'email.verified', userId, ip: client.ip });
@@ -46,7 +46,7 @@ export class VerifyEmailFlow {
     const { email: to, previous: from = '', sessionId = '' } = link.data;
     const lost = (why: string) => this.links.refusal(kind, why, client, userId);
     const work: Work = async (tx) => {
-      if (!(await this.tokens.redeem(kind, token, tx))) throw lost('spent or dead by now');
+      if (!(await this.links.spend(kind, token, tx))) throw lost('spent or dead by now');
       // a stolen session that was ended must not become the account by a link that it has asked for
       const live = await this.sessions.list(userId, tx);
       if (!live.some(({ id }) => id === sessionId)) throw lost('the session that asked has ended');

@@ -8,7 +8,6 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { probeSigner } from './remote-probe.js';
 import { PhasedKeys } from './phased-keys.js';
 import { assertWhole, type KeyChange, type KeyStatus } from './key-status.js';
-export type { KeyChange, KeyStatus } from './key-status.js';
 import { KeyWarnings } from './key-warnings.js';
 import { KeyLookup } from '../../verify/keys/key-lookup.port.js';
 import type { KeySightings } from '../../storage/key-sightings.port.js';

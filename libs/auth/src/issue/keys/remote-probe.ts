@@ -1,6 +1,7 @@
 import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
-import { joseSignature, type SigningKey } from '../../verify/keys/keyring.service.js';
+import { joseSignature } from '../../verify/keys/remote-signature.js';
+import type { SigningKey } from '../../verify/keys/key-set.js';
 
 const PROBE = 'tokenward key check';
 

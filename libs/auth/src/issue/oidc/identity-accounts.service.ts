@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AuthError } from '../../common/auth-error.js';
-import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import { isVisible } from '../../common/visible-text.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
@@ -11,7 +10,7 @@ import type { Provider } from '../factors/factor-methods.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { normaliseEmail } from '../../common/normalise-email.js';
 import { Identifiers } from '../users/identifiers.service.js';
-import { PasswordHasher } from '../users/password-hasher.service.js';
+import { NewPasswords } from '../users/new-passwords.service.js';
 import { PasswordVerifier, type VerifiedCandidate } from '../users/password-verifier.service.js';
 import { RegistrationFields } from '../users/registration-fields.service.js';
 import { UnlinkedAccounts } from './unlinked-accounts.service.js';
@@ -29,11 +28,10 @@ export class IdentityAccounts {
     private readonly verifier: PasswordVerifier,
     private readonly identifiers: Identifiers,
     private readonly fields: RegistrationFields,
-    private readonly hasher: PasswordHasher,
+    private readonly newPasswords: NewPasswords,
     private readonly unlinked: UnlinkedAccounts,
     private readonly announcer: Announcer,
     private readonly events: AuthEventPublisher,
-    private readonly entropy: Entropy,
   ) {}
 
   /** Throws `login_refused`. */
@@ -129,8 +127,7 @@ export class IdentityAccounts {
     const fields = await this.fields.read({});
     const { ip, tenant } = client;
     const name = nameOf(person);
-    // nobody knows the password; the owner may set one by a reset
-    const passwordHash = await this.hasher.hash(this.entropy.bytes(32).toString('base64url'));
+    const passwordHash = await this.newPasswords.hashOfNobody();
     await this.unlinked.note(person, passwordHash);
     const outcome = await this.users.create?.({
       email,

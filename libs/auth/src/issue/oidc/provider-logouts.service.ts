@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { OidcLogout } from '../../options/oidc-options.js';
-import type { ProviderSession } from '../../storage/provider-session.js';
+import type { ProviderSession } from '../../storage/session.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 
 /** What a provider said of the person at a sign-in here. */

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { LoginAnswer, SecondFactorDue } from '../../contract/index.js';
-import type { ProvedKey } from '../../verify/dpop/dpop-proofs.service.js';
-import { DpopProofs } from '../../verify/dpop/dpop-proofs.service.js';
+import { DpopProofs, type ProvedKey } from '../../verify/dpop/dpop-proofs.service.js';
 import type { HttpRequest, HttpResponse } from '../../verify/http/adapter.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';

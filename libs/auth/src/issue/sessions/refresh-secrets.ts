@@ -1,6 +1,5 @@
-import { deriveKey } from '../../common/derived-key.js';
+import { deriveKey, Secret } from '../../common/secret.js';
 import { readRing, type RingEntry } from '../../common/secret-ring.js';
-import { Secret } from '../../common/secret.js';
 
 /** One refresh-token secret, split by HKDF (RFC 5869) into one key for each purpose. */
 export interface Pepper {

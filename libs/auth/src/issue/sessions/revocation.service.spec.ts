@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import type { ActedBy } from '../../storage/acted-by.js';
+import type { ActedBy } from '../../storage/store-change.js';
 import { foreignName, foreignVersion } from '../../storage/foreign-names.js';
 import type { LedgerEntry } from '../../storage/ledger-entry.js';
 import type { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';

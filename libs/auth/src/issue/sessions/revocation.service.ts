@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ActedBy } from '../../storage/acted-by.js';
+import type { ActedBy } from '../../storage/store-change.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { EndReason } from '../../storage/end-reason.js';
 import { Clock } from '../../common/clock.js';

@@ -26,6 +26,14 @@ export class SessionAccess {
   ) {}
 
   /**
+   * Whether a token needs the host (its user directory, a hook, a remote signer), so that making one may fail. Throws
+   * `unavailable` if there is no key to sign with.
+   */
+  asksHost(): boolean {
+    return this.grants.needs() === 'host' || this.sessions.usersAre === 'elsewhere';
+  }
+
+  /**
    * `asOfMs`: a time read before `state` was. Throws `token_refused`, and has ended the session, if
    * the user directory has no such user or a disabled one, if the actor may no longer act as the
    * user, or if today's rules refuse the claims that the session keeps.

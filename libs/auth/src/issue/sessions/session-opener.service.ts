@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
-import type { NewSession } from '../../storage/session.js';
+import type { NewSession, Session } from '../../storage/session.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { SessionService } from './session.service.js';
@@ -9,13 +9,13 @@ import { DeviceChallenges } from '../devices/device-challenges.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
-import type { HostTransaction } from '../../storage/host-transaction.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import { OpenedSessions } from './opened-sessions.service.js';
 import type { OpeningSession } from '../../options/session-hooks.js';
 import { SessionHooks } from './session-hooks.service.js';
 import type { ProviderSignIn } from '../oidc/provider-logouts.service.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
-import type { LoginResult } from '../tokens/issued-tokens.js';
+import type { IssuedTokens, LoginResult } from '../tokens/issued-tokens.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
 
 export interface SessionOpening {
@@ -110,13 +110,21 @@ export class SessionOpener {
 
     if ((await this.opened.announce(opened, opening.provider)) === 'ended') return 'superseded';
     const tokens = this.grants.grant(opened.session, access, opened.refreshToken);
-    const registrationChallenge = this.challenges.offer(opened.session);
+    return { user: account, grant: this.withDevice(tokens, opened.session, opening) };
+  }
+
+  /** With what the browser needs to register a key, and the id by which it is known at the next login. */
+  private withDevice(
+    tokens: IssuedTokens,
+    session: Session,
+    { account, expected, deviceId, actor }: SessionOpening,
+  ): IssuedTokens {
+    const registrationChallenge = this.challenges.offer(session);
     const grant =
       registrationChallenge === undefined ? tokens : { ...tokens, registrationChallenge };
     // the actor's device is not one of the user's devices
-    if (actor) return { user: account, grant };
-    const deviceToken = this.devices.mint(subject, expected.epoch, deviceId);
-    return { user: account, grant: { ...grant, deviceToken } };
+    if (actor) return grant;
+    return { ...grant, deviceToken: this.devices.mint(account.id, expected.epoch, deviceId) };
   }
 
   /** A browser sends cookies by itself, so no script can add the proof of a key to them. */

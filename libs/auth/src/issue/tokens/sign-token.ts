@@ -2,11 +2,8 @@ import { JwtService } from '@nestjs/jwt';
 import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
 import { ACCESS_TOKEN_TYPE } from '../../contract/index.js';
-import {
-  joseSignature,
-  type RemoteSigningKey,
-  type SigningKey,
-} from '../../verify/keys/keyring.service.js';
+import { joseSignature } from '../../verify/keys/remote-signature.js';
+import type { RemoteSigningKey, SigningKey } from '../../verify/keys/key-set.js';
 import type { AccessTokenClaims, PENDING_TOKEN_TYPE } from '../../verify/tokens/access-claims.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 

@@ -1,7 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Entropy } from '../../common/entropy.js';
-import { type Secret } from '../../common/secret.js';
-import { deriveKey } from '../../common/derived-key.js';
+import { deriveKey, type Secret } from '../../common/secret.js';
 
 export type DeviceStanding =
   /** The device has signed in to this account before, in the current epoch. */

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Secret } from '../../common/secret.js';
-import { deriveKey } from '../../common/derived-key.js';
+import { deriveKey, type Secret } from '../../common/secret.js';
 
 export type ThrottleBucketKind =
   | 'account+address'

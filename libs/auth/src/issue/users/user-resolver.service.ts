@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { ApiKeyStore } from '../../storage/api-key-store.port.js';
-import type { HostTransaction } from '../../storage/host-transaction.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { FactorMethods } from '../factors/factor-methods.js';

@@ -6,7 +6,7 @@ import type {
   IdentityStore,
   NewIdentity,
 } from '../../storage/identity-store.port.js';
-import type { ProviderSession } from '../../storage/provider-session.js';
+import type { ProviderSession } from '../../storage/session.js';
 import type { Ended, SessionStore } from '../../storage/session-store.port.js';
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 import { rotationOf } from './samples.js';

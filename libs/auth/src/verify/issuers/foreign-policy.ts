@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Actor } from '../../common/principal.js';
+import type { Actor, Principal } from '../../common/principal.js';
 import type { ResolvedTrustedIssuer } from '../../options/issuer-options.js';
 import { foreignName, foreignVersion } from '../../storage/foreign-names.js';
 import { marked } from '../revocable.js';
@@ -81,19 +81,13 @@ export function checkForeignClaims(
   if (custom.kind === 'refused') return refused('custom_claims_refused');
   const who = readByHook(rules.principal, custom.claims);
   if (!who) return refused('claims_malformed');
-  const digest = () => createHash('sha256').update(signed).digest('base64url');
-  const tokenId =
-    jti === undefined
-      ? foreignName('unnamed', issuer, digest())
-      : foreignName('token', issuer, jti);
+  const names = namesOf(issuer, { kid, sid, jti, signed });
   const principal = marked(
     {
       kind: 'user',
       issuer,
       id: who.id,
-      sessionId: isText(sid) ? foreignName('session', issuer, sid) : tokenId,
-      tokenId,
-      keyId: foreignName('key', issuer, kid),
+      ...names,
       tokenVersion: 0,
       ...(who.role !== undefined && { role: who.role }),
       permissions: Object.freeze([...(who.permissions ?? [])]),
@@ -105,6 +99,28 @@ export function checkForeignClaims(
     { subject: foreignName('subject', issuer, sub), tokenVersion: foreignVersion(iat) },
   );
   return { kind: 'accepted', verified: { principal, exp, nbf, iat } };
+}
+
+/** The names by which the token can be revoked here. A token without `jti` is named by its own bytes. */
+function namesOf(
+  issuer: string,
+  given: {
+    readonly kid: string;
+    readonly sid: unknown;
+    readonly jti: string | undefined;
+    readonly signed: Buffer;
+  },
+): Pick<Principal, 'sessionId' | 'tokenId' | 'keyId'> {
+  const { kid, sid, jti, signed } = given;
+  const tokenId =
+    jti === undefined
+      ? foreignName('unnamed', issuer, createHash('sha256').update(signed).digest('base64url'))
+      : foreignName('token', issuer, jti);
+  return {
+    sessionId: isText(sid) ? foreignName('session', issuer, sid) : tokenId,
+    tokenId,
+    keyId: foreignName('key', issuer, kid),
+  };
 }
 
 /** RFC 8693, section 4.1: in a chain of actors the outermost one is the current actor. */

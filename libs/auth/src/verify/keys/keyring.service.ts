@@ -8,17 +8,6 @@ import { loadStaticKeys } from './static-keys.js';
 import { publicKeyThumbprint } from './thumbprint.js';
 import { isSameKey } from './same-key.js';
 
-export type {
-  KeySet,
-  PublicJwk,
-  RemoteSigningKey,
-  SigningKey,
-  VerificationKey,
-} from './key-set.js';
-
-export { type EncryptionKey, readEncryptionKeys } from './encryption-ring.js';
-export { joseSignature } from './remote-signature.js';
-
 /** The current keys, parsed once. Key rotation calls `replace`; caches compare `revision`. */
 @Injectable()
 export class Keyring {

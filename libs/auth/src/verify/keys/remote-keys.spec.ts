@@ -3,8 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { remoteJwksSchema, resolveRemoteJwks } from '../../options/remote-jwks-options.js';
-import type { RemoteJwksOptions } from '../../options/remote-jwks-options.js';
+import {
+  type RemoteJwksOptions,
+  remoteJwksSchema,
+  resolveRemoteJwks,
+} from '../../options/remote-jwks-options.js';
 import { HandClock } from './hand-clock.fixture.js';
 import { Keyring } from './keyring.service.js';
 import { RemoteKeys } from './remote-keys.service.js';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
 import type { StandardSchemaV1 } from '../../common/standard-schema.js';
-import type { Keyring, VerificationKey } from '../keys/keyring.service.js';
+import type { Keyring } from '../keys/keyring.service.js';
+import type { VerificationKey } from '../keys/key-set.js';
 import type { LegacyPrincipal, ResolvedLegacyIssuer } from '../../options/legacy-options.js';
 import { readLegacyKey } from './legacy-key.js';
 import { checkCustomClaims } from '../tokens/custom-claims.js';

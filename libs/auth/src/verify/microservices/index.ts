@@ -1,2 +1,1 @@
-export { rpcAuthorization } from '../guards/rpc-token.js';
-export { withAuthorization } from './with-authorization.js';
+export { rpcAuthorization, withAuthorization } from '../guards/rpc-token.js';

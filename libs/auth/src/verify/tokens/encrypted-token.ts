@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
-import { type EncryptionKey, type Keyring, readEncryptionKeys } from '../keys/keyring.service.js';
+import type { Keyring } from '../keys/keyring.service.js';
+import { type EncryptionKey, readEncryptionKeys } from '../keys/encryption-ring.js';
 import type { ResolvedEncryption } from '../../options/resolved-options.js';
 import { MAX_TOKEN_BYTES } from './access-claims.js';
 import { decodeBase64Url } from './base64url.js';

@@ -1,5 +1,19 @@
-import type { Ending } from './ending.js';
-import type { CloseSocket } from './live-sockets.service.js';
+/** Why a live connection ends, as WebSocket close codes (RFC 6455, section 7.4.2: 4000 to 4999 are the application's). */
+export const TOKEN_REFUSED = 4401;
+/**
+ * Try again later: for five seconds the process could not prove that the token is not revoked, or too many sockets
+ * waited for their first message.
+ */
+export const VIEW_UNPROVEN = 4503;
+
+export interface Ending {
+  readonly code: typeof TOKEN_REFUSED | typeof VIEW_UNPROVEN;
+  /** Safe to show; fits a close frame. */
+  readonly reason: 'revoked' | 'expired' | 'refused' | 'unproven' | 'crowded';
+}
+
+/** How a socket is closed: `socket.close(code, reason)` of ws; socket.io emits and disconnects. */
+export type CloseSocket = (ending: Ending) => void;
 
 /** The event that a socket.io client gets before its connection ends, because the protocol has no close codes. */
 export const ENDED_EVENT = 'tokenward:ended';

@@ -2,9 +2,9 @@
 export { LiveConnections } from './live-connections.service.js';
 export type { LiveConnection } from './live-connections.service.js';
 export { LiveSockets } from './live-sockets.service.js';
-export type { CloseSocket, Handshake, SocketStanding } from './live-sockets.service.js';
-export { TOKEN_REFUSED, VIEW_UNPROVEN } from './ending.js';
-export type { Ending } from './ending.js';
+export type { Handshake, SocketStanding } from './live-sockets.service.js';
+export { TOKEN_REFUSED, VIEW_UNPROVEN } from './close-socket.js';
+export type { CloseSocket, Ending } from './close-socket.js';
 
 // for socket adapters
 export { closeSocketIo, closeWebSocket, ENDED_EVENT } from './close-socket.js';

@@ -6,7 +6,7 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { AuthenticateFlow } from '../authenticate.js';
 import type { RevokedListener } from '../revocation/protocol/revocation-view.js';
 import type { RevocationSync } from '../revocation/revocation-sync.service.js';
-import type { Ending } from './ending.js';
+import type { Ending } from './close-socket.js';
 import { LiveConnections } from './live-connections.service.js';
 
 export const NOW_S = 1_800_000_000;

@@ -11,7 +11,7 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { RevocationSync } from '../revocation/revocation-sync.service.js';
 import { ConnectionIndex, type Held } from './connection-index.js';
 import { EndingIterator } from './ending-iterator.js';
-import { type Ending, TOKEN_REFUSED, VIEW_UNPROVEN } from './ending.js';
+import { type Ending, TOKEN_REFUSED, VIEW_UNPROVEN } from './close-socket.js';
 
 const TICK_MS = 250;
 const UNPROVEN_FOR_MS = 5_000;

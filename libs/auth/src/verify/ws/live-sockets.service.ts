@@ -9,7 +9,7 @@ import { forgetPrincipal, setPrincipal } from '../guards/call-context.js';
 import { judgeOrigin } from '../http/origin-policy.js';
 import { presentedAccessToken, presentedCookie } from '../http/token-extractor.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { type Ending, TOKEN_REFUSED, VIEW_UNPROVEN } from './ending.js';
+import { type CloseSocket, type Ending, TOKEN_REFUSED, VIEW_UNPROVEN } from './close-socket.js';
 import { type LiveConnection, LiveConnections } from './live-connections.service.js';
 import { WaitingRoom } from './waiting-room.js';
 
@@ -25,8 +25,6 @@ const WAITING = 2_000;
 export type Handshake = Omit<HttpRequest, 'socket'> & {
   readonly socket?: object & { readonly remoteAddress?: string | undefined };
 };
-/** How a socket is closed: `socket.close(code, reason)` of ws; socket.io emits and disconnects. */
-export type CloseSocket = (ending: Ending) => void;
 export type SocketStanding = 'authenticated' | 'waiting' | 'closed';
 
 interface State {

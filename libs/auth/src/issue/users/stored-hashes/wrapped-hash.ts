@@ -1,6 +1,5 @@
 import argon2 from '@node-rs/argon2';
-import type { Argon2Cost } from '../argon2-parameters.js';
-import { argon2Options } from '../argon2-parameters.js';
+import { type Argon2Cost, argon2Options } from '../argon2-parameters.js';
 import { argon2CostOf } from './argon2-cost.js';
 import { bcryptWith, readBcrypt } from './bcrypt-hash.js';
 import type { HashReader } from './stored-hash.js';
