@@ -38,7 +38,7 @@ export function App() {
       )}
       {auth.status === 'unavailable' && (
         <Lone title="The server cannot answer right now">
-          You are not signed out. As soon as it is back, so are you.
+          You are not signed out. The page continues as soon as the server is back.
         </Lone>
       )}
       {isOpen && link && (

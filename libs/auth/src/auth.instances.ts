@@ -30,7 +30,7 @@ export class AuthInstances implements OnModuleInit {
       ledgers.indexOf(ledgers[at]) < at || (own !== undefined && others.includes(own));
     if (isShared)
       this.logger.warn(
-        "two instances of AuthModule are over the same tables, and each takes the other's refresh tokens and passkeys; give each tables of its own: drizzleStorage(db, { users, schema: createAuthSchema({ schema }) })",
+        "two instances of AuthModule use the same tables, and each accepts the other's refresh tokens and passkeys; give each its own tables: drizzleStorage(db, { users, schema: createAuthSchema({ schema }) })",
       );
   }
 
@@ -42,7 +42,7 @@ export class AuthInstances implements OnModuleInit {
     const which = this.name === DEFAULT_INSTANCE ? 'without a name' : `named '${this.name}'`;
     throw AuthError.configuration(
       'AuthModule',
-      `two of this application are ${which}, with one issuer; call forRoot once, with isGlobal: true or importing its result wherever it is needed, or give each a name of its own`,
+      `this application has two that are ${which} and have the same issuer; call forRoot once, with isGlobal: true or importing its result wherever it is needed, or give each a name of its own`,
     );
   }
 

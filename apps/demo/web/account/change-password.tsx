@@ -17,8 +17,8 @@ export function ChangePassword({ email }: { readonly email: string }) {
     >
       <h2>Change the password</h2>
       <p>
-        Every other session ends, and every access token issued before is void, this page’s too: it
-        gets a new one.
+        Every other session ends, and every access token issued before is void. This page gets a new
+        one.
       </p>
       {/* for password managers */}
       <input hidden type="email" autoComplete="username" value={email} readOnly />

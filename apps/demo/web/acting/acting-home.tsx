@@ -17,8 +17,8 @@ export function ActingHome({ acting }: { readonly acting: Acting }) {
         <aside className="panel" aria-labelledby={id}>
           <h2 id={id}>Not while you act</h2>
           <p>
-            Password, email, second factors, API keys, the account, other sessions, and whatever
-            asks for a fresh proof: the server answers 403.
+            The server answers 403 for the password, the email, second factors, API keys, the
+            account, other sessions, and everything that needs a fresh proof.
           </p>
         </aside>
       </div>

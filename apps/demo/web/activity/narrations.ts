@@ -12,17 +12,17 @@ export const NARRATIONS: Readonly<Record<string, readonly [string, string, Tone]
   ],
   'refresh.rotated': [
     'Refresh token rotated',
-    'Used once, and replaced. The old one is spent: if it ever comes back, that is theft.',
+    'It was used once and replaced. If the old one comes back, that counts as theft.',
     'plain',
   ],
   'refresh.replayed': [
     'Refresh answered again',
-    'A retry that is known as one gets the same answer.',
+    'A retry of the same request gets the same answer.',
     'plain',
   ],
   'token.refused': [
     'An access token was refused',
-    'Genuine and in time, but revoked: whoever sent it got a 401.',
+    'It is genuine and has not expired, but it is revoked. The answer was 401.',
     'plain',
   ],
   'device.bound': [
@@ -32,7 +32,7 @@ export const NARRATIONS: Readonly<Record<string, readonly [string, string, Tone]
   ],
   'device.refused': [
     'A copy was refused',
-    'Somebody has the cookies or tokens of a session, and not the key of its device.',
+    'Somebody has the cookies or tokens of a session, but not the key of its device.',
     'danger',
   ],
   'password.changed': ['Password changed', 'Every access token issued before is void.', 'good'],
@@ -92,10 +92,10 @@ export const ENDED_BECAUSE: Readonly<Record<string, readonly [string, Tone]>> = 
 };
 
 export const REFUSED_BECAUSE: Readonly<Record<string, readonly [string, Tone]>> = {
-  junk: ['What was presented is not a token of ours.', 'warning'],
+  junk: ['It is not a token of this application.', 'warning'],
   dead: ['Its session had ended before. Nothing else happens.', 'plain'],
   superseded: [
-    'A password change or a confirmation had just replaced it. No theft, and no new token either.',
+    'A password change or a confirmation had just replaced it. This does not count as theft, but there is no new token.',
     'plain',
   ],
   unproven: [

@@ -7,14 +7,14 @@ const refusal = (status: number, code: string, message = '', retryAfter?: number
 
 describe('sayError', () => {
   it.each([
-    ['newPassword: must have at least 8 characters', 'newPassword', 'Take at least 8 characters.'],
+    ['newPassword: must have at least 8 characters', 'newPassword', 'Use at least 8 characters.'],
     [
       'newPassword: must not be the current password',
       'newPassword',
-      'This is the password that you have. Take another one.',
+      'This is the password that you have. Choose another one.',
     ],
     ['email: must be an email address; name: x', 'email', 'This is not an email address.'],
-    ['code: must be text', 'code', 'Look at this once more.'],
+    ['code: must be text', 'code', 'Please check this field.'],
   ])('puts "%s" at its field, in words of the page', (message, field, text) => {
     expect(sayError(refusal(400, 'invalid_input', message))).toEqual({ field, text });
   });

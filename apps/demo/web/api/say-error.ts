@@ -18,11 +18,11 @@ const BY_CODE: Readonly<Record<string, Said>> = {
 };
 /** The server's text about a field, and the text on this page. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/at least (\d+) characters/, 'Take at least $1 characters.'],
-  [/most used passwords/, 'This is one of the most used passwords. Take another one.'],
-  [/the current password/, 'This is the password that you have. Take another one.'],
+  [/at least (\d+) characters/, 'Use at least $1 characters.'],
+  [/most used passwords/, 'This is one of the most used passwords. Choose another one.'],
+  [/the current password/, 'This is the password that you have. Choose another one.'],
   [/the name in the email/, 'Leave the name in your email address out of it.'],
-  [/data breach/, 'This password is known from a data breach. Take another one.'],
+  [/data breach/, 'This password is known from a data breach. Choose another one.'],
   [/longer than|too long/, 'This is too long.'],
   [/invisible characters/, 'This has a character in it that nobody can see. Type it again.'],
 ];
@@ -48,7 +48,7 @@ export function sayError(
   if (code === 'invalid_input') return sayInput(message);
   if (status === 429)
     return { text: `Too many tries. Try again in ${minutes(retryAfterSeconds)}.` };
-  return status === 401 || status === 403 ? refused : { text: 'This is not there any more.' };
+  return status === 401 || status === 403 ? refused : { text: 'This no longer exists.' };
 }
 
 /** `newPassword: must have at least 8 characters; …` */
@@ -59,7 +59,7 @@ function sayInput(message: string): Said {
   if (found && words) return { field, text: words.replace('$1', found[1] ?? '') };
   return {
     field,
-    text: field === 'email' ? 'This is not an email address.' : 'Look at this once more.',
+    text: field === 'email' ? 'This is not an email address.' : 'Please check this field.',
   };
 }
 

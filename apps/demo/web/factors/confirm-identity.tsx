@@ -16,7 +16,7 @@ import { PasswordField } from '../ui/password-field.js';
 import { useAction } from '../ui/use-action.js';
 import { CodeField } from './code-field.js';
 
-const DUE = 'What you are about to do wants a fresh proof that it is you.';
+const DUE = 'Before you do this, confirm that it is you.';
 
 /** True if the user confirmed, false if the user cancelled. */
 type Confirm = (why: string) => Promise<boolean>;

@@ -5,7 +5,7 @@ import { Failure } from '../ui/failure.js';
 import { Ago } from '../ui/moment.js';
 import { Waiting } from '../ui/waiting.js';
 
-const REFUSED = { text: 'The mailbox answers on the machine of the demo alone.' };
+const REFUSED = { text: 'The mailbox can only be read on the machine of the demo.' };
 const SUBJECTS: Readonly<Record<string, string>> = {
   password_reset: 'Set a new password',
   magic_link: 'Sign in without a password',

@@ -4,7 +4,7 @@ export function StaySignedIn() {
       <input type="checkbox" name="rememberMe" />
       <span>
         Stay signed in for 90 days without use
-        <span className="hint">Otherwise 30. Each use begins them anew.</span>
+        <span className="hint">Otherwise for 30 days. Each use starts the time again.</span>
       </span>
     </label>
   );

@@ -7,7 +7,8 @@ import { useAction } from '../ui/use-action.js';
 import { Waiting } from '../ui/waiting.js';
 import { UsersTable } from './users-table.js';
 
-const NO_LONGER_ADMIN = 'That takes the role admin, and the database says that you do not have it.';
+const NO_LONGER_ADMIN =
+  'Only admins can do that, and according to the database you are not an admin.';
 const ACTING_TAKES =
   'it takes the role admin, an enabled user of a lower role, and DPOP where DEVICE_BOUND is require.';
 

@@ -55,7 +55,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     throw new UsageError(
       code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
         ? `${name} is not an option of tokenward${meant(name)}`
-        : `${name} is not given as it must be`,
+        : `${name} is not used correctly`,
     );
   }
 }
@@ -69,7 +69,7 @@ function meant(unknown: string): string {
 export function allowOnly(values: Values, ...allowed: readonly OptionName[]): void {
   for (const name of Object.keys(values) as OptionName[])
     if (name !== 'json' && name !== 'help' && !allowed.includes(name))
-      throw new UsageError(`--${name} does not go with this command`);
+      throw new UsageError(`--${name} is not an option of this command`);
 }
 
 export function algorithmOf(text: string): SigningAlgorithm {

@@ -60,8 +60,8 @@ export async function afterRestore(
       ...revoked.map((kid) => `${kid} was in the backup and is revoked.`),
       ...keys.kept.map((kid) => `${kid} was named and goes on.`),
       made ? `${made} signs from now on.` : '',
-      'Factors and identities of providers are those of the backup: remove again what was removed since.',
-      'Keys that are not in Postgres were not in it: revoke again what was revoked since the backup.',
+      'Factors and identities of providers are those of the backup: remove again those that were removed since.',
+      'Keys outside Postgres were not in the backup: revoke again those that were revoked since.',
     ].filter(Boolean);
     if (ended.sessions === 0 && revoked.length === 0)
       throw new CommandError(
@@ -73,5 +73,5 @@ export async function afterRestore(
 }
 
 function noWords({ words }: Arguments): void {
-  if (words.length > 0) throw new UsageError('this command takes no further words');
+  if (words.length > 0) throw new UsageError('this command takes no more arguments');
 }

@@ -31,7 +31,7 @@ export async function listDirectoryKeys(read: ReadAs, leadTimeMs: number): Promi
 export async function assertInDirectory(read: ReadAs, kid: string): Promise<void> {
   if (!(await keysIn(read)).some((jwk) => jwk.kid === kid))
     throw new CommandError(
-      `${read.dir} holds no key of that kid: tokenward keys list --dir ${read.dir}`,
+      `${read.dir} has no key with that kid: tokenward keys list --dir ${read.dir}`,
     );
 }
 
@@ -104,7 +104,7 @@ async function markRevoked(
 ): Promise<string | undefined> {
   const keys = await keysIn(read);
   const found = keys.find((jwk) => jwk.kid === kid);
-  if (!found) throw new CommandError(`${files.dir} holds no key of that kid any more`);
+  if (!found) throw new CommandError(`${files.dir} has no key with that kid any more`);
   const marked = new Set(keys.flatMap((jwk) => (jwk.revoked === undefined ? [] : [jwk.kid])));
   const left = keys.some(
     (jwk) => jwk.kid !== kid && !marked.has(jwk.kid) && (jwk.d ?? jwk.k) !== undefined,

@@ -30,7 +30,7 @@ export async function wrapHashes(
   environment: Environment,
 ): Promise<CommandResult> {
   const { values, words } = args;
-  if (words.length > 0) throw new UsageError('this command takes no further words');
+  if (words.length > 0) throw new UsageError('this command takes no more arguments');
   allowOnly(values, 'database-url', 'table', 'column', 'id-column', 'schema', 'yes');
   const { table, column, 'id-column': idColumn = 'id' } = values;
   if (!table || !column)

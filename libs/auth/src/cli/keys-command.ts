@@ -128,7 +128,7 @@ function readAs({ values: { dir, algorithm } }: Arguments): ReadAs | undefined {
   const rsaAlgorithm = algorithm === undefined ? undefined : algorithmOf(algorithm);
   if (rsaAlgorithm !== undefined && (dir === undefined || !/^[RP]S/.test(rsaAlgorithm)))
     throw new UsageError(
-      '--algorithm says here what RSA keys in PEM are for: an RS or PS one, with --dir',
+      '--algorithm tells here what RSA keys in PEM are for: give an RS or PS algorithm, and --dir',
     );
   return dir === undefined ? undefined : { dir, rsaAlgorithm };
 }

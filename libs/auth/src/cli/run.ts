@@ -50,7 +50,7 @@ export async function run(
     const usage = error instanceof UsageError;
     const message = messageOf(error);
     io.error(asJson ? `${JSON.stringify({ error: message })}\n` : `tokenward: ${message}\n`);
-    if (usage && !asJson) io.error('tokenward --help shows what there is.\n');
+    if (usage && !asJson) io.error('tokenward --help lists the commands and options.\n');
     return usage ? 2 : 1;
   }
 }

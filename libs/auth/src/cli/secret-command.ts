@@ -7,7 +7,7 @@ const ID = /^[A-Za-z0-9._-]{1,64}$/;
 /** Prints the new secret and stores nothing. */
 export function makeSecret({ words, values }: Arguments): CommandResult {
   allowOnly(values, 'encryption', 'hmac', 'id');
-  if (words.length > 0) throw new UsageError('secret takes no further words');
+  if (words.length > 0) throw new UsageError('this command takes no more arguments');
   if (values.encryption && values.hmac)
     throw new UsageError('--encryption and --hmac are two different secrets');
   if (values.id !== undefined && !ID.test(values.id))

@@ -47,7 +47,7 @@ export class KeyWarnings {
 
   unnoted(error: unknown): void {
     this.#logger.warn(
-      `the keys cannot be noted (${why(error, 'the store failed')}): a key that is new may sign before its lead time`,
+      `the keys cannot be recorded (${why(error, 'the store failed')}): a new key may sign before its lead time`,
     );
   }
 

@@ -25,7 +25,7 @@ export class ProxyTrust {
 
   private problemOf(request: HttpRequest): string | undefined {
     if (addressOf(request.ip) === undefined)
-      return 'The address of a request is not known: all requests are one address to the limits, so that one guesser locks out all. Behind a proxy on a unix socket set "trust proxy" of Express, or trustProxy of Fastify, to true.';
+      return 'The address of a request is not known: the limits count all requests as one address, so one attacker locks out everybody. Behind a proxy on a unix socket set "trust proxy" of Express, or trustProxy of Fastify, to true.';
     const peer = addressOf((request.raw?.socket ?? request.socket)?.remoteAddress);
     const nearest = headerValues(request, 'x-forwarded-for').join().split(',').at(-1);
     const forwarded = addressOf(nearest);
