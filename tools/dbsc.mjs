@@ -42,9 +42,9 @@ async function write(files) {
     .map((line) => JSON.parse(line));
   const text = `# Bound sessions in a real browser
 
-Written by \`npm run dbsc\` (\`test/dbsc-browser.long.ts\`), against the demo on PostgreSQL, behind TLS that the test speaks in front of it and writes down
-what passes. Chromium is headless, makes its keys in software (a server has no TPM), and has a fresh profile for each situation: it counts its signatures by
-profile and site. The bad proofs are a table, [device-proofs.ts](../../test/support/device-proofs.ts), of [bound-sessions.e2e.ts](../../test/bound-sessions.e2e.ts), which needs no browser.
+Written by \`npm run dbsc\` (\`test/dbsc-browser.long.ts\`), against the demo on PostgreSQL. The test terminates TLS in front of the demo and records the requests. Chromium is
+headless, makes its keys in software (a server has no TPM), and has a new profile for each situation, because it counts
+its signatures by profile and site. The bad proofs are a table, [device-proofs.ts](../../test/support/device-proofs.ts), of [bound-sessions.e2e.ts](../../test/bound-sessions.e2e.ts), which needs no browser.
 
 ${rows.map(({ what, seen }) => `- **${what}**: ${seen}`).join('\n')}
 `;

@@ -47,9 +47,12 @@ const rows = lines
 
 const text = `# The last instant of acceptance
 
-Written by \`npm run faults\` (\`test/revocation-faults-*.e2e.ts\`), every process on default options. For each fault: when the last request was sent that still
-accepted a revoked token, counted from the answer to its revocation. The bound is 1,000 ms; at the process that revoked there is none to pass. “None”: no request sent after
-the answer was accepted, alone: by none of the three. \`a\` and \`b\` issue and revoke, the resource server has Redis alone.
+Written by \`npm run faults\` (\`test/revocation-faults-*.e2e.ts\`), with every process on default options.
+
+For each fault, the list says when the last request was sent that still accepted a revoked token, counted from the answer
+to its revocation. The bound is 1,000 ms; the process that revoked must not accept any. “None” means that no request
+sent after the answer was accepted; a single “none” holds for all three processes. \`a\` and \`b\` issue and revoke; the
+resource server has only Redis.
 
 ${rows.join('\n')}
 `;

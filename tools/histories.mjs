@@ -50,16 +50,18 @@ const text = `# Histories
 
 Written by \`npm run histories\` on ${new Date().toISOString().slice(0, 10)}, load average ${loadavg()[0].toFixed(0)}: ${requests.length} requests in ${minutes.toFixed(1)} minutes.
 
-Two processes that issue, revoke and verify, and a resource server that has Redis alone, each reaching its servers through a
-proxy of its own; the second one's clock is 5 s ahead. Twelve clients sign in, use and refresh their tokens at any of them
-and sign out. All three have \`REVOCATION_UNPROVEN=refuse\`, so that the bound has no exception. One session in four ends as a theft: one token by two keys at once. Ended ones are asked for later, too. Each request is written down with when
-it was sent and answered. [The checker](../../test/histories/checker.ts) reads that and knows nothing else. It found none of:
+The cluster has two processes that issue, revoke and verify, and a resource server that has only Redis. Each reaches its
+servers through its own proxy, and the clock of the second process is 5 s ahead. Twelve clients sign in, use and refresh their tokens at any of them
+and sign out. All three have \`REVOCATION_UNPROVEN=refuse\`, so that the bound has no exception. One session in four ends as a theft: two keys use one token at the same time. Sessions that have ended are used later,
+too. Each request is recorded with the times at which it was sent and answered.
+[The checker](../../test/histories/checker.ts) reads only this record. It found none of these:
 
 - an acceptance that was sent later than 1,000 ms after the answer to a revocation or to a theft, or later than the answer at the
   process that signed out;
-- two successors of one refresh token, or one of two;
-- a session refused that nobody had asked to end and whose tokens nobody used twice: something acknowledged was lost;
-- an answer that is none of 200, 204, 401, 503.
+- two successors of one refresh token, or one successor of two tokens;
+- a refused session that nobody had asked to end and whose tokens nobody used twice, because something acknowledged was
+  lost;
+- an answer other than 200, 204, 401 and 503.
 
 | requests | ${ANSWERS.map((status) => (status === 0 ? 'no answer' : status)).join(' | ')} |
 | --- | ${ANSWERS.map(() => '---').join(' | ')} |
@@ -78,16 +80,16 @@ ${[...new Set(troubles.map(({ name }) => name))]
 
 With the default (\`redis\`) a history of 10,000 requests on 2026-11-29, at a load average of 40 on two cores, had two acceptances by the
 resource server, 1.5 and 2.3 s after a sign-out at the process for which Redis hung. The other process refused the token by then. That fits
-the contract's exception (section 6) if that process was too slow to prove anything, which the history does not show. The code was read with it: each
-proof counts from when a question was sent, by the greater of both clocks, at each check; an answer that comes late makes the view old and never young.
-The exception is what is left. \`REVOCATION_UNPROVEN=refuse\` is for whom it is too much.
+the contract's exception (section 6) if that process was too slow to prove anything, which the history does not show. The code was read again for this: at each check, a proof counts from the time at which its question was sent, by the
+greater of both clocks, so a late answer makes the view older, never younger. Only the exception remains as the cause.
+Set \`REVOCATION_UNPROVEN=refuse\` if the exception is too much for you.
 
-[test/histories.e2e.ts](../../test/histories.e2e.ts) records a short one with each \`npm test\`. That the checker finds what it looks for:
-[its own spec](../../test/histories/checker.spec.ts) with histories made by hand, and \`npm run defences -- histories\`, which takes ten rules
-out of the running cluster, one at a time: it found each ([defences](defences.md)).
+[test/histories.e2e.ts](../../test/histories.e2e.ts) records a short one with each \`npm test\`. Two things show that the checker finds such errors: [its own spec](../../test/histories/checker.spec.ts) with histories
+made by hand, and \`npm run defences -- histories\`, which removes ten rules from the running cluster, one at a time. The
+checker noticed each ([defences](defences.md)).
 
-Not tried in a history: that links are not missing, that one step at a time takes the head, whole snapshots, whose ledger it is, and from which server.
-The simulation takes these out ([protocol.spec.ts](../../libs/auth/src/verify/revocation/protocol/protocol.spec.ts) T-7ssn), and the
-[traces](model.md) of the same run are held against the first three.
+Five rules were not removed in a history: links must not be missing, one step at a time takes the head, snapshots are
+whole, a heartbeat proves only its own ledger, and only the server that was proven. The simulation removes these ([protocol.spec.ts](../../libs/auth/src/verify/revocation/protocol/protocol.spec.ts) T-7ssn), and the
+[traces](model.md) of the same run are checked against the first three.
 `;
 writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));

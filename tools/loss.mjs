@@ -43,8 +43,10 @@ const rows = [...new Set(outcomes.map(({ point }) => point))].map((point) => {
 });
 const text = `# Lost answers
 
-Written by \`npm run loss\` (${outcomes.length} refreshes, \`reuseLeeway\` 0). Each signs in with \`@tokenward/client\`, loses the answer of a refresh at one point, goes on until it has tokens, and is then robbed: the
-spent token is presented without its key. "Process killed" is \`SIGKILL\` of the server while it has the request. _Lost_: sessions; _doubled_: sessions with two successors; _not caught_: thieves.
+Written by \`npm run loss\` (${outcomes.length} refreshes, \`reuseLeeway\` 0). In each, a client signs in with \`@tokenward/client\`, loses the answer of a refresh at one point, and continues until it
+has tokens. Then a thief presents the spent token without its key. "Process killed" is \`SIGKILL\` of the server while it
+handles the request. _Lost_ counts sessions that were lost, _doubled_ sessions with two successors, _not caught_ thieves
+who were not noticed.
 
 | the answer is lost | cookie | hybrid | bearer | lost | doubled | not caught |
 | --- | --- | --- | --- | --- | --- | --- |

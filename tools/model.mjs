@@ -72,9 +72,9 @@ async function report() {
   ).length;
   const text = `# The protocol as a model
 
-Written by \`npm run model\` (spin) on ${new Date().toISOString().slice(0, 10)}. [revocation.pml](../../tools/model/revocation.pml), ${lines} lines of Promela, has the rules of [revocation](../revocation.md):
-revocations, two processes that take the step at once, a fail-over to a replica that lags, and a reader. It has no clock: an instant is the set of
-what was acknowledged by then, and what the reader has proof of must be in its view.
+Written by \`npm run model\` (spin) on ${new Date().toISOString().slice(0, 10)}. [revocation.pml](../../tools/model/revocation.pml), ${lines} lines of Promela, models the rules of [revocation](../revocation.md): revocations, two processes that take the step at the same time, a
+fail-over to a replica that lags, and a reader. It has no clock: an instant is the set of what was acknowledged by then.
+Whatever the reader has proof of must be in its view.
 
 Each item explores every order of events within its bounds (rows of the ledger, heartbeats, reads).
 
@@ -82,16 +82,17 @@ ${rows.join('\n')}
 
 ## Traces of the running system
 
-[test/histories.e2e.ts](../../test/histories.e2e.ts) T-tr4c writes down what a cluster does while faults are made: every row and heartbeat of its feed, the
-endings that it answered, their transactions, and the reads of a resource server's view and what that says it knows.
-[trace.ts](../../test/histories/trace.ts) holds it against the six rules above and the model's assertion. That is written by hand, in TypeScript: the
-model read once more, not the model. [trace.spec.ts](../../test/histories/trace.spec.ts) holds that its rules are those of the Promela text, to the word,
-and that it refuses a trace that breaks one of them.
+[test/histories.e2e.ts](../../test/histories.e2e.ts) T-tr4c records what a cluster does during faults: every row and heartbeat of its feed, the endings that it answered, their
+transactions, the reads of a resource server's view, and what that view claims to know.
+[trace.ts](../../test/histories/trace.ts) checks the record against the six rules above and the model's assertion. It is written by hand in TypeScript, so it is
+a second reading of the model, not the model itself. [trace.spec.ts](../../test/histories/trace.spec.ts) checks that its rules are the same as those in the Promela text, word for word, and that it refuses a trace that breaks
+one of them.
 
-## What it does not say
+## What it does not cover
 
-One feed, one fail-over, one reader; rows only come. Not in it: ledgers of two applications, timelines of PostgreSQL, transactions that commit out of
-order, an own look at the ledger by the reader's process, and the clocks of a process. After a missed link it reads the whole index at once. The simulation in
+The model has one feed, one fail-over and one reader, and rows are only added. It leaves out the ledgers of two
+applications, timelines of PostgreSQL, transactions that commit out of order, reads of the ledger by the reader's own
+process, and the clocks of a process. After a missed link, its reader reads the whole index at once. The simulation in
 [protocol.spec.ts](../../libs/auth/src/verify/revocation/protocol/protocol.spec.ts) runs the code itself through such faults.
 `;
   writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));

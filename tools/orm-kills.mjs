@@ -41,11 +41,12 @@ const rows = lines
 
 const text = `# Kills in the host's own transaction
 
-Written by \`npm run orm:kills\` (\`test/host-transactions-kills.e2e.ts\`). A host changes a role by its own library and calls \`userChanged\`, \`passwordChanged\` or
-\`changeUser\` in the same transaction. Between its write and the commit comes a SIGKILL: a fifth of them for the process of the host, two fifths for a backend
-of PostgreSQL, two fifths for the postmaster. A third comes after the host's write, a third after Tokenward's, a third on the way to the commit. Afterwards the role in
-the users table must be the one that belongs to the user's token version, and the revocation of that version must be in the ledger. A round in which a library did
-not come to the gate within 10 s (its pool was left failing or waiting by the kill before) is no kill: it was begun anew with a fresh process.
+Written by \`npm run orm:kills\` (\`test/host-transactions-kills.e2e.ts\`). A host changes a role with its own library and calls \`userChanged\`, \`passwordChanged\` or
+\`changeUser\` in the same transaction. Between its write and the commit, SIGKILL is sent: a fifth of the times to the process of the host, two fifths to a
+backend of PostgreSQL, two fifths to the postmaster. A third of the signals come after the host's write, a third after
+Tokenward's write, and a third during the commit. Afterwards the role in
+the users table must be the one that belongs to the user's token version, and the revocation of that version must be in the ledger. If a library did not reach this point within 10 s, because the kill before had left its pool failing or waiting, the
+round does not count and was started again with a new process.
 
 | library | kills | nothing stands | all of it stands | a part stands | begun anew |
 | --- | --- | --- | --- | --- | --- |
