@@ -28,9 +28,11 @@ let refusal: Reason | Error | undefined;
 let needs: 'nobody' | 'host';
 let stored: Partial<SessionSnapshot> | undefined;
 let ending: object | undefined;
+let usersAre: 'here' | 'elsewhere';
 beforeEach(() => {
   [directory, happened, refusal, needs, ending] = [[user, boss], [], undefined, 'nobody', change];
   stored = { ...state({ user }), live: true };
+  usersAre = 'here';
 });
 
 function access(): SessionAccess {
@@ -41,6 +43,7 @@ function access(): SessionAccess {
     },
   };
   const sessions = {
+    usersAre,
     read: () => Promise.resolve(stored),
     endOne: (...asked: unknown[]) => (happened.push(['endOne', ...asked]), Promise.resolve(ending)),
   };
@@ -71,6 +74,15 @@ const refused = { reason: 'token_refused' };
 const GONE = 'the user, or who acts as the user, is gone or disabled';
 
 describe('the next access token of a session', () => {
+  it.each([
+    ['nobody', 'here', false],
+    ['host', 'here', true],
+    ['nobody', 'elsewhere', true],
+  ] as const)('needs %s, with users %s: asks the host %s', (given, place, expected) => {
+    [needs, usersAre] = [given, place];
+    expect(access().asksHost()).toBe(expected);
+  });
+
   it('is for the user that was read with the session', async () => {
     const known = { id: 'u', role: 'editor' };
     expect(await access().token(state({ user: known }), 7)).toBe(ACCESS);
