@@ -12,10 +12,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { SystemClock } from '../common/clock.js';
 import { SystemEntropy } from '../common/entropy.js';
 import { publicHalf } from '../issue/keys/generate-key.js';
 import type { SourceJwk } from '../storage/key-source.port.js';
+import { exclusivelyIn } from './directory-lock.js';
 import { CommandError } from './io.js';
 
 export interface KeptKey {
@@ -24,9 +24,6 @@ export interface KeptKey {
 }
 
 const randomName = (): string => new SystemEntropy().bytes(6).toString('hex');
-
-const LOCK = '.tokenward-lock';
-const ABANDONED_AFTER_MS = 60_000;
 
 /**
  * A key directory that the command line changes: one JWK in each file (0600). Each change is
@@ -97,22 +94,9 @@ export class KeyFiles {
       this.replace(kept, publicHalf(kept.jwk));
   }
 
-  async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const lock = join(this.dir, LOCK);
-    const stats = statSync(lock, { throwIfNoEntry: false });
-    if (stats && new SystemClock().now() - stats.mtimeMs > ABANDONED_AFTER_MS)
-      rmSync(lock, { force: true });
-    try {
-      closeSync(openSync(lock, 'wx', 0o600));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw new CommandError(`another tokenward command is changing ${this.dir}: try again`);
-    }
-    try {
-      return await work();
-    } finally {
-      rmSync(lock, { force: true });
-    }
+  /** One command at a time. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return exclusivelyIn(this.dir, work);
   }
 }
 
