@@ -8,6 +8,7 @@ import { unavailable } from './guarded.js';
 import type { HostPool } from './host-pool.js';
 import { toQuery } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
+import { hiddenRows, hiddenUsers, HIDES_ROWS } from './row-security.js';
 import { type AuthSchema, createAuthSchema } from './schema.js';
 import { columnsOf, HASH_CHARACTERS, type NamedUsers } from './user-columns.js';
 import { indexAdvice, quoted, SHARED_IDS, UNIQUE_INDEXES } from './user-index.js';
@@ -70,7 +71,7 @@ export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number)
     const cure = cureOf(error);
     throw cure ? AuthError.configuration(layout.option, cure) : unavailable(WHAT, error);
   }
-  const problem = needs.flatMap((need, at) => problemOf(need, found[at] ?? {}) ?? []).join('; ');
+  const problem = oneLine(needs.flatMap((need, at) => problemOf(need, found[at] ?? {}) ?? []));
   if (problem !== '') throw AuthError.configuration(layout.option, problem);
   pin(layout, needs, found);
   adviseOnUsers(layout, needs, found);
@@ -105,7 +106,7 @@ function statement(needs: readonly Need[]) {
         and a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod - 4 between 1 and ${HASH_CHARACTERS - 1}) as narrow,
       (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace
         where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere,
-      ${sql.raw(UNIQUE_INDEXES)} as indexes, ${sql.raw(SHARED_IDS)} as shared
+      ${sql.raw(UNIQUE_INDEXES)} as indexes, ${sql.raw(SHARED_IDS)} as shared, ${sql.raw(HIDES_ROWS)} as filtered
     from jsonb_to_recordset(${JSON.stringify(needs.map((each, position) => ({ ...each, position })))}::jsonb)
         as e(schema text, name text, columns jsonb, rights jsonb, hash text, id text, position int)
       left join (pg_class c join pg_namespace n on n.oid = c.relnamespace) on c.relname = e.name
@@ -133,8 +134,20 @@ function problemOf({ key, schema, name, hash = '', id = '' }: Need, row: Row): s
     return `the column ${id} of ${full} is unique only beside others, so that two people would share sessions; name a column that is unique by itself as users.id`;
   const hidden = row['hidden'] == null ? '' : `SELECT (${listOf(row['hidden'])})`;
   const [rights, role] = [listOf(row['denied']) || hidden, String(row['role'])];
-  if (rights === '') return undefined;
+  if (rights === '')
+    return key !== 'users' && row['filtered'] === true ? hiddenRows(full, role) : undefined;
   return `the role ${role} has no right to ${rights} on ${full}; GRANT ${rights} ON ${full} TO ${role}`;
+}
+
+/** Each problem is "what; cure". What has the same cure is named together. */
+function oneLine(problems: readonly string[]): string {
+  const byCure = new Map<string, string[]>();
+  for (const problem of problems) {
+    const at = problem.indexOf('; ');
+    const cure = problem.slice(at);
+    byCure.set(cure, [...(byCure.get(cure) ?? []), problem.slice(0, at)]);
+  }
+  return [...byCure].map(([cure, whats]) => whats.join(', ') + cure).join('; ');
 }
 
 function listOf(value: unknown): string {
@@ -149,12 +162,10 @@ function adviseOnUsers(
   const at = needs.findIndex(({ key }) => key === 'users');
   const row = found[at];
   if (!users || !row) return;
-  const advice = indexAdvice(
-    users,
-    `${quoted(String(row['schema']))}.${quoted(needs[at]?.name ?? '')}`,
-    row['indexes'],
-  );
-  if (advice !== undefined) new Logger('Tokenward').warn(`${option}: ${advice}`);
+  const full = `${quoted(String(row['schema']))}.${quoted(needs[at]?.name ?? '')}`;
+  const hidden = row['filtered'] === true ? hiddenUsers(full, String(row['role'])) : undefined;
+  for (const advice of [indexAdvice(users, full, row['indexes']), hidden])
+    if (advice !== undefined) new Logger('Tokenward').warn(`${option}: ${advice}`);
 }
 
 /** Sets one schema on all tables, also on those that were not checked. */
