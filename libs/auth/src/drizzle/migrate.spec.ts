@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
+import { drizzle as proxyDrizzle } from 'drizzle-orm/pg-proxy';
 import type pg from 'pg';
 import { createDatabase, type TestDatabase, testPool } from '../../../../test/support/databases.js';
 import { migrateAuth } from './migrate.js';
@@ -67,6 +68,13 @@ describe('migrateAuth', () => {
       `select current_setting('statement_timeout') as timeout, (select count(*)::int from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())) as locks`,
     );
     expect(rows[0]).toEqual({ timeout: '1234ms', locks: 0 });
+  });
+
+  it('refuses another driver in one line, with the cure', async () => {
+    const other = proxyDrizzle(() => Promise.resolve({ rows: [] }));
+    await expect(migrateAuth(other as never)).rejects.toThrow(
+      /^migrateAuth: needs Drizzle on a Pool of node-postgres, and this is a PgRemoteDatabase; write /,
+    );
   });
 
   it('in a bundle, which has no SQL files beside it, says so and touches nothing', async () => {

@@ -7,6 +7,8 @@ import { PgDialect } from 'drizzle-orm/pg-core';
 import type { Pool, PoolClient } from 'pg';
 import { AuthError } from '../common/auth-error.js';
 import { readOptions } from '../common/read-options.js';
+import type { Database } from './database.js';
+import { poolOf } from './host-pool.js';
 import { authSchemaSchema } from './schema.js';
 
 /** esbuild leaves none in a bundle in the format of CommonJS. */
@@ -54,7 +56,7 @@ export async function migrateAuth(
     prefix: 'migrateAuth',
   });
   if (!existsSync(MIGRATIONS_FOLDER)) throw AuthError.configuration('migrateAuth', BUNDLED);
-  const client = await db.$client.connect();
+  const client = await poolOf(db as unknown as Database, 'migrateAuth').connect();
   try {
     const own = inOneTransaction(client);
     // a process that waits for the lock waits for a whole migration; the pool's own limits are for
