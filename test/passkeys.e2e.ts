@@ -215,6 +215,24 @@ describe('passkeys', () => {
     ]);
   });
 
+  // T-c6yx
+  it('is a second step though somebody else with the password asks for challenges without end', async () => {
+    const { person, key } = await withPasskey();
+    const due = await host.ticketOf(person);
+    const { options } = await ceremony('passkeys/login/options', { ticket: due.ticket });
+    const { ticket } = await host.ticketOf(person);
+    const issue = jest.spyOn(host.storage.oneTimeTokens, 'issue');
+    for (let n = 0; n < 6; n++) await ceremony('passkeys/login/options', { ticket });
+    expect(issue).not.toHaveBeenCalled();
+    jest.restoreAllMocks();
+    const answer = { ticket: due.ticket, passkey: key.get(options) };
+    expect((await host.post('login/second-factor', answer)).status).toBe(200);
+    // and it works once
+    const again = await host.ticketOf(person);
+    const replayed = { ...answer, ticket: again.ticket };
+    expect((await host.post('login/second-factor', replayed)).status).toBe(401);
+  });
+
   it('is a fresh proof that includes a second factor', async () => {
     const { session, key, id, person } = await withPasskey();
     const { ticket, options } = await ceremony('passkeys/login/options', {});

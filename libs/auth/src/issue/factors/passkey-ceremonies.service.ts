@@ -42,8 +42,9 @@ const AT_MOST = 5;
 const CREDENTIAL_ID = /^[A-Za-z0-9_-]{1,1364}$/;
 
 /**
- * Challenges, and the check of their answers. A challenge is spent whether the answer is accepted or not. The challenge of
- * a known user is a one-time token; that of a sign-in without a name is signed.
+ * Challenges, and the check of their answers. A challenge is spent whether the answer is accepted or not. That of a
+ * registration is a one-time token; that of a sign-in is signed, so that whoever asks for challenges writes nothing and
+ * pushes out nobody's.
  */
 @Injectable()
 export class PasskeyCeremonies {
@@ -60,7 +61,7 @@ export class PasskeyCeremonies {
   async signInOptions(origin: string | undefined): Promise<CeremonyOptions> {
     const method = this.methods.needPasskeys();
     const rp = this.relyingParty(origin);
-    const challenge = mintSignInChallenge(this.ring, this.clock.now() + TTL_MS, this.entropy);
+    const challenge = this.signed();
     return {
       ticket: challenge,
       options: await method.authenticationOptions(rp, undefined, challenge),
@@ -70,13 +71,12 @@ export class PasskeyCeremonies {
   /** For the second step of `ticket`; the answer is sent with the same ticket. */
   async secondStepOptions(
     ticket: string,
-    owner: Owner,
     passkeys: readonly PasskeyFactor[],
     origin: string | undefined,
   ): Promise<CeremonyOptions> {
     const method = this.methods.needPasskeys();
     const rp = this.relyingParty(origin);
-    const challenge = await this.challenge(SECOND_STEP, owner, { ticket: digest(ticket) });
+    const challenge = this.signed(ticket);
     return { ticket, options: await method.authenticationOptions(rp, passkeys, challenge) };
   }
 
@@ -122,23 +122,30 @@ export class PasskeyCeremonies {
     context: CeremonyContext,
     found?: (subject: string) => Promise<void>,
   ): Promise<PasskeyFactor | undefined> {
-    if (!isLiveSignInChallenge(this.ring, ticket, this.clock.now())) return undefined;
-    // remembered twice as long, because the database's clock may be ahead of this one
-    if (!(await this.tokens.isFirstUse(SIGN_IN, ticket, 2 * TTL_MS))) return undefined;
+    if (!(await this.isFirstAnswer(SIGN_IN, ticket))) return undefined;
     return this.asserted(ticket, response, context, found);
   }
 
+  /** The passkey that signed the challenge of this ticket; whose passkey it must be, is for the caller to compare. */
   async secondStep(
     ticket: string,
     response: unknown,
     context: CeremonyContext,
   ): Promise<PasskeyFactor | undefined> {
     const challenge = challengeIn(response);
-    const spent =
-      challenge === undefined ? undefined : await this.tokens.redeem(SECOND_STEP, challenge);
-    if (challenge === undefined || spent?.data['ticket'] !== digest(ticket)) return undefined;
-    const factor = await this.asserted(challenge, response, context);
-    return factor?.subject === spent.owner?.subject ? factor : undefined;
+    if (challenge === undefined) return undefined;
+    if (!(await this.isFirstAnswer(SECOND_STEP, challenge, ticket))) return undefined;
+    return this.asserted(challenge, response, context);
+  }
+
+  private signed(ticket?: string): string {
+    return mintSignInChallenge(this.ring, this.clock.now() + TTL_MS, this.entropy, ticket);
+  }
+
+  private async isFirstAnswer(kind: string, challenge: string, ticket?: string): Promise<boolean> {
+    if (!isLiveSignInChallenge(this.ring, challenge, this.clock.now(), ticket)) return false;
+    // remembered twice as long, because the database's clock may be ahead of this one
+    return this.tokens.isFirstUse(kind, challenge, 2 * TTL_MS);
   }
 
   private async asserted(
@@ -166,13 +173,13 @@ export class PasskeyCeremonies {
     return undefined;
   }
 
-  private async challenge(kind: string, { subject, state }: Owner, data = {}): Promise<string> {
+  private async challenge(kind: string, { subject, state }: Owner): Promise<string> {
     const owner = {
       subject,
       epoch: state.epoch,
       ...({ diesWith: 'sessions', atMost: AT_MOST } as const),
     };
-    const token = await this.tokens.issue({ kind, owner, data, ttlMs: TTL_MS });
+    const token = await this.tokens.issue({ kind, owner, ttlMs: TTL_MS });
     if (token !== undefined) return token;
     throw new AuthError('token_refused', 'the sessions of the user were ended meanwhile', {
       cookies: 'keep',
@@ -228,8 +235,4 @@ function memberOf(value: unknown, name: string): unknown {
 function textIn(value: unknown, name: string): string | undefined {
   const member = memberOf(value, name);
   return typeof member === 'string' ? member : undefined;
-}
-
-function digest(ticket: string): string {
-  return createHash('sha256').update(ticket, 'utf8').digest('base64url');
 }

@@ -24,8 +24,18 @@ describe('a challenge for a passkey sign-in', () => {
     expect(mintSignInChallenge(ring, UNTIL, entropy)).not.toBe(text);
   });
 
+  it('of a second step is for its own ticket alone', () => {
+    const of = mintSignInChallenge(ring, UNTIL, entropy, 'mine');
+    expect(['mine', 'theirs', ''].map((each) => isLiveSignInChallenge(ring, of, 0, each))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it.each<[string, string, RefreshSecrets?]>([
     ['by a secret that is not in the ring', text, RefreshSecrets.parse([recent])],
+    ['for the second step of a login', mintSignInChallenge(ring, UNTIL, entropy, 'ticket')],
     ['with a later time', flipped(2)],
     ['with other random bytes', flipped(12)],
     ['with another MAC', flipped(20)],

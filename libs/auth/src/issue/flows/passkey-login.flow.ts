@@ -60,7 +60,7 @@ export class PasskeyLoginFlow {
     const live = await this.steps.read(ticket);
     if (!live) throw new AuthError('second_factor_refused', 'no live ticket');
     const passkeys = await this.steps.passkeysOf(live.subject);
-    return this.ceremonies.secondStepOptions(ticket, live, passkeys, origin);
+    return this.ceremonies.secondStepOptions(ticket, passkeys, origin);
   }
 
   /** Throws `login_refused`, which counts against the address, or against the device that signed in before; `throttled`. */
