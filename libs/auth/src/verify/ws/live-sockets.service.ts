@@ -161,7 +161,13 @@ export class LiveSockets {
     }
   }
 
+  /**
+   * Throws `token_refused` for a token of another user, and for one with other rights: the socket may stand in rooms by
+   * the former ones.
+   */
   private admit(client: object, state: State, principal: Principal): void {
+    if (state.principal && changedRights(state.principal, principal) !== undefined)
+      throw new AuthError('token_refused', 'a token with other rights');
     state.waited?.();
     state.standing = 'authenticated';
     state.principal = principal;

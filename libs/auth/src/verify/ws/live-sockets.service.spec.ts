@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Principal } from '../../common/principal.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { AuthenticateFlow } from '../authenticate.js';
+import type { PresentedToken } from '../presented-token.js';
+import { LiveBench, principal } from './live-connections.fixture.js';
+import { LiveSockets } from './live-sockets.service.js';
+
+const admin = principal({ role: 'admin', permissions: ['a', 'b'] });
+const options = { cookies: { accessName: 'access_token' }, origins: { trusted: new Set() } };
+
+/** A socket that is signed in as `admin`, and tokens by their text. */
+async function signedIn(tokens: Readonly<Record<string, Principal>>) {
+  const flow = {
+    authenticate: (presented: PresentedToken) =>
+      presented.kind === 'token' ? { admin, ...tokens }[presented.value] : undefined,
+  };
+  const sockets = new LiveSockets(
+    flow as unknown as AuthenticateFlow,
+    options as unknown as ResolvedAuthOptions,
+    new LiveBench().live,
+  );
+  const client = {};
+  const codes: number[] = [];
+  await sockets.open(client, { headers: {} }, ({ code }) => void codes.push(code));
+  expect(await sockets.present(client, 'admin')).toBe('authenticated');
+  return { sockets, client, codes };
+}
+
+describe('a token that a signed-in socket presents', () => {
+  it('goes on with the same rights, in whatever order they are listed', async () => {
+    const fresh = principal({ ...admin, tokenId: 't2', permissions: ['b', 'a', 'a'] });
+    const { sockets, client, codes } = await signedIn({ fresh });
+    expect(await sockets.present(client, 'fresh')).toBe('authenticated');
+    expect([sockets.principalOf(client), codes]).toEqual([fresh, []]);
+  });
+
+  // T-v3qs
+  it.each<readonly [string, Partial<Principal>]>([
+    ['an API key with fewer permissions', { kind: 'api_key', permissions: ['a'] }],
+    ['a session of another role', { role: 'user' }],
+    ['one without a role', { role: undefined }],
+  ])(
+    'with other rights closes it, since it may stand in rooms by the former ones: %s',
+    async (_, changes) => {
+      const other = principal({ ...admin, sessionId: 's2', tokenId: 't2', ...changes });
+      const { sockets, client, codes } = await signedIn({ other });
+      expect(await sockets.present(client, 'other')).toBe('closed');
+      expect([sockets.principalOf(client), codes]).toEqual([undefined, [4401]]);
+    },
+  );
+});
