@@ -14,15 +14,23 @@ const id = apiKeyId(Buffer.alloc(ID_BYTES, 'i'));
 const KEY = writeApiKey(id, Buffer.alloc(SECRET_BYTES, 's'));
 const ADDRESS = '203.0.113.7';
 
+/** Its wall clock can be set. */
+class SetClock extends ManualClock {
+  aheadMs = 0;
+  override now(): number {
+    return super.now() + this.aheadMs;
+  }
+}
+
 /** A neighbour at the same address guesses passwords until the address is locked. */
 describe('an API key that worked here before', () => {
-  let clock: ManualClock;
+  let clock: SetClock;
   let keys: RememberedApiKeys;
   let store: 'has it' | 'has it no longer' | 'away';
   let isLocked: boolean;
 
   beforeEach(() => {
-    [clock, store, isLocked] = [new ManualClock(), 'has it', false];
+    [clock, store, isLocked] = [new SetClock(), 'has it', false];
     const use = () => {
       if (store === 'away') return Promise.reject(AuthError.unavailable('away'));
       const key = { id, subject: 'ann', name: 'robot', createdAt: new Date(0) };
@@ -60,6 +68,18 @@ describe('an API key that worked here before', () => {
     expect(await present()).toBe('unavailable');
     store = 'has it';
     expect(await present()).toBe('ann');
+  });
+
+  // T-r7tk
+  it('is looked up again after an hour, though the clock was ahead and is set back', async () => {
+    clock.aheadMs = 3_600_000;
+    expect(await present()).toBe('ann');
+    clock.aheadMs = 0;
+    clock.advance('59m');
+    expect(await present()).toBe('ann');
+    store = 'has it no longer';
+    clock.advance('2m');
+    expect(await present()).toBe('token_refused');
   });
 
   it('is a stranger’s once it is gone, and a first sight is counted', async () => {

@@ -19,6 +19,15 @@ import { LoginThrottle } from '../users/login-throttle.service.js';
 import { apiKeyPrincipal } from './api-key-principal.js';
 import { type ReadApiKey, readApiKey } from './api-key-text.js';
 
+interface Remembered {
+  readonly principal: Principal;
+  /**
+   * By the monotonic clock: one whose wall clock was ahead and is set back would remember a key that was deleted for
+   * longer than the ledger does.
+   */
+  readonly untilMs: number;
+}
+
 /** The most keys that a process remembers; the one used longest ago is forgotten first. */
 const REMEMBERED = 10_000;
 
@@ -29,7 +38,7 @@ const REMEMBERED = 10_000;
  */
 @Injectable()
 export class RememberedApiKeys extends ApiKeyLookup {
-  private readonly known = new RecentValues<string, Principal>(REMEMBERED);
+  private readonly known = new RecentValues<string, Remembered>(REMEMBERED);
   private readonly underWay = new Map<string, Promise<Principal>>();
 
   constructor(
@@ -49,12 +58,18 @@ export class RememberedApiKeys extends ApiKeyLookup {
     ip: string | undefined,
     options?: AuthenticateOptions,
   ): Principal | Promise<Principal> {
-    const known = this.known.get(key);
-    if (!known || known.expiresAt * 1000 <= this.clock.now()) return this.lookUp(key, ip, options);
+    const known = this.remembered(key);
+    if (!known) return this.lookUp(key, ip, options);
     const verdict = this.revocations.check(revocable(known), options);
     const settle = (settled: Verdict) =>
       settled === 'live' ? known : this.lookUp(key, ip, options);
     return typeof verdict === 'string' ? settle(verdict) : verdict.then(settle);
+  }
+
+  private remembered(key: string): Principal | undefined {
+    const known = this.known.get(key);
+    if (!known || known.untilMs <= this.clock.monotonic()) return undefined;
+    return known.principal.expiresAt * 1000 > this.clock.now() ? known.principal : undefined;
   }
 
   async lookAgain(principal: Principal, options?: AuthenticateOptions): Promise<Principal> {
@@ -110,7 +125,8 @@ export class RememberedApiKeys extends ApiKeyLookup {
     await admission?.giveBack();
     if ((await this.revocations.check(revocable(principal), options)) === 'revoked')
       throw this.refused('revoked', principal);
-    this.known.set(key, principal);
+    const forMs = principal.expiresAt * 1000 - this.clock.now();
+    this.known.set(key, { principal, untilMs: this.clock.monotonic() + forMs });
     return principal;
   }
 
