@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { AccountDirectory } from '../../storage/account-directory.port.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
@@ -65,4 +66,37 @@ describe('a user of a host’s directory', () => {
       expect(await told(directory.findById('a'))).toBe('unavailable');
     },
   );
+});
+
+describe('a mistake in a host’s directory', () => {
+  const logged: string[] = [];
+  const told = (mistake: (typed: string) => unknown) => {
+    jest.spyOn(Logger.prototype, 'error').mockImplementation((...said) => {
+      logged.push(said.join(' '));
+    });
+    const directory = new Directory(undefined);
+    directory.findByEmail = async (typed: string) => mistake(typed) as undefined;
+    return guardedUserDirectory(directory, 50)
+      .findByEmail('hunter2')
+      .catch(() => logged.splice(0).join());
+  };
+  afterEach(() => jest.restoreAllMocks());
+
+  const nothing = (): { readonly rows: readonly string[] } | undefined => undefined;
+  it('is logged in words where they are the code’s own', async () => {
+    expect(await told(() => (nothing() as { rows: string[] }).rows)).toMatch(
+      /a mistake in Directory, .*: Cannot read properties of undefined \(reading 'rows'\).*guarded-user-directory\.spec/s,
+    );
+  });
+
+  // people type a password into the field of the email
+  it.each<readonly [string, (typed: string) => unknown]>([
+    ['BigInt', (typed) => BigInt(typed)],
+    ['JSON', (typed) => JSON.parse(typed) as unknown],
+    ['Date', (typed) => new Date(typed).toISOString()],
+  ])('is logged with its place and without what somebody typed: %s', async (_, mistake) => {
+    const line = await told(mistake);
+    expect(line).toMatch(/a mistake in Directory, .*guarded-user-directory\.spec/s);
+    expect(line).not.toContain('hunter2');
+  });
 });

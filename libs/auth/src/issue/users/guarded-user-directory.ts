@@ -108,6 +108,16 @@ function done(what: string, answer: unknown): boolean {
 }
 
 /**
+ * Messages that quote names of the source and no value. Others may quote what somebody typed: `Cannot convert hunter2
+ * to a BigInt`.
+ */
+const OWN_WORDS = [
+  /^Cannot (?:read|set) properties of (?:undefined|null)(?: \((?:reading|setting) '[A-Za-z_$][\w$]*'\))?$/,
+  /^(?:Cannot access '\w+' before initialization|Assignment to constant variable\.?)$/,
+  /^[\w.$()]+ is not (?:a function|a constructor|defined|iterable)$/,
+];
+
+/**
  * A mistake in the host's code is not an outage and is logged. Of other errors only the name is
  * logged, because a driver's message may contain values.
  */
@@ -117,7 +127,10 @@ function said(error: unknown, directory: UserDirectory): string {
   // compared by name, too: a test runner has its own classes
   if (mistakes.some((kind) => error instanceof kind || error.name === kind.name)) {
     const owner = directory.constructor.name || 'the user directory';
-    logger.error(`a mistake in ${owner}, the host's user directory: ${error.message}`, error.stack);
+    const isSource = OWN_WORDS.some((words) => words.test(error.message));
+    const words = isSource ? error.message : error.name;
+    const frames = error.stack?.split('\n').filter((line) => /^ +at /.test(line));
+    logger.error(`a mistake in ${owner}, the host's user directory: ${words}`, frames?.join('\n'));
   }
   return error.name;
 }
