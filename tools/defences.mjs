@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { argumentsOf, refuse } from './arguments.mjs';
 import { ACTING } from './defences/acting.mjs';
 import { ASVS } from './defences/asvs.mjs';
+import { BOUND } from './defences/bound.mjs';
 import { CURES } from './defences/cures.mjs';
 import { DEVICES } from './defences/devices.mjs';
 import { HISTORIES } from './defences/histories.mjs';
@@ -61,6 +62,7 @@ const all = [
   ...RFCS,
   ...ROWS,
   ...CURES,
+  ...BOUND,
 ].map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 const chosen = all
   .filter(
