@@ -14,7 +14,7 @@ class Directory extends UserDirectory {
     verifyEmail: () => this.done(),
     changeEmail: () => Promise.resolve('changed'),
   };
-  override findByEmail = () => Promise.resolve(undefined);
+  override findByEmail: UserDirectory['findByEmail'] = () => Promise.resolve(undefined);
   override findById = () => Promise.resolve(this.answer as undefined);
   override replacePasswordHash = () => this.done();
   private done(): Promise<boolean> {
@@ -80,7 +80,9 @@ describe('a mistake in a host’s directory', () => {
       .findByEmail('hunter2')
       .catch(() => logged.splice(0).join());
   };
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   const nothing = (): { readonly rows: readonly string[] } | undefined => undefined;
   it('is logged in words where they are the code’s own', async () => {
