@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 /**
- * What became of each defence when it was taken out last, in docs/assurance/defences.json: they can be run on different days. One that was written
+ * What became of each defence when it was last removed, in docs/assurance/defences.json: they can be run on different days. One that was written
  * anew since, or is named for other tests, counts as never taken out.
  */
 export class KeptResults {
@@ -43,30 +43,35 @@ function keyOf({ of, what, file, take, leave, seen }) {
   return `${of}: ${what} ${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }
 
-const STANDARD = /^(?:ASVS|RFC)/;
+/** The pages by what they hold; a defence is on the first page that takes it. */
+const PAGES = [
+  { name: 'defences-standards', title: 'Defences of standards', takes: /^(?:ASVS|RFC)/ },
+  {
+    name: 'defences-issuers',
+    title: 'Defences against other issuers',
+    takes: /^(?:oidc|issuers|tenants|pinned JWKS)$/,
+  },
+  { name: 'defences', title: 'Defences', takes: /^/ },
+];
 
-/** Two pages: requirements of standards, and the rest. */
 export async function writeReport(root, all, kept) {
-  const [standards, own] = [true, false].map((is) =>
-    all.filter(({ of }) => STANDARD.test(of) === is),
-  );
-  await writePage(
-    root,
-    'defences',
-    own,
-    kept,
-    'Those of standards: [here](defences-standards.md).',
-  );
-  await writePage(root, 'defences-standards', standards, kept, 'Our own: [here](defences.md).');
+  const pageOf = ({ of }) => PAGES.find(({ takes }) => takes.test(of));
+  for (const page of PAGES) {
+    const others = PAGES.filter((each) => each !== page)
+      .map(({ name, title }) => `[${title}](${name}.md)`)
+      .join(', ');
+    const own = all.filter((each) => pageOf(each) === page);
+    await writePage(root, page, own, kept, `Other pages: ${others}.`);
+  }
 }
 
-async function writePage(root, name, all, kept, elsewhere) {
+async function writePage(root, { name, title }, all, kept, elsewhere) {
   const linked = (tests) => tests.map(({ id, path }) => `[${id}](../../${path})`).join(', ');
   const rows = all.flatMap((defence) => {
     const result = kept.of(defence);
     if (!result) return [];
     const killers = defence.tests.filter(({ id }) => result.killers.includes(id));
-    return `- **${defence.of}**: ${defence.what}. Seen by ${killers.length > 0 ? linked(killers) : 'nobody'}`;
+    return `- **${defence.of}**: ${defence.what}. Seen by ${killers.length > 0 ? linked(killers) : 'no test'}`;
   });
   const others = all.flatMap((defence) => {
     const passing = defence.tests.filter(
@@ -77,12 +82,11 @@ async function writePage(root, name, all, kept, elsewhere) {
   const never = all.filter((each) => !kept.of(each)).map(({ of, what }) => `- **${of}**: ${what}`);
   const lived = all.filter((each) => kept.of(each)?.killers.length === 0).length;
   const section = (lead, lines) => (lines.length > 0 ? `${lead}\n\n${lines.join('\n')}\n\n` : '');
-  const text = `# Defences${name === 'defences' ? '' : ' of standards'}, taken out
+  const text = `# ${title}, removed once
 
-Written by \`npm run defences\`. Each item is a defence that was taken out by itself, in a copy of the source, and the test that then failed.
-${rows.length} defences, ${lived} that nobody missed. ${elsewhere}
+Written by \`npm run defences\`. Each item is a defence that was removed by itself from a copy of the source, and the test that failed then. ${rows.length} defences; ${lived} were missed by no test. ${elsewhere}
 
-${section('', rows)}${section('Named for it as well, for another part of it: they pass without this one.', others)}${section('Not taken out yet, or not since they were written anew:', never)}`;
+${section('', rows)}${section('Also named for the defence, for another part of it; these pass without this part.', others)}${section('Not removed yet, or not since they were written anew:', never)}`;
   const target = join(root, 'docs', 'assurance', `${name}.md`);
   writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));
 }
