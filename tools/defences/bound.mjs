@@ -3,6 +3,14 @@ import { defence } from './defence.mjs';
 /** What the fifth attack found: odd answers of a host, and what was bound to too little. */
 export const BOUND = [
   defence(
+    'revocation',
+    'a process ahead of the database forgets no entry early',
+    'verify/revocation/protocol/revocation-view.ts',
+    'if (read.nowMs !== undefined) this.expiryClock.databaseSaid(read.nowMs, sentAt.wall);',
+    '',
+    'T-y4gw',
+  ),
+  defence(
     'tenants',
     'whoever is found by something else than a name is of the tenant that the request names',
     'issue/users/identifiers.service.ts',

@@ -126,6 +126,21 @@ describe('DrizzleRevocationLedgerStore', () => {
   });
 
   // T-2j4m
+  it('tells the time of the database with each read, whole or since a position', async () => {
+    const timeOf = async () =>
+      Number(
+        (await pool.query('select extract(epoch from clock_timestamp()) * 1000 as t')).rows[0]?.t,
+      );
+    const before = await timeOf();
+    const whole = await store.readSince(undefined, () => undefined);
+    const reads = [whole, await store.readSince(undefined), await store.readSince(whole.position)];
+    const after = await timeOf();
+    for (const { nowMs = 0 } of reads) {
+      expect(nowMs).toBeGreaterThanOrEqual(Math.floor(before));
+      expect(nowMs).toBeLessThanOrEqual(Math.ceil(after));
+    }
+  });
+
   it('does not miss a transaction that began before the last read and commits after it', async () => {
     const late = await pool.connect();
     const lateDb = drizzle(late);

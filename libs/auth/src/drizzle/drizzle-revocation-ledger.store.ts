@@ -9,10 +9,11 @@ import {
   type LedgerRead,
 } from '../storage/revocation-ledger.port.js';
 import type { AuthDatabase } from './auth-database.js';
-import { type Row, rows, type Transaction } from './database.js';
+import { type Row, rows } from './database.js';
 import { fromRow, refusedCondition } from './ledger-rows.js';
 import { ledgerIdentity } from './ledger-identity.js';
 import { listen } from './ledger-listener.js';
+import type { OwnTransaction } from './own-transaction.js';
 import type { AuthSchema } from './schema.js';
 import { writeChange } from './write-change.js';
 
@@ -72,8 +73,10 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     if (since && !SNAPSHOT.test(since.snapshot))
       throw AuthError.unavailable('revocation ledger: not a snapshot');
     const deadlineMs = this.options.deadlineMs * (since ? 1 : FULL_READ_FACTOR);
-    const found = await this.inTransaction('revocation ledger read', deadlineMs, (tx) =>
-      rows(tx, this.readStatement(since)),
+    const { found, nowMs } = await this.inTransaction(
+      'revocation ledger read',
+      deadlineMs,
+      async (tx) => ({ nowMs: tx.nowMs, found: await rows(tx, this.readStatement(since)) }),
     );
     const position = positionOf(found[0]);
     if (since && since.ledger !== position.ledger) return { position, entries: [] };
@@ -86,7 +89,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     // start at any number.
     if (since && (since.timeline < position.timeline || xmax(since) > xmax(position)))
       return this.readSince(undefined, onBatch);
-    return { position, entries: found.flatMap(entriesOf) };
+    return { position, entries: found.flatMap(entriesOf), nowMs };
   }
 
   /**
@@ -96,8 +99,13 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
    */
   private async readAll(onBatch: BatchTaker): Promise<LedgerRead> {
     const { deadlineMs } = this.options;
-    const [first] = await this.inTransaction('revocation ledger read', deadlineMs, (tx) =>
-      rows(tx, sql`select ${positionColumns(this.#schema)}`),
+    const { first, nowMs } = await this.inTransaction(
+      'revocation ledger read',
+      deadlineMs,
+      async (tx) => {
+        const [first] = await rows(tx, sql`select ${positionColumns(this.#schema)}`);
+        return { nowMs: tx.nowMs, first };
+      },
     );
     const position = positionOf(first);
     for (let last = '0'; ;) {
@@ -117,7 +125,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
         throw AuthError.unavailable('revocation ledger: another server took over during the read');
       const entries = page.flatMap(entriesOf);
       await onBatch(entries);
-      if (page.length < PAGE_ROWS) return { position, entries: [] };
+      if (page.length < PAGE_ROWS) return { position, entries: [], nowMs };
       last = String(page.at(-1)?.['id']);
     }
   }
@@ -176,7 +184,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   private inTransaction<T>(
     what: string,
     deadlineMs: number,
-    work: (tx: Transaction) => Promise<T>,
+    work: (tx: OwnTransaction) => Promise<T>,
   ): Promise<T> {
     return this.database.transaction(what, deadlineMs, work);
   }

@@ -17,6 +17,11 @@ export interface LedgerRead {
   readonly position: LedgerPosition;
   /** The entries after the given position; without a position, all live entries. */
   readonly entries: readonly LedgerEntry[];
+  /**
+   * The time of the database, by which it writes expiries: a process whose clock is ahead of it must not forget entries
+   * early. Milliseconds since the epoch. Default: that of the process.
+   */
+  readonly nowMs?: number;
 }
 
 /** The durable truth. Reads go to the primary; each call has a deadline of its own and throws `AuthError('unavailable')`. */

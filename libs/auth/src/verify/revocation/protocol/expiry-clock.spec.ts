@@ -30,6 +30,19 @@ describe('the clock by which entries expire', () => {
     expect(clock.now()).toBe(start + passedMs);
   });
 
+  // T-x5nd
+  it.each([
+    ['ahead of the database by an hour', -3_600_000, -3_600_000],
+    ['behind the database', 3_600_000, 0],
+    ['as the database', 0, 0],
+  ])('is no faster than the database, which wrote the expiries: %s', (_, offsetMs, expectedMs) => {
+    clock.databaseSaid(start + offsetMs, start);
+    expect(clock.now()).toBe(start + expectedMs);
+    both.wall += 60_000;
+    both.mono += 60_000;
+    expect(clock.now()).toBe(start + expectedMs + 60_000);
+  });
+
   it.each([
     [-120_000, false],
     [-120_001, true],

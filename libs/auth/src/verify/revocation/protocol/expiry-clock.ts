@@ -9,11 +9,13 @@ const TURNED_BACK_MS = 120_000;
 /**
  * The time by which expired entries are dropped, in milliseconds since the epoch. If the wall clock
  * jumps ahead and returns, no entry that is still needed must be dropped. So this clock is never
- * faster than the monotonic clock.
+ * faster than the monotonic clock, nor ahead of the database, whose time the expiries are.
  */
 export class ExpiryClock {
   #wall: number;
   #mono: number;
+  /** How far this process is ahead of the database. */
+  #aheadMs = 0;
 
   constructor(private readonly clock: Clock) {
     this.#wall = clock.now();
@@ -21,7 +23,12 @@ export class ExpiryClock {
   }
 
   now(): number {
-    return Math.min(this.clock.now(), this.#steady());
+    return Math.min(this.clock.now(), this.#steady()) - this.#aheadMs;
+  }
+
+  /** `nowMs`: the time of the database, read after it was `wallMs` here. */
+  databaseSaid(nowMs: number, wallMs: number): void {
+    this.#aheadMs = Math.max(0, wallMs - nowMs);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../testing/manual-clock.js';
+import { LEDGER_LIFETIME_MS } from '../../../storage/ledger-entry.js';
 import { instantOf } from './instant.js';
 import { RevocationView, type Tail } from './revocation-view.js';
 import {
@@ -10,6 +11,14 @@ import {
 } from '../../../storage/revocation-feed.port.js';
 
 const MAX_STALENESS_MS = 1_000;
+const NOBODY = {
+  tokenId: 't',
+  sessionId: 'none',
+  subject: 'u',
+  tokenVersion: 1,
+  keyId: 'k',
+  issuedAt: 1,
+};
 const beat = (id: string, prev: string, before: readonly string[], timeline = 1): Heartbeat => {
   const position = { ledger: 'ours', timeline, snapshot: '9:9:' };
   return { version: FEED_VERSION, id, prev, before, kind: 'whole', position };
@@ -162,5 +171,28 @@ describe('what a process knows from the feed alone', () => {
     clock.advance('1s');
     expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
     expect(view.state().linked).toBe(true);
+  });
+});
+
+describe('a process whose wall clock is an hour ahead of the database', () => {
+  // T-y4gw
+  it('keeps a revocation for as long as one of its own tokens lives', () => {
+    const clock = new ManualClock();
+    const view = new RevocationView(clock, 100);
+    view.follow('ours');
+    const nowMs = clock.now() - 3_600_000;
+    const expiresAt = nowMs + LEDGER_LIFETIME_MS;
+    const entries = [{ kind: 'session', id: 's', value: 0, expiresAt } as const];
+    const position = { ledger: 'ours', timeline: 1, snapshot: '9:9:' };
+    view.acceptLedger(instantOf(clock), undefined, { position, entries, nowMs });
+    const token = { ...NOBODY, sessionId: 's' };
+    for (const minutes of ['11m', '58m'] as const) {
+      clock.advance(minutes);
+      for (let n = 0; n < 3; n++) view.tick();
+      expect([minutes, view.mirror.refuses(token)]).toEqual([minutes, true]);
+    }
+    clock.advance('2m');
+    for (let n = 0; n < 3; n++) view.tick();
+    expect(view.mirror.size).toBe(0);
   });
 });

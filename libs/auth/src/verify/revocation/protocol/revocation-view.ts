@@ -30,10 +30,7 @@ export interface RevocationViewState {
   readonly linked: boolean;
 }
 
-/**
- * Where this process reads the feed. Each resync makes a new object, so that late replies to an
- * earlier one are recognised.
- */
+/** Where this process reads the feed: a new object for each resync, so that late replies to an earlier one are seen. */
 export interface Tail {
   cursor: string;
   head: Heartbeat | undefined;
@@ -194,6 +191,7 @@ export class RevocationView {
       );
     }
     this.#timeline = timeline;
+    if (read.nowMs !== undefined) this.expiryClock.databaseSaid(read.nowMs, sentAt.wall);
     // The view started over while the read was in progress, so it was not a full read.
     if (since !== undefined && this.#position === undefined) {
       this.add(read.entries);
