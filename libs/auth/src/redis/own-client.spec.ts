@@ -25,6 +25,15 @@ describe("a connection of Tokenward's own", () => {
     });
   });
 
+  it('is made again with what the host has put in the place of expired credentials', () => {
+    const host = new Redis({ lazyConnect: true, password: 'old' });
+    const client = new OwnClient(host).client as Redis;
+    Object.assign(host.options, { username: 'svc', password: 'new' });
+    expect(client.options).toMatchObject({ password: 'old' });
+    client.emit('close');
+    expect(client.options).toMatchObject({ username: 'svc', password: 'new' });
+  });
+
   it('through Sentinel tries again for ever, also where the host gives up', () => {
     const host = new Redis({
       sentinels: [{ host: '127.0.0.1', port: 1 }],

@@ -118,6 +118,10 @@ export class OwnClient {
     const changed = (): void => {
       this.connection++;
       this.#leaving = false;
+      if (isCluster(host) || isCluster(this.client)) return;
+      // credentials that expire (IAM, Entra ID) are replaced in the options of the host's client
+      const { username, password } = host.options;
+      Object.assign(this.client.options, { username, password });
     };
     this.client.on('close', changed);
     if (isCluster(this.client)) this.client.on('+node', changed).on('-node', changed);
