@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -104,6 +104,28 @@ class HostStore implements Client.TokenStore {
     this.write(tokens);
   }
 }
+
+it('the types of the core, and of pages on a server, need no DOM', () => {
+  const modules = join(process.cwd(), 'node_modules');
+  const typesOf = (name: string) => `./types/client/src/${name}.d.ts`;
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    skipLibCheck: false,
+    target: 'es2023',
+    lib: ['es2023'],
+    module: 'nodenext',
+    types: ['node'],
+    typeRoots: [join(modules, '@types')],
+    paths: { '@tokenward/client': [typesOf('index')] },
+  };
+  const files = ['index', 'server', 'account', 'axios'].map(typesOf);
+  const config = join(dist, 'tsconfig.json');
+  writeFileSync(config, JSON.stringify({ compilerOptions, files }));
+  const tsc = join(modules, 'typescript/bin/tsc');
+  const said = spawnSync(process.execPath, [tsc, '-p', config], { encoding: 'utf8' });
+  expect(said.stdout).toBe('');
+}, 120_000);
 
 it('the build does not rename members of the public API, bodies, messages or the platform', () => {
   const [, list = ''] =

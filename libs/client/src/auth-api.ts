@@ -3,20 +3,17 @@ import type {
   SecondFactorDue,
   TokenBody,
   TokenDelivery,
-  UserBody,
 } from '../../auth/src/contract/index.js';
 import { tailOf } from './change.js';
 import { answerOf } from './error.js';
 import { type Keeper, newKey } from './keeper.js';
 import type { AuthClientOptions } from './options.js';
 import { attempt } from './places.js';
+import type { LoginResult } from './results.js';
 import type { Tabs } from './tabs.js';
 import { deadline, sleep, until } from './timers.js';
 import type { StoredTokens } from './token-store.js';
 import { SETTLE_MS, TIMEOUT_MS } from './waits.js';
-
-/** The user, or the ticket of a second step; `result.next` says which. */
-export type LoginResult = (UserBody & { readonly next?: undefined }) | SecondFactorDue;
 
 type Answer = TokenBody & Partial<Pick<LoginAnswer, 'user'> & Pick<SecondFactorDue, 'ticket'>>;
 

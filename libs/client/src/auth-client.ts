@@ -1,6 +1,6 @@
 import type { LoginBody } from '../../auth/src/contract/index.js';
 import { assertOptions } from './assert-options.js';
-import { authApi, type LoginResult } from './auth-api.js';
+import { authApi } from './auth-api.js';
 import { authState } from './auth-state.js';
 import { tailOf } from './change.js';
 import { answerOf, AuthClientError } from './error.js';
@@ -9,8 +9,9 @@ import { keeperOf, keyStore } from './keeper.js';
 import type { AuthClientOptions, CallOptions } from './options.js';
 import { attempt, isBrowser, isElsewhere } from './places.js';
 import { absolute, isOurs, resolve } from './requests.js';
+import type { LoginResult, RefreshResult } from './results.js';
 import { silentFetch } from './silent-fetch.js';
-import { type RefreshAfter, type RefreshResult, silentRefresh } from './silent-refresh.js';
+import { type RefreshAfter, silentRefresh } from './silent-refresh.js';
 import { tabsOf } from './tabs.js';
 import { deadline, until } from './timers.js';
 import { TIMEOUT_MS } from './waits.js';

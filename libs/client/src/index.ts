@@ -1,10 +1,9 @@
 export { createAuthClient } from './auth-client.js';
 export { answerOf, AuthClientError } from './error.js';
-export type { LoginResult } from './auth-api.js';
 export type { AuthClient } from './auth-client.js';
 export type { ClientEvents, Session } from './events.js';
 export type { AuthClientOptions, CallOptions } from './options.js';
-export type { RefreshResult } from './silent-refresh.js';
+export type { LoginResult, RefreshResult } from './results.js';
 export { memoryStore } from './token-store.js';
 export type { StoredTokens, TokenStore } from './token-store.js';
 export type {

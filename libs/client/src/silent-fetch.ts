@@ -2,7 +2,8 @@ import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
 import { AuthClientError } from './error.js';
 import { asksForRefresh, isSpentBySending, prepare, unavailable } from './requests.js';
-import type { RefreshAfter, RefreshResult } from './silent-refresh.js';
+import type { RefreshResult } from './results.js';
+import type { RefreshAfter } from './silent-refresh.js';
 import type { Tabs } from './tabs.js';
 import { until } from './timers.js';
 

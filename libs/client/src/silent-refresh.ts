@@ -1,15 +1,9 @@
 import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
+import type { RefreshResult } from './results.js';
 import type { Tabs } from './tabs.js';
 import { deadline, until } from './timers.js';
 import { REFRESH_MS } from './waits.js';
-
-/**
- * `unavailable`: the network or the server could not be reached; the user stays signed in. `bound`: the session is
- * bound to a key, and the browser that holds the key renews the cookie by itself, before each request
- * (docs/bound-sessions.md).
- */
-export type RefreshResult = 'refreshed' | 'signedOut' | 'unavailable' | 'bound';
 
 /** Refreshes, unless a refresh was done after `since`, a number of `tabs.known`. Never rejects. */
 export type RefreshAfter = (since: number) => Promise<RefreshResult>;
