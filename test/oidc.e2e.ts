@@ -95,19 +95,24 @@ describe('sign-in at a provider', () => {
     // T-rgx8
     it('works once', async () => {
       const client = newClient();
-      const path = issuer.approve((await begin(client)).href, person());
+      const { href } = await begin(client);
+      // two codes for one request: the provider itself would accept each of them
+      const [first, second] = [issuer.approve(href, person()), issuer.approve(href, person())];
       const cookie = client.jar.copy();
-      expect(locationOf(await client.get(path))).toBe('/');
-      await refusal(httpClient(hosts.host.url, cookie), path);
+      expect(locationOf(await client.get(first))).toBe('/');
+      for (const path of [first, second])
+        await refusal(httpClient(hosts.host.url, cookie.copy()), path);
     });
 
     // T-gkpb
-    it('works for exactly one of twenty uses on two processes', async () => {
-      const client = newClient();
-      const path = issuer.approve((await begin(client)).href, person());
+    it('works for exactly one of twenty uses on two processes, each with a code of its own', async () => {
+      const [client, who] = [newClient(), person()];
+      const { href } = await begin(client);
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, at) =>
-          httpClient(hosts.hosts[at % 2]?.url ?? '', client.jar.copy()).get(path),
+          httpClient(hosts.hosts[at % 2]?.url ?? '', client.jar.copy()).get(
+            issuer.approve(href, who),
+          ),
         ),
       );
       expect(answers.filter((each) => locationOf(each) === '/')).toHaveLength(1);

@@ -166,6 +166,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect((await client.get('/me')).status).toBe(200);
   });
 
+  // T-4dkw
   it('counts guesses of an unknown device together with failed logins', async () => {
     client.jar.delete('device');
     for (const _ of [1, 2, 3])
