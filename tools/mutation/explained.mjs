@@ -248,6 +248,46 @@ const EXPLAINED = [
     became: '""',
     why: 'everything but `appended` and `lost` is given up alike',
   },
+  ...['storage-check.ts', 'session-clean-up.service.ts'].map((file) => ({
+    file,
+    was: "'Tokenward'",
+    became: '""',
+    why: 'the name beside a line of the log',
+  })),
+  ...["'the ledger is not known yet'", "'redis publish'"].map((was) => ({
+    file: 'announcer.service.ts',
+    was,
+    became: '""',
+    why: 'the error that holds it is caught here',
+  })),
+  {
+    file: 'algorithms.ts',
+    was: "traits.family === 'ec'",
+    became: 'true',
+    why: 'no other family has a curve',
+  },
+  {
+    file: 'remote-signature.ts',
+    was: '(der[1] ?? 0) > 0x80',
+    became: '(der[1] ?? 0) >= 0x80',
+    why: 'DER has no indefinite length, and what has one fits no signature',
+  },
+  {
+    file: 'remote-signature.ts',
+    was: 'length === 0',
+    became: 'false',
+    why: 'a half of zeros fits no signature',
+  },
+  ...[
+    ["key.asymmetricKeyType === 'ec'", 'true'],
+    ['key.asymmetricKeyDetails?.namedCurve', 'key.asymmetricKeyDetails.namedCurve'],
+    ["''", '"Stryker was here!"'],
+  ].map(([was, became]) => ({
+    file: 'encryption-ring.ts',
+    was,
+    became,
+    why: 'a curve that is named is what decides, and no other kind of key names one',
+  })),
 ];
 
 export function explanationOf(file, { was, became }) {

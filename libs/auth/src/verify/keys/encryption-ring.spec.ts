@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EncryptionAlgorithm } from '../../options/encryption-options.js';
 import type { KeyMaterial } from '../../options/key-options.js';
 import { readEncryptionKeys } from './encryption-ring.js';
-import { makeEc, makeRsa, p256, pem, rsa } from './static-keys.fixture.js';
+import { jwk, makeEc, makeRsa, p256, pem, rsa } from './static-keys.fixture.js';
 
 type Given = readonly [EncryptionAlgorithm, unknown, string?];
 const read = (given: readonly Given[], signs: (key: KeyObject) => boolean = () => false) =>
@@ -27,6 +27,12 @@ const PUBLISHED = {
   y: 'SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps',
   d: '0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo',
 };
+/** The modulus of RFC 7520, section 3.3; the private half is in 3.4. */
+const PUBLISHED_MODULUS =
+  'n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRojdNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRB' +
+  'SFKrKb2wqVwGU_NsYOYL-QtiWN2lbzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6cS6M1FZcD' +
+  '1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_' +
+  'qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw';
 const EXACT = 'node -p "crypto.randomBytes(32).toString(\'base64url\')"';
 
 describe('an encryption key', () => {
@@ -112,6 +118,11 @@ describe('an encryption key', () => {
       'a public key',
       ['ECDH-ES', p256.publicKey],
       'a public key cannot sign here: give the private key',
+    ],
+    [
+      'a published RSA key',
+      ['RSA-OAEP-256', jwk(rsa.privateKey, { n: PUBLISHED_MODULUS })],
+      'is an example key whose private half is public: make your own',
     ],
     [
       'a published key',

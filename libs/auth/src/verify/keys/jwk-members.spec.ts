@@ -22,6 +22,11 @@ describe('the members of a key', () => {
     ).toBe(true);
   });
 
+  it('of a public key are kept, of a private one not', () => {
+    expect(jwkMembers(ec.publicKey)).toBe(jwkMembers(ec.publicKey));
+    expect(jwkMembers(ec.privateKey)).not.toBe(jwkMembers(ec.privateKey));
+  });
+
   it('are exported from a copy of the key', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
     const spies = [publicKey, privateKey].map((key) =>
