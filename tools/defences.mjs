@@ -32,8 +32,11 @@ import { ISSUERS } from './defences/issuers.mjs';
 import { OIDC } from './defences/oidc.mjs';
 import { OWN_RULES } from './defences/own-rules.mjs';
 import { isOnce, placeOf } from './defences/place.mjs';
+import { SERVED } from './defences/requirements-served.mjs';
+import { REQUIREMENTS } from './defences/requirements.mjs';
 import { RFCS } from './defences/rfcs.mjs';
 import { ROWS } from './defences/rows.mjs';
+import { STANDARDS } from './defences/standards.mjs';
 import { testsById } from './defences/tests.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -63,6 +66,9 @@ const all = [
   ...ROWS,
   ...CURES,
   ...BOUND,
+  ...REQUIREMENTS,
+  ...STANDARDS,
+  ...SERVED,
 ].map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 const chosen = all
   .filter(

@@ -10,6 +10,6 @@ export const defence = (of, what, file, take, leave, seen, more = {}) => ({
   take,
   leave,
   ...more,
-  file: file.startsWith('apps/') ? file : SRC + file,
+  file: /^(?:apps|libs)\//.test(file) ? file : SRC + file,
   seen: seen.split(' '),
 });

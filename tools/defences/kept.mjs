@@ -47,6 +47,11 @@ function keyOf({ of, what, file, take, leave, seen }) {
 const PAGES = [
   { name: 'defences-standards', title: 'Defences of standards', takes: /^(?:ASVS|RFC)/ },
   {
+    name: 'defences-requirements',
+    title: 'Defences of the requirements',
+    takes: /^requirement/,
+  },
+  {
     name: 'defences-issuers',
     title: 'Defences against other issuers',
     takes: /^(?:oidc|issuers|tenants|pinned JWKS)$/,

@@ -53,7 +53,7 @@ export const OIDC = [
     'issue/oidc/oidc-requests.service.ts',
     'return this.tokens.isFirstUse(SPENT, request.state, 2 * TTL_MS);',
     'return Promise.resolve(true || request);',
-    'T-rgx8',
+    'T-rgx8 T-gkpb',
   ),
   oidc(
     'a provider that is down is left alone',
