@@ -5,12 +5,18 @@ import { join } from 'node:path';
 
 /** Flags and mode of every file that was opened for writing, as it was in the first instant. */
 const opened: string[] = [];
+/** What somebody else does in the directory once a file has its content. */
+let meanwhile: () => void = () => undefined;
 jest.unstable_mockModule('node:fs', () => ({
   ...fs,
   openSync: (path: string, flags: string, mode: number) => {
     const file = fs.openSync(path, flags, mode);
     opened.push(`${flags} ${(fs.fstatSync(file).mode & 0o777).toString(8)}`);
     return file;
+  },
+  fsyncSync: (file: number) => {
+    fs.fsyncSync(file);
+    meanwhile();
   },
 }));
 const { createBoth, KeyFiles, writeWhole } = await import('./key-directory.js');
@@ -28,6 +34,21 @@ describe('key files', () => {
     }
     expect(opened).toEqual(Array.from({ length: 4 }, () => 'wx 600'));
     expect(fs.readdirSync(dir).sort()).toEqual(['a.json', 'b', 'c']);
+  });
+
+  // T-q2wr
+  it('change the mode of no other file, whoever owns the directory', () => {
+    const dir = fs.mkdtempSync(join(tmpdir(), 'tokenward-files-'));
+    const victim = join(dir, 'victim');
+    fs.writeFileSync(victim, 'x', { mode: 0o644 });
+    meanwhile = () => {
+      const draft = fs.readdirSync(dir).find((name) => name.startsWith('.draft-')) ?? '';
+      fs.rmSync(join(dir, draft));
+      fs.symlinkSync(victim, join(dir, draft));
+    };
+    writeWhole(join(dir, 'a.json'), 'a');
+    meanwhile = () => undefined;
+    expect((fs.statSync(victim).mode & 0o777).toString(8)).toBe('644');
   });
 
   it('leave no draft behind when they cannot be moved into place', () => {

@@ -1,6 +1,6 @@
 import {
-  chmodSync,
   closeSync,
+  fchmodSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -108,13 +108,13 @@ export function writeWhole(path: string, content: string): void {
   try {
     const file = openSync(draft, 'wx', 0o600);
     try {
+      // a umask can only remove bits of the mode; by its descriptor, since somebody else may have put a link in its place
+      fchmodSync(file, 0o600);
       writeSync(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    // a umask can only remove bits of the mode
-    chmodSync(draft, 0o600);
     renameSync(draft, path);
   } finally {
     rmSync(draft, { force: true });
