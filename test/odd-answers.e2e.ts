@@ -95,3 +95,21 @@ describe('a flag of the user directory', () => {
     expect(await signIn()).toBe(status);
   });
 });
+
+describe('a store of second factors', () => {
+  // T-z8rk
+  it('whose driver counts no row lets in with no recovery code', async () => {
+    const host = await factorHost();
+    const person = await host.person();
+    const { accessToken } = await host.signIn(person);
+    await host.addTotp(accessToken);
+    const { factors } = host.storage;
+    const rows = (async () => ({ count: 0 })) as unknown as () => Promise<boolean>;
+    Object.assign(factors, { useRecoveryCode: rows, useStep: rows });
+    const { ticket } = await host.ticketOf(person);
+    const recoveryCode = '0000-0000-0000-0000-0000-0000';
+    const wrong = await host.post('login/second-factor', { ticket, recoveryCode });
+    expect(wrong.status).toBe(503);
+    await host.close();
+  });
+});

@@ -37,7 +37,7 @@ export const BOUND = [
   defence(
     'the host’s functions',
     'what a driver says of rows is no yes',
-    'issue/users/guarded-user-directory.ts',
+    'common/said-yes.ts',
     "if (typeof answer === 'boolean') return answer;",
     'if (answer !== undefined) return answer as boolean;',
     'T-n4hv',

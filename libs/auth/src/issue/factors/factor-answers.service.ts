@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { saidYes } from '../../common/said-yes.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { FactorMethods } from './factor-methods.js';
 import { amrOf, type CeremonyContext, PasskeyCeremonies } from './passkey-ceremonies.service.js';
@@ -52,7 +53,8 @@ export class FactorAnswers {
     { client }: CeremonyContext,
   ): Promise<readonly string[] | undefined> {
     const store = this.methods.needStore();
-    if (!(await store.useRecoveryCode(subject, recoveryHash(subject, code)))) return undefined;
+    const used = await store.useRecoveryCode(subject, recoveryHash(subject, code));
+    if (!saidYes('useRecoveryCode', used)) return undefined;
     const { recoveryCodesLeft: left } = await store.of(subject);
     this.events.publish({ type: 'recovery_code.used', userId: subject, left, ip: client.ip });
     return ['rcv'];

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
+import { saidYes } from '../../common/said-yes.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import type { RegisteredCredential, RelyingParty } from '../../options/factor-options.js';
@@ -164,7 +165,7 @@ export class PasskeyCeremonies {
     await found?.(factor.subject);
     const assertion = await method.verifyAuthentication(rp, response, challenge, factor);
     if (!assertion) return undefined;
-    if (await store.usePasskey(factor.id, assertion))
+    if (saidYes('usePasskey', await store.usePasskey(factor.id, assertion)))
       return { ...factor, backupEligible: assertion.backupEligible };
     // removed meanwhile: no counter went back
     if (!(await store.findPasskey(credentialId))) return undefined;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
+import { saidYes } from '../../common/said-yes.js';
 import type { TotpFactor } from '../../storage/factor.js';
 import { FactorMethods } from './factor-methods.js';
 
@@ -34,7 +35,7 @@ export class TotpCodes {
     const step = this.stepOf(factor, code);
     if (step === undefined) return false;
     const store = this.methods.needStore();
-    if (!(await store.useStep(factor.id, step))) return false;
+    if (!saidYes('useStep', await store.useStep(factor.id, step))) return false;
     await this.resealed(factor);
     return true;
   }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
+import { saidYes } from '../../common/said-yes.js';
 import type { AuthEventInput } from '../../storage/auth-event.js';
 import type {
   LoginCandidate,
@@ -37,7 +38,7 @@ export function guardedUserDirectory(
   const find = (question: () => Promise<LoginCandidate | undefined>) =>
     ask(async () => known(await question()));
   const change = (what: string, question: () => Promise<boolean>) =>
-    ask(async () => done(what, await question()));
+    ask(async () => saidYes(`the user directory: ${what}`, await question()));
   return {
     findByEmail: (...asked) => find(() => directory.findByEmail(...asked)),
     ...(findByIdentifier && {
@@ -99,12 +100,6 @@ function flag(name: string, value: unknown): boolean | undefined {
   if (value === 0 || value === 0n) return false;
   if (value === 1 || value === 1n) return true;
   throw AuthError.unavailable(`the user directory: account.${name} must be true or false`);
-}
-
-/** Whether the change was made. What a driver says of rows (`{ count: 0 }`) counts as true in an `if`. */
-function done(what: string, answer: unknown): boolean {
-  if (typeof answer === 'boolean') return answer;
-  throw AuthError.unavailable(`the user directory: ${what} must answer true or false`);
 }
 
 /**
