@@ -195,7 +195,7 @@ export const CURES = [
     'passkeys',
     'the user is read before the passkey is checked',
     'issue/factors/passkey-ceremonies.service.ts',
-    'if (await store.usePasskey(factor.id, assertion))',
+    "if (saidYes('usePasskey', await store.usePasskey(factor.id, assertion)))",
     'if ((await store.usePasskey(factor.id, assertion)) && ((await found?.(factor.subject)), true))',
     'T-hsj9',
   ),
