@@ -178,7 +178,7 @@ export const SERVED = [
     'ASVS 6.5.1',
     'a code of an app works once',
     'issue/factors/totp-codes.service.ts',
-    'if (!(await store.useStep(factor.id, step))) return false;',
+    "if (!saidYes('useStep', await store.useStep(factor.id, step))) return false;",
     'await store.useStep(factor.id, step);',
     'T-2sz3',
   ),
