@@ -288,6 +288,45 @@ const EXPLAINED = [
     became,
     why: 'a curve that is named is what decides, and no other kind of key names one',
   })),
+  {
+    file: 'session.service.ts',
+    was: "'key'",
+    became: '""',
+    why: 'what is not a token is a key',
+  },
+  ...[
+    ["opened.kind === 'junk'", 'false'],
+    ["'junk'", '""'],
+  ].map(([was, became]) => ({
+    file: 'session.service.ts',
+    was,
+    became,
+    why: 'junk names no session, so it is not of this one',
+  })),
+  {
+    file: 'session-opener.service.ts',
+    was: 'registrationChallenge === undefined',
+    became: 'false',
+    why: 'a challenge that is undefined is none',
+  },
+  {
+    file: 'source-keys.ts',
+    was: "typeof jwk !== 'object'",
+    became: 'false',
+    why: 'who reads the key says the same of a text',
+  },
+  ...[
+    [
+      "typeof seconds === 'number' && Number.isFinite(seconds)",
+      "typeof seconds === 'number' || Number.isFinite(seconds)",
+    ],
+    ["typeof seconds === 'number'", 'true'],
+  ].map(([was, became]) => ({
+    file: 'source-keys.ts',
+    was,
+    became,
+    why: 'isFinite is true for numbers alone, and what is not finite is not within the bounds',
+  })),
 ];
 
 export function explanationOf(file, { was, became }) {

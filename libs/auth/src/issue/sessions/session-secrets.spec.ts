@@ -43,11 +43,14 @@ beforeEach(() => {
   found = undefined;
 });
 const store = {
-  open: (session: { readonly tokenHash: Buffer }) =>
-    Promise.resolve({ kind: 'opened', session: row(1), ...change, opened: session }),
+  open: async (session: { readonly tokenHash: Buffer }, { work }: Pick<Alongside, 'work'>) => {
+    if (outcome.kind === 'superseded') return outcome;
+    await work?.(TRANSACTION);
+    return { kind: 'opened', session: row(1), ...change, opened: session };
+  },
   replace: (replacement: Replacement) => (stored.push({ replacement }), Promise.resolve(outcome)),
   replaceAndEndOthers: async (replacement: Replacement, { work }: Alongside) => {
-    await work?.(TRANSACTION);
+    if (outcome.kind === 'replaced') await work?.(TRANSACTION);
     stored.push({ replacement });
     return outcome;
   },
@@ -89,6 +92,16 @@ it('a session opens with a random secret, of which the store gets the hash alone
     const sent = { ...given, id: sessionId, tokenHash, ip: '192.0.2.1', userAgent: 'browser' };
     expect(each).toHaveProperty('opened', sent);
   });
+});
+
+it('a session opens together with the work that was given, or not at all', async () => {
+  const given = { ...input(), maxPerUser: 1 } as unknown as OpenSessionInput;
+  const work = jest.fn<Work>().mockResolvedValue(undefined);
+  await service().open(given, {}, work);
+  expect(work.mock.calls).toEqual([[TRANSACTION]]);
+  outcome = { kind: 'superseded' };
+  expect(await service().open(given, {}, work)).toEqual({ kind: 'superseded' });
+  expect(work).toHaveBeenCalledTimes(1);
 });
 
 describe('a secret that is replaced', () => {
