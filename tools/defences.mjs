@@ -36,6 +36,7 @@ import { SERVED } from './defences/requirements-served.mjs';
 import { REQUIREMENTS } from './defences/requirements.mjs';
 import { RFCS } from './defences/rfcs.mjs';
 import { ROWS } from './defences/rows.mjs';
+import { STANDARDS_SERVED } from './defences/standards-served.mjs';
 import { STANDARDS } from './defences/standards.mjs';
 import { testsById } from './defences/tests.mjs';
 
@@ -69,6 +70,7 @@ const all = [
   ...REQUIREMENTS,
   ...STANDARDS,
   ...SERVED,
+  ...STANDARDS_SERVED,
 ].map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 const chosen = all
   .filter(

@@ -125,11 +125,11 @@ export const SERVED = [
   ),
   defence(
     'ASVS 6.1.3',
-    'every way in with a password shares the counters of the account',
-    'issue/users/current-password-check.service.ts',
-    'identifier: signInName(known.account),',
-    'identifier: `again ${signInName(known.account)}`,',
-    'T-4dkw',
+    'a wrong password counts wherever it is typed',
+    'issue/users/throttled-password-check.service.ts',
+    "if (outcome.kind === 'verified') await giveBack();",
+    "if (outcome.kind === 'verified' || attempt.rehash === 'keep') await giveBack();",
+    'T-9dpr T-4dkw',
     built,
   ),
   defence(
