@@ -224,6 +224,22 @@ export const CURES = [
     'T-wk7g',
   ),
   defence(
+    'host ports',
+    'an odd answer of a throttle store admits nobody',
+    'issue/users/throttle-decision.ts',
+    "if ((decision.kind as unknown) === 'allowed') return undefined;",
+    'return undefined;',
+    'T-th9k',
+  ),
+  defence(
+    'host ports',
+    'an odd answer of a breach check lets no password pass',
+    'issue/users/password-policy.service.ts',
+    "if (answer !== 'breached' && answer !== 'not_found')",
+    'if (false)',
+    'T-br7c',
+  ),
+  defence(
     'oidc',
     'an older sign-out there does not replace a newer one',
     'testing/memory-one-time-token.store.ts',

@@ -7,6 +7,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import type { AccountMailKind } from '../../options/account-mail.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type ThrottleBucket, ThrottleStore } from '../../storage/throttle-store.port.js';
+import { waitOf } from '../users/throttle-decision.js';
 import { ThrottleKeys } from '../users/throttle-keys.js';
 
 const WINDOW_MS = 15 * 60_000;
@@ -58,9 +59,8 @@ export class MailLimits {
   ): Promise<number | undefined> {
     if (this.options.throttle === false) return undefined;
     const id = this.entropy.bytes(ATTEMPT_ID_BYTES).toString('base64url');
-    const decision = await this.store.take({ id, buckets, windowMs: WINDOW_MS });
-    if (decision.kind === 'allowed') return undefined;
-    this.events.publish({ type: 'mail.throttled', kind, ip, tenant });
-    return decision.retryAfterSeconds;
+    const wait = waitOf(await this.store.take({ id, buckets, windowMs: WINDOW_MS }));
+    if (wait !== undefined) this.events.publish({ type: 'mail.throttled', kind, ip, tenant });
+    return wait;
   }
 }

@@ -155,6 +155,17 @@ describe('LoginThrottle', () => {
     expect(written).toContain(keys.of('account', 'ada@example.com'));
   });
 
+  // T-th9k
+  it.each([{}, { kind: true }, { kind: 'ok' }])(
+    'a store that answers %j admits nobody',
+    async (odd) => {
+      const store = { take: () => Promise.resolve(odd) } as unknown as ThrottleStore;
+      await expect(throttleOver(store).admitAddress('192.0.2.1')).rejects.toMatchObject({
+        reason: 'unavailable',
+      });
+    },
+  );
+
   it('distinguishes names that are equal when they are concatenated', () => {
     expect(keys.of('account+address', 'a', 'bc')).not.toBe(keys.of('account+address', 'ab', 'c'));
     expect(keys.of('account', 'a')).not.toBe(keys.of('address', 'a'));

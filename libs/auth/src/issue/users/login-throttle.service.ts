@@ -3,6 +3,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { networkOf } from '../../common/address.js';
+import { waitOf } from './throttle-decision.js';
 import { ThrottleKeys } from './throttle-keys.js';
 import {
   type ThrottleAttempt,
@@ -139,11 +140,9 @@ export class LoginThrottle {
     const buckets = bucketsBy(limits);
     const id = this.entropy.bytes(ATTEMPT_ID_BYTES).toString('base64url');
     const attempt: ThrottleAttempt = { id, buckets, windowMs: limits.windowMs };
-    const decision = await this.store.take(attempt);
-    if (decision.kind === 'refused')
-      throw new AuthError('throttled', 'too many failures', {
-        retryAfterSeconds: decision.retryAfterSeconds,
-      });
+    const retryAfterSeconds = waitOf(await this.store.take(attempt));
+    if (retryAfterSeconds !== undefined)
+      throw new AuthError('throttled', 'too many failures', { retryAfterSeconds });
     return { attempt, giveBack: () => this.store.giveBack(attempt).catch(() => undefined) };
   }
 

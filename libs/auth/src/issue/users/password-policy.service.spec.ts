@@ -120,6 +120,17 @@ describe('PasswordPolicy', () => {
     await expect(policyWith({ breachCheck }).check('xK9#mQ2v', context)).resolves.toBeUndefined();
   });
 
+  // T-br7c
+  it.each([true, undefined, { breached: true }])(
+    'takes no password on the word of a breach check that answers %j',
+    async (odd) => {
+      const breachCheck = () => Promise.resolve(odd as unknown as 'breached');
+      await expect(policyWith({ breachCheck }).check('xK9#mQ2v', context)).rejects.toMatchObject({
+        reason: 'unavailable',
+      });
+    },
+  );
+
   it('does not wait for a breach check that hangs', async () => {
     const policy = policyWith({
       refuseCommon: false,

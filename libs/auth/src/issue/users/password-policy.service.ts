@@ -69,15 +69,17 @@ export class PasswordPolicy {
     breachCheck: (password: string) => Promise<'breached' | 'not_found'>,
     password: string,
   ): Promise<boolean> {
-    try {
-      // called inside a promise, so that a hook that throws is handled like one that rejects
-      const answer = Promise.resolve().then(() => breachCheck(password));
-      return (
-        (await withDeadline(answer, BREACH_CHECK_DEADLINE_MS, 'the breach check')) === 'breached'
-      );
-    } catch {
-      return false;
-    }
+    // called inside a promise, so that a hook that throws is handled like one that rejects
+    const question = Promise.resolve().then(() => breachCheck(password));
+    const answer: unknown = await withDeadline(
+      question,
+      BREACH_CHECK_DEADLINE_MS,
+      'the breach check',
+    ).catch(() => 'not_found');
+    // a truth value or a forgotten `return` would let every breached password pass
+    if (answer !== 'breached' && answer !== 'not_found')
+      throw AuthError.unavailable("breachCheck must answer 'breached' or 'not_found'");
+    return answer === 'breached';
   }
 }
 
