@@ -90,7 +90,7 @@ async function seen(demos, pool, redis) {
   return { processes, postgres: connections[0].n, redis: clients, tables: await rowsByTable(pool) };
 }
 
-function cells({ minute, took, failed, open, processes, postgres, redis, tables }) {
+function cells({ minute, took, failed, processes, postgres, redis, tables }) {
   const p99 = KINDS.map((kind) => (took[kind] ? Math.round(summary(took[kind]).p99) : '')).join(
     ' / ',
   );
@@ -104,11 +104,8 @@ function cells({ minute, took, failed, open, processes, postgres, redis, tables 
     both('heapMb'),
     both('rssMb'),
     both('handles'),
-    open,
-    postgres,
-    redis,
-    tables.auth_sessions,
-    tables.auth_revocations,
+    `${postgres} / ${redis}`,
+    `${tables.auth_sessions} / ${tables.auth_revocations}`,
   ];
 }
 
@@ -128,18 +125,15 @@ function allFailures() {
 
 async function writePage() {
   const head = [
-    'minute',
+    'min',
     'done',
     'failed',
-    `p99 of ${KINDS.join(' / ')}, ms`,
-    'heap, MB',
-    'resident, MB',
+    'p99, ms',
+    'heap',
+    'resident',
     'handles',
-    'sockets',
-    'Postgres connections',
-    'Redis connections',
-    'sessions',
-    'revocations',
+    'servers',
+    'rows',
   ];
   const shown = rows.filter(
     ({ minute }) => minute === 1 || minute % Math.ceil(minutes / 30) === 0 || minute === minutes,
@@ -154,7 +148,13 @@ ${on.load[0]} before it.
 
 Two processes of the built demo share a PostgreSQL and a Redis with ${sessions} live sessions, which are refreshed one after the other. Meanwhile
 guarded requests, logins, sign-ins that are signed out again, and sockets that are opened and closed, at a steady pace, whoever is slow. What must not
-grow: heap, handles, connections, and rows beyond the logins (a revocation stays for 70 minutes). Two figures in a cell are the two processes.
+grow: heap, handles, connections, and rows beyond the logins (a revocation stays for 70 minutes).
+
+- **p99**: of ${KINDS.join(' / ')}, in milliseconds
+- **heap, resident**: MB of each process; **handles** of each
+- **servers**: connections of PostgreSQL / Redis
+- **rows**: sessions / revocations
+- **sockets** open at the end of each minute: ${rows.map(({ open }) => open).join(', ')}
 
 ${lines.join('\n')}
 
