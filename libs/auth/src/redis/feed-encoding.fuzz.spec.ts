@@ -133,6 +133,7 @@ describe('feed entries, fuzzed', () => {
         isWhole(beat.version) && beat.before.every((each) => typeof each === 'string'),
         'no chain',
       );
+      must(beat.nowMs === undefined || isWhole(beat.nowMs), 'no time');
       must(
         beat.kind === 'part' || (beat.kind === 'whole' && position !== undefined),
         'no position',

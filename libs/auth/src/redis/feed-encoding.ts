@@ -102,7 +102,8 @@ export function parseBeat(text: string | null | undefined): Heartbeat | undefine
       typeof beat.prev === 'string' &&
       isWhole(beat.version) &&
       Array.isArray(beat.before) &&
-      beat.before.every((each) => typeof each === 'string');
+      beat.before.every((each) => typeof each === 'string') &&
+      (beat.nowMs === undefined || isWhole(beat.nowMs));
     if (!chained || !isPosition(beat.position)) return undefined;
     const complete = beat.kind === 'part' || (beat.kind === 'whole' && beat.position !== undefined);
     return complete ? (beat as Heartbeat) : undefined;

@@ -33,8 +33,8 @@ return 1
 `;
 
 /**
- * ARGV: expected head id ('' for none), new head id, new head, writer's time, age to trim at (ms),
- * then rows. Returns false if it was appended, otherwise the current head. Expired entries are
+ * ARGV: expected head id ('' for none), new head id, new head, the time by which rows have expired,
+ * age to trim at (ms), then rows. Returns false if it was appended, otherwise the current head. Expired entries are
  * removed from the index in small steps. The stream is trimmed by age, never by length. The rows
  * before a heartbeat are trimmed together with that heartbeat (`#trim` marks it while it is young).
  * If only some rows of a step were trimmed and its heartbeat remained, a reader at the heartbeat

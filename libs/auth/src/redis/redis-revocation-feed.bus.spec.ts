@@ -100,6 +100,23 @@ describe('RedisRevocationFeedBus', () => {
     expect((await feed.read(LEDGER, read, 10)).items).toHaveLength(2);
   });
 
+  // T-v6hd
+  it.each([
+    ['whole', {}, 'silent'],
+    ['whole', { nowMs: Date.now() - 3_600_000 }, 'revoked'],
+    ['part', {}, 'revoked'],
+  ] as const)(
+    'keeps what has not expired by the database, whose clock is an hour behind: %s, %o',
+    async (kind, told, verdict) => {
+      const expiresAt = Date.now() - 3_600_000 + 600_000;
+      await feed.publish(LEDGER, [{ kind: 'session', id: 's', value: 0, expiresAt }]);
+      const position = { ledger: LEDGER, timeline: 1, snapshot: '1:1:' };
+      const beat = { version: 2, id: 'one', prev: '', before: [], position, kind, ...told };
+      await feed.append(LEDGER, [], beat);
+      expect((await feed.lookup(LEDGER, token)).verdict).toBe(verdict);
+    },
+  );
+
   it('fails at once while disconnected, and closes only its own connections', async () => {
     const away = new Redis(1, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null });
     away.on('error', () => undefined);

@@ -101,7 +101,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
           beat.prev,
           beat.id,
           JSON.stringify(beat),
-          this.clock.now(),
+          this.expiredBy(beat),
           TRIM_AGE_MS,
           ...rowArguments(entries),
         ];
@@ -113,6 +113,14 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       },
       PATIENCE,
     );
+  }
+
+  /**
+   * The time by which expired rows leave the index: a server and a process whose clocks are both ahead of the
+   * database's must not remove a revocation that is still needed. A `part` does not know that time.
+   */
+  private expiredBy({ kind, nowMs = Infinity }: Heartbeat): number {
+    return kind === 'part' ? 0 : Math.min(this.clock.now(), nowMs);
   }
 
   head(ledger: string): Promise<FeedHead> {

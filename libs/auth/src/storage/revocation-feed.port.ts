@@ -24,6 +24,11 @@ export interface Heartbeat {
    * undefined if there was none.
    */
   readonly position?: LedgerPosition;
+  /**
+   * The time of the database at that position, by which it writes expiries (milliseconds since the epoch). For a
+   * `part` as `position`. Undefined: the ledger does not tell it, or an earlier release wrote the heartbeat.
+   */
+  readonly nowMs?: number;
   /** `part`: more rows of the same fill follow, so it proves nothing yet. */
   readonly kind: 'whole' | 'part';
 }

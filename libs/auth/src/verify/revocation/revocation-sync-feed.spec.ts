@@ -116,6 +116,19 @@ describe('a service that only verifies', () => {
     expect([fresh(sync), sync.state().provenBy]).toEqual([true, 'redis']);
   });
 
+  // T-v6hc
+  it('knows the time of the database before it drops what has expired', async () => {
+    const feed = new ReadFeed();
+    const nowMs = Date.now() - 3_600_000;
+    const [entry] = entries(1);
+    [feed.known, feed.snapshotted] = [['ours'], [{ ...entry!, expiresAt: nowMs + 600_000 }]];
+    feed.beat({ ...beat('1', ''), nowMs });
+    const sync = follow(undefined, feed);
+    await sync.ready();
+    await pass(MAX_STALENESS_MS);
+    expect(sync.view.mirror.refuses(tokenOf('t0'))).toBe(true);
+  });
+
   it('waits until it is known whose ledger that is, and says so', async () => {
     const feed = new ReadFeed();
     const sync = follow(undefined, feed);

@@ -32,6 +32,14 @@ export class ExpiryClock {
   }
 
   /**
+   * What a heartbeat says, for a process that cannot ask the database. A late one makes it keep entries longer, which
+   * is the safe side.
+   */
+  heard(nowMs: number | undefined): void {
+    if (nowMs !== undefined) this.databaseSaid(nowMs, this.clock.now());
+  }
+
+  /**
    * True once after the wall clock was set back by minutes: the entries that were dropped must be
    * fetched again.
    */

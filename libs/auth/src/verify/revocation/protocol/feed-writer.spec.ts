@@ -86,6 +86,13 @@ describe('what the feed lacks', () => {
     expect(writer.head).toBe(beats[2]?.id);
   });
 
+  // T-v6hf
+  it('carries the time of the database in whole milliseconds, its parts that of the base', async () => {
+    await writerAfter({ ...base, nowMs: 5 }).whole(entries(3), newPosition, 9.7);
+    await writerAfter(base).whole(entries(3), newPosition);
+    expect(appended.map(({ beat: { nowMs } }) => nowMs)).toEqual([5, 9, undefined, undefined]);
+  });
+
   it.each<[string, Heartbeat | undefined, readonly string[]]>([
     ['nothing, after no head', undefined, []],
     ['the heads before its base, without gaps', base, ['b1', 'b2']],

@@ -63,31 +63,30 @@ export class FeedWriter {
   }
 
   /**
-   * Appends the remaining rows and the heartbeat. A heartbeat without rows is tried once, because
-   * the next step follows soon.
+   * Appends the remaining rows and the heartbeat, with the time of the database if it is known. A
+   * heartbeat without rows is tried once, because the next step follows soon.
    */
   async whole(
     entries: readonly LedgerEntry[],
     position: LedgerPosition,
+    nowMs = NaN,
   ): Promise<ExtensionOutcome> {
     const { maxRows } = this.feed;
     const rest = entries.length % maxRows || Math.min(entries.length, maxRows);
     const outcome = await this.parts(entries.slice(0, entries.length - rest));
     if (outcome !== 'appended') return outcome;
     const filled = this.#prev !== (this.base?.id ?? '');
-    return this.#append(
-      entries.slice(entries.length - rest),
-      'whole',
-      filled ? TRIES : 1,
+    return this.#append(entries.slice(entries.length - rest), 'whole', filled ? TRIES : 1, {
       position,
-    );
+      ...(Number.isFinite(nowMs) && { nowMs: Math.floor(nowMs) }),
+    });
   }
 
   async #append(
     rows: readonly LedgerEntry[],
     kind: Heartbeat['kind'],
     tries: number,
-    position = this.base?.position,
+    { position, nowMs }: Pick<Heartbeat, 'position' | 'nowMs'> = this.base ?? {},
   ): Promise<ExtensionOutcome> {
     const prev = this.#prev;
     const id = this.entropy.uuid();
@@ -97,6 +96,7 @@ export class FeedWriter {
       prev,
       before: this.#before,
       position,
+      ...(nowMs !== undefined && { nowMs }),
       kind,
     };
     for (let left = tries; left > 0; left--) {

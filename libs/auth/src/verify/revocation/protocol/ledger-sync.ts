@@ -139,7 +139,7 @@ export class LedgerSync {
     // Another database has replaced this one meanwhile: its rows do not belong here.
     if (lacking.position.ledger !== mine) return;
     this.view.sawTimeline(lacking.position);
-    const outcome = await extension.whole(lacking.entries, lacking.position);
+    const outcome = await extension.whole(lacking.entries, lacking.position, lacking.nowMs);
     if (outcome === 'appended') this.own = { id: extension.head, base: base?.id };
     this.heed(outcome);
   }

@@ -195,4 +195,24 @@ describe('a process whose wall clock is an hour ahead of the database', () => {
     for (let n = 0; n < 3; n++) view.tick();
     expect(view.mirror.size).toBe(0);
   });
+
+  // T-v6hb
+  it('learns the time from the heartbeats where it has no database', () => {
+    const clock = new ManualClock();
+    const view = new RevocationView(clock, 100);
+    const toldAt = (): Pick<Heartbeat, 'nowMs'> => ({ nowMs: clock.now() - 3_600_000 });
+    view.follow('ours');
+    view.link({ cursor: '0', beat: beat('a', '', []), lineage: 'a' });
+    const tail = view.tail as Tail;
+    const expiresAt = clock.now() - 3_600_000 + LEDGER_LIFETIME_MS;
+    view.acceptReply(tail, instantOf(clock), reply({ ...beat('b', 'a', ['']), ...toldAt() }));
+    view.add([{ kind: 'session', id: 's', value: 0, expiresAt }]);
+    clock.advance('69m');
+    view.acceptReply(tail, instantOf(clock), reply({ ...beat('c', 'b', ['a']), ...toldAt() }));
+    for (let n = 0; n < 3; n++) view.tick();
+    expect(view.mirror.refuses({ ...NOBODY, sessionId: 's' })).toBe(true);
+    clock.advance('2m');
+    for (let n = 0; n < 3; n++) view.tick();
+    expect(view.mirror.size).toBe(0);
+  });
 });

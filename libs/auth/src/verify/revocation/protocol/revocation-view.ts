@@ -216,6 +216,7 @@ export class RevocationView {
     this.#linked = true;
     this.#shownOn = undefined;
     this.#newestBeat = instantOf(this.clock);
+    this.expiryClock.heard(noted.beat?.nowMs);
   }
 
   /** A link is missing: rows are still added, but prove nothing before the next resync. */
@@ -266,6 +267,7 @@ export class RevocationView {
     if (!follows) this.#linked = false;
     if (!this.#linked || beat.kind === 'part') return;
     this.sawTimeline(beat.position);
+    this.expiryClock.heard(beat.nowMs);
     this.#newestBeat = instantOf(this.clock);
     this.#position = beat.position;
     if (!date) return;
