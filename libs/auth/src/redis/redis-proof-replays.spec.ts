@@ -76,6 +76,22 @@ describe('used proofs in Redis', () => {
     expect((await first().use(later)).kind).toBe('replayed');
   });
 
+  // T-v6hg
+  it('need a nonce also where a process whose clock is behind begins a new memory', async () => {
+    const seconds = Math.floor(Date.now() / 1000);
+    const by = (clockSeconds: number): RedisProofReplays => {
+      const own = new HandClock(clockSeconds);
+      return new RedisProofReplays(clients[0] as Redis, own, new SystemEntropy(), 2_000);
+    };
+    const used = proof({ issuedAtMs: seconds * 1000 });
+    const asked = await by(seconds).use(used);
+    const nonce = asked.kind === 'nonce_needed' ? asked.nonce : '';
+    expect((await by(seconds).use({ ...used, nonce })).kind).toBe('first');
+    await clients[0]?.flushall();
+    await by(seconds - 300).use(proof({ issuedAtMs: 0 }));
+    expect((await by(seconds).use(used)).kind).toBe('nonce_needed');
+  });
+
   // T-dpg4
   it('need a new nonce after the server was started from an old dump', async () => {
     const nonce = await nonceOf(first());
