@@ -67,13 +67,12 @@ function fakeApi() {
 function serve(changes: Partial<ServerAuthOptions> = {}) {
   const api = fakeApi();
   const authOf = serverAuth({ apiUrl: 'http://api:3000/', fetch: api.fetch, ...changes });
-  const arrive = (cookie: string, given?: { canSetCookies: boolean }) =>
-    authOf(
-      {
-        headers: new Headers({ cookie, 'user-agent': 'Browser/1', 'x-forwarded-for': '192.0.2.7' }),
-      },
-      given,
-    );
+  const always = { 'user-agent': 'Browser/1', 'x-forwarded-for': '192.0.2.7' };
+  const arrive = (
+    cookie: string,
+    given?: { canSetCookies: boolean },
+    more: Record<string, string> = {},
+  ) => authOf({ headers: new Headers({ cookie, ...always, ...more }) }, given);
   return { api, arrive };
 }
 
@@ -86,6 +85,34 @@ describe('a server that renders in front of the API', () => {
     const [{ headers } = { headers: new Headers() }] = api.seen;
     expect(headers.get('user-agent')).toBe('Browser/1');
     expect(headers.get('x-forwarded-for')).toBe('192.0.2.7');
+  });
+
+  // T-v6hh
+  it.each([
+    ['a post', 'POST', { origin: 'https://a.test', 'sec-fetch-site': 'cross-site' }, 'passed on'],
+    ['a deletion', 'delete', { origin: 'null', 'sec-fetch-site': 'same-site' }, 'passed on'],
+    ['a read', 'GET', { origin: 'https://a.test', 'sec-fetch-site': 'cross-site' }, 'left out'],
+    [
+      'what a page that was followed to causes',
+      'POST',
+      { 'sec-fetch-site': 'cross-site' },
+      'left out',
+    ],
+    ['a post over plain http', 'POST', { origin: 'http://a.test' }, 'left out'],
+  ])('tells the API where %s of the browser comes from: %s', async (_, method, from, told) => {
+    const { api, arrive } = serve();
+    await arrive('access_token=access-ada', undefined, from).fetch('/notes', { method });
+    const { headers } = api.seen.at(-1) ?? { headers: new Headers() };
+    const sent = ['origin', 'sec-fetch-site'].map((name) => headers.get(name));
+    expect(sent).toEqual(told === 'passed on' ? Object.values(from) : [null, null]);
+  });
+
+  it('refreshes whatever page the browser comes from', async () => {
+    const { api, arrive } = serve();
+    const from = { origin: 'https://a.test', 'sec-fetch-site': 'cross-site' };
+    await arrive('refresh_token=r-ada', undefined, from).fetch('/notes', { method: 'POST' });
+    const [refresh] = api.seen.filter(({ line }) => line === 'POST /auth/refresh');
+    expect(refresh?.headers.get('sec-fetch-site')).toBeNull();
   });
 
   it('two cookies of one name are passed to the API as two, and are not used for a refresh', async () => {

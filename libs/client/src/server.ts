@@ -42,6 +42,13 @@ export interface ServerAuth {
  * proxy).
  */
 const PASSED_ON = ['user-agent', 'x-forwarded-for', 'accept-language'];
+/**
+ * By these the API refuses what another site's page causes (contract, section 4). Browsers send `Origin` with a post,
+ * not with a navigation, and `Sec-Fetch-Site` over https only: without it the API would refuse this server's own pages,
+ * whose origin it does not know.
+ */
+const FROM_WHERE = ['origin', 'sec-fetch-site'];
+const SAFE = /^(?:GET|HEAD|OPTIONS)$/i;
 
 /**
  * For servers that render pages and call a Nest API. Create one for the process. Each request gets a `ServerAuth` of
@@ -77,9 +84,10 @@ export function serverAuth(
     const cookies = requestCookies(request.headers.get('cookie') ?? '');
     let refreshing: Promise<RefreshOutcome> | undefined;
 
-    function headersOf(given?: HeadersInit): Headers {
+    const isPost = FROM_WHERE.every((name) => request.headers.get(name) !== null);
+    function headersOf(given?: HeadersInit, method = 'GET'): Headers {
       const headers = new Headers(given);
-      for (const name of PASSED_ON) {
+      for (const name of isPost && !SAFE.test(method) ? [...PASSED_ON, ...FROM_WHERE] : PASSED_ON) {
         const value = request.headers.get(name);
         if (value !== null && !headers.has(name)) headers.set(name, value);
       }
@@ -103,7 +111,7 @@ export function serverAuth(
       const signal = AbortSignal.timeout(timeoutMs);
       const response = await send(`${apiUrl}/${path.replace(/^\/+/, '')}`, {
         ...init,
-        headers: headersOf(init?.headers),
+        headers: headersOf(init?.headers, init?.method),
         signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal,
         // the browser must follow a redirect of the API itself, so that the cookies are not sent elsewhere
         redirect: 'manual',
