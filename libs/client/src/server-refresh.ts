@@ -8,6 +8,9 @@ const SHARED_MS = 10_000;
 /** The same as the API's `refreshToken.retryWindow`. */
 const KEY_MS = 15 * 60_000;
 const TRIES = 2;
+/** Anybody can send any token, and while the API is away nobody knows which ones are real. */
+const MOST_TOKENS = 20_000;
+const MOST_CHARACTERS = 1_024;
 
 export interface RefreshOutcome {
   /** 200, 401, or another status of the API; 503 if the API could not be asked. */
@@ -26,6 +29,7 @@ export function sharedRefresh(
   url: string,
   send: typeof fetch,
   timeoutMs: number,
+  mostTokens = MOST_TOKENS,
 ): (token: string, headers: Headers) => Promise<RefreshOutcome> {
   const rotations = new Map<string, Rotation>();
 
@@ -44,9 +48,15 @@ export function sharedRefresh(
     return { status: 503, setCookies: [] };
   }
 
+  /** Where there is no more room, those that are there stay: their answers may be lost already. */
+  function keep(token: string, rotation: Rotation): void {
+    if (rotations.size < mostTokens && token.length <= MOST_CHARACTERS)
+      rotations.set(token, rotation);
+  }
+
   return (token, headers) => {
     const rotation = rotations.get(token) ?? { key: newKey() };
-    rotations.set(token, rotation);
+    keep(token, rotation);
     if (rotation.outcome) return rotation.outcome;
     headers.set('idempotency-key', rotation.key);
     const outcome = refresh(headers);
@@ -54,12 +64,13 @@ export function sharedRefresh(
     void outcome.then(({ status }) => {
       const isOpen = status === 503;
       if (isOpen) rotation.outcome = undefined;
-      quietTimer(
-        () => {
-          if (rotation.outcome === (isOpen ? undefined : outcome)) rotations.delete(token);
-        },
-        isOpen ? KEY_MS : SHARED_MS,
-      );
+      const forget = (): void => {
+        const isLatest = rotation.outcome === (isOpen ? undefined : outcome);
+        if (isLatest && rotations.get(token) === rotation) rotations.delete(token);
+      };
+      // a refused token is not worth remembering, and costs whoever sent it nothing
+      if (status === 200 || isOpen) quietTimer(forget, isOpen ? KEY_MS : SHARED_MS);
+      else forget();
     });
     return outcome;
   };
