@@ -1,6 +1,6 @@
 import { defence } from './defence.mjs';
 
-/** What the fifth attack found: odd answers of a host, and what was bound to too little. */
+/** What the fifth and the sixth attack found: odd answers of a host, what was bound to too little, clocks, page servers. */
 export const BOUND = [
   defence(
     'revocation',
@@ -73,5 +73,61 @@ export const BOUND = [
     "prefix === '__Host-' || (isHttps && secure && domain === undefined) ? 'host only' : 'scoped';",
     "prefix === '__Host-' ? 'host only' : 'scoped';",
     'T-w7pd',
+  ),
+  defence(
+    'revocation',
+    'a service that only verifies learns the database’s time from the heartbeats',
+    'verify/revocation/protocol/revocation-view.ts',
+    'this.expiryClock.heard(beat.nowMs);',
+    '',
+    'T-v6hb',
+  ),
+  defence(
+    'revocation',
+    'a service that only verifies learns that time when it fills its view',
+    'verify/revocation/protocol/revocation-view.ts',
+    'this.expiryClock.heard(noted.beat?.nowMs);',
+    '',
+    'T-v6hc',
+  ),
+  defence(
+    'revocation',
+    'the index in Redis keeps what has not expired by the database',
+    'redis/redis-revocation-feed.bus.ts',
+    "return kind === 'part' ? 0 : Math.min(this.clock.now(), nowMs);",
+    'return this.clock.now();',
+    'T-v6hd',
+  ),
+  defence(
+    'RFC 9449',
+    '11.1 a memory of proofs does not begin by a clock that is behind',
+    'redis/replay-script.ts',
+    'math.max(tonumber(ARGV[1]), now)',
+    'tonumber(ARGV[1])',
+    'T-v6hg',
+  ),
+  defence(
+    'page servers',
+    'the API is told whose post it is',
+    'libs/client/src/server.ts',
+    'isPost && !SAFE.test(method) ? [...PASSED_ON, ...FROM_WHERE] : PASSED_ON',
+    'PASSED_ON',
+    'T-v6hh',
+  ),
+  defence(
+    'page servers',
+    'refused tokens are not remembered',
+    'libs/client/src/server-refresh.ts',
+    'if (status === 200 || isOpen) quietTimer',
+    'if (status) quietTimer',
+    'T-v6hj',
+  ),
+  defence(
+    'page servers',
+    'a bounded number of tokens is remembered',
+    'libs/client/src/server-refresh.ts',
+    'rotations.size < mostTokens && ',
+    '',
+    'T-v6hk',
   ),
 ];
