@@ -13,9 +13,12 @@ import { SecondStep } from '../factors/second-step.service.js';
 import type { PasskeyFactor } from '../../storage/factor.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { DeviceIds } from '../users/device-id.js';
-import { Identifiers } from '../users/identifiers.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
-import { PasswordVerifier, type VerifiedCandidate } from '../users/password-verifier.service.js';
+import {
+  PasswordVerifier,
+  type SignerOutcome,
+  type VerifiedCandidate,
+} from '../users/password-verifier.service.js';
 import { CompleteSignIn } from './complete-sign-in.service.js';
 
 export interface PasskeyLoginInput {
@@ -43,7 +46,6 @@ export class PasskeyLoginFlow {
     private readonly ceremonies: PasskeyCeremonies,
     private readonly steps: SecondStep,
     private readonly verifier: PasswordVerifier,
-    private readonly identifiers: Identifiers,
     private readonly devices: DeviceIds,
     private readonly throttle: LoginThrottle,
     private readonly signIn: CompleteSignIn,
@@ -106,16 +108,14 @@ export class PasskeyLoginFlow {
     { ticket, response }: PasskeyLoginInput,
     context: CeremonyContext,
   ): Promise<Answered> {
-    const owner: { candidate?: VerifiedCandidate } = {};
+    const read: { owner?: SignerOutcome } = {};
     const factor = await this.ceremonies.signedIn(ticket, response, context, async (subject) => {
-      owner.candidate = await this.verifier.findById(subject);
+      read.owner = await this.verifier.findSigner(subject, context.client.tenant);
     });
     if (!factor) return { kind: 'refused', reason: 'passkey' };
-    const { candidate } = owner;
-    if (!candidate || candidate.account.disabled)
-      return { kind: 'refused', reason: 'disabled', userId: factor.subject };
-    if (!this.identifiers.canMeanUser(candidate.account, context.client.tenant))
-      return { kind: 'refused', reason: 'passkey', userId: factor.subject };
-    return { kind: 'accepted', factor, candidate };
+    const { owner } = read;
+    if (owner?.kind === 'found') return { kind: 'accepted', factor, candidate: owner.candidate };
+    const reason = owner?.reason === 'of another tenant' ? 'passkey' : 'disabled';
+    return { kind: 'refused', reason, userId: factor.subject };
   }
 }

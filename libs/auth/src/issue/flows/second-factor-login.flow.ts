@@ -9,7 +9,6 @@ import { SecondStep } from '../factors/second-step.service.js';
 import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
-import { Identifiers } from '../users/identifiers.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
@@ -31,7 +30,6 @@ export class SecondFactorLoginFlow {
     private readonly steps: SecondStep,
     private readonly answers: FactorAnswers,
     private readonly verifier: PasswordVerifier,
-    private readonly identifiers: Identifiers,
     private readonly attempts: ThrottledPasswordCheck,
     private readonly throttle: LoginThrottle,
     private readonly signIn: CompleteSignIn,
@@ -45,17 +43,16 @@ export class SecondFactorLoginFlow {
     const { client } = context;
     const asOfMs = this.clock.now();
     const waiting = await this.steps.read(ticket);
-    const subject = waiting?.subject;
-    const candidate = subject === undefined ? undefined : await this.verifier.findById(subject);
-    if (!candidate || candidate.account.disabled) throw refusal('no live ticket');
+    if (!waiting) throw refusal('no live ticket');
+    const owner = await this.verifier.findSigner(waiting.subject, client.tenant);
+    if (owner.kind === 'refused') throw refusal(`the user is ${owner.reason}`);
+    const { candidate } = owner;
     const { account } = candidate;
-    if (!this.identifiers.canMeanUser(account, client.tenant))
-      throw refusal('the user is of another tenant');
-    assertSameKey(waiting?.data.provedKey, client.provedKey);
+    assertSameKey(waiting.data.provedKey, client.provedKey);
 
     const { admissions, deviceId } = await this.attempts.countOther(candidate, { device, client });
     const giveBack = () => Promise.all(admissions.map((each) => each.giveBack()));
-    // an outage is no guess
+    // an outage does not count as a guess
     const orGiveBack = async (error: unknown): Promise<never> => {
       await giveBack();
       throw error;

@@ -39,16 +39,13 @@ export class IdentityAccounts {
     const subject =
       (await links.identities.find(person))?.subject ??
       (await this.newcomer(links, person, client));
-    const candidate = await this.verifier.findById(subject);
+    // an identity is the same for all tenants, but its user belongs to one
+    const owner = await this.verifier.findSigner(subject, client.tenant);
     // a reset or an unlinking since the first look removes the identity, and the user was read after it
     if ((await links.identities.find(person))?.subject !== subject)
       throw refused('the identity is gone');
-    if (!candidate || candidate.account.disabled)
-      throw refused(candidate ? 'disabled' : 'the user is gone');
-    // an identity is the same for all tenants, but its user belongs to one
-    if (!this.identifiers.canMeanUser(candidate.account, client.tenant))
-      throw refused('the user is of another tenant');
-    return candidate;
+    if (owner.kind === 'refused') throw refused(`the user is ${owner.reason}`);
+    return owner.candidate;
   }
 
   /** Throws `login_refused` where the identity belongs to another user already, or the user changed meanwhile. */

@@ -214,6 +214,28 @@ describe('PasswordVerifier', () => {
     }
   });
 
+  it.each([
+    ['somebody gone', 'gone', undefined, 'gone'],
+    ['somebody disabled', 'off', undefined, 'disabled'],
+    ['a user at a tenant, where the host has none', 'ada', 'north', 'of another tenant'],
+  ])('refuses as a signer %s', async (_, id, tenant, reason) => {
+    await expect(verifier.findSigner(id, tenant)).resolves.toEqual({ kind: 'refused', reason });
+  });
+
+  it('finds a signer at the user’s own tenant alone', async () => {
+    const tenants = { identifier: { name: 'email', tenant: () => undefined } } as never;
+    const ofTenants = new Identifiers(tenants, directory);
+    verifier = new PasswordVerifier(directory, new Subjects(), hasher, ofTenants);
+    put('nora', { subject: { tokenVersion: 4, epoch: 2 } });
+    const { account, ...nora } = users.get('nora') as LoginCandidate;
+    users.set('nora', { ...nora, account: { ...account, tenant: 'north' } });
+    const kinds = ['north', 'south', undefined].map(async (tenant) => {
+      const { kind } = await verifier.findSigner('nora', tenant);
+      return kind;
+    });
+    expect(await Promise.all(kinds)).toEqual(['found', 'refused', 'refused']);
+  });
+
   it('treats a user who was removed between the reads as unknown', async () => {
     class Vanishing extends Subjects {
       override readSubject(): Promise<SubjectState> {

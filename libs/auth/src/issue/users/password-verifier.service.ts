@@ -23,6 +23,11 @@ export type PasswordOutcome =
       readonly hash?: UnusableHash;
     };
 
+/** The user who may sign in; `reason` is private, and continues the sentence “the user is …”. */
+export type SignerOutcome =
+  | { readonly kind: 'found'; readonly candidate: VerifiedCandidate }
+  | { readonly kind: 'refused'; readonly reason: 'gone' | 'disabled' | 'of another tenant' };
+
 /**
  * Compares a password. There is exactly one Argon2 verification and the same reads for every user
  * and every error, so that neither the body nor the time reveals anything. (A stored hash of
@@ -104,6 +109,19 @@ export class PasswordVerifier {
     if (subject && (!found || found.account.id === userId))
       return found && { ...found, subject: found.subject ?? subject };
     return this.withSubject(found);
+  }
+
+  /**
+   * The user whom a passkey, a ticket or a provider has named, read as by `findById`. As with a
+   * password, a disabled user and one of another tenant than the request's are refused.
+   */
+  async findSigner(userId: string, tenant: string | undefined): Promise<SignerOutcome> {
+    const candidate = await this.findById(userId);
+    if (!candidate) return { kind: 'refused', reason: 'gone' };
+    if (candidate.account.disabled) return { kind: 'refused', reason: 'disabled' };
+    if (!this.identifiers.canMeanUser(candidate.account, tenant))
+      return { kind: 'refused', reason: 'of another tenant' };
+    return { kind: 'found', candidate };
   }
 
   private async withSubject(
