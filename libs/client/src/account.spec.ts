@@ -151,7 +151,7 @@ describe('a call without a session', () => {
       (c: AuthClient) => askForMagicLink(c, 'a@example.com'),
     ],
   ] as const)(
-    '%s: its body, its status, and an answer of somebody else is none',
+    '%s sends its body, expects its status and refuses another answer',
     async (path, sent, status, ask) => {
       const bodies: string[] = [];
       let answered: number = status;

@@ -20,7 +20,8 @@ type Answer = TokenBody & Partial<Pick<LoginAnswer, 'user'> & Pick<SecondFactorD
 /** Tokenward's routes, and the place of the refresh token: the browser, or the store of a `bearer` client. */
 export interface AuthApi {
   readonly sendRaw: typeof fetch;
-  readonly credentials: RequestCredentials;
+  /** A copy to send, so that the caller's request can still be read. */
+  toSend(target: string | Request, init?: RequestInit): Request;
   postJson(path: string, body: object, key?: string): Promise<Response>;
   /**
    * Refreshes, or proves and refreshes; returns the refusal. A retry carries the same `Idempotency-Key`, so that a lost
@@ -77,7 +78,8 @@ export function authApi(
 
   const api: AuthApi = {
     sendRaw: send,
-    credentials,
+    toSend: (target, init) =>
+      new Request(typeof target === 'string' ? target : target.clone(), { ...init, credentials }),
     async postJson(path, body, key) {
       const { refreshToken, device } = await keeper.readTokens();
       const token = tokenNow();
@@ -105,7 +107,7 @@ export function authApi(
       const key = tokens.key ?? newKey();
       if (!tokens.key) await keeper.writeTokens({ ...tokens, key });
       // without Web Locks two tabs may be here at once: after the pause both use the key that was stored last
-      if (transport !== 'bearer' && !attempt(() => navigator.locks)) await sleep(SETTLE_MS);
+      if (!isBearer && !attempt(() => navigator.locks)) await sleep(SETTLE_MS);
       const sentAt = Date.now();
       const response = await api.postJson(path, body, (await keeper.readTokens()).key);
       if (!response.ok) return response;

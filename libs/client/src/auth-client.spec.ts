@@ -46,7 +46,7 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     ['500', 500],
     ['429', 429],
     ['a network error', 'network'],
-    ['an answer that is no JSON', { text: '<html>' }],
+    ['an answer that is not JSON', { text: '<html>' }],
     ['an answer in an envelope', { text: '{"data":{"tokenType":"Bearer","expiresIn":900}}' }],
     [
       'an answer without a lifetime',

@@ -1,20 +1,21 @@
 import type { LoginBody } from '../../auth/src/contract/index.js';
+import { askSession } from './ask-session.js';
 import { assertOptions } from './assert-options.js';
 import { authApi } from './auth-api.js';
 import { authState } from './auth-state.js';
 import { tailOf } from './change.js';
-import { answerOf, AuthClientError } from './error.js';
+import { answerOf } from './error.js';
 import type { ClientEvents, Listener, Session } from './events.js';
 import { keeperOf, keyStore } from './keeper.js';
 import type { AuthClientOptions, CallOptions } from './options.js';
 import { attempt, isBrowser, isElsewhere } from './places.js';
+import { proofs } from './prove.js';
 import { absolute, isOurs, resolve } from './requests.js';
 import type { LoginResult, RefreshResult } from './results.js';
 import { silentFetch } from './silent-fetch.js';
 import { type RefreshAfter, silentRefresh } from './silent-refresh.js';
 import { tabsOf } from './tabs.js';
-import { deadline, until } from './timers.js';
-import { TIMEOUT_MS } from './waits.js';
+import { until } from './timers.js';
 import { memoryStore } from './token-store.js';
 
 export interface AuthClient {
@@ -125,44 +126,8 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       loginWith(() => api.postJson(path, { ...input, transport })),
     );
 
-  /** Both routes spend the refresh token, so they must not run at the same time as a silent refresh. */
-  async function prove(
-    path: 'password' | 'reauthenticate',
-    body: object,
-    isFirst = true,
-  ): Promise<void> {
-    let since = 0;
-    const { person } = state;
-    const refused = await tabs.inTurn(() => {
-      since = tabs.known;
-      return api.spend(path, body);
-    });
-    if (!refused) return;
-    if (
-      isFirst &&
-      refused.status === 401 &&
-      state.person === person &&
-      (await refreshAfter(since)) === 'refreshed'
-    )
-      return prove(path, body, false);
-    await answerOf(refused, Boolean);
-  }
-
-  async function session(): Promise<Session | undefined> {
-    const signal = deadline(TIMEOUT_MS);
-    const response = await until(signal, requests.sendSigned(`${url}me`, { signal }));
-    if (response.status === 401) {
-      if (state.is !== 'out') throw new AuthClientError(503, 'The session could not be refreshed');
-      return undefined;
-    }
-    const found = await answerOf<Session>(response, ({ id }) => id);
-    const now = Date.now();
-    // this clock may be wrong, so the remaining time is computed with the server's clock
-    const leftMs =
-      Date.parse(found.expiresAt) - (Date.parse(response.headers.get('date') ?? '') || now);
-    if (!state.token && leftMs > 0) state.hold({ expiresAt: now + leftMs });
-    return found;
-  }
+  const prove = proofs(api, state, tabs, refreshAfter);
+  const session = () => askSession(url, state, requests);
 
   return {
     async fetch(input, init) {

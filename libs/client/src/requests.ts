@@ -21,11 +21,6 @@ export function isOurs(target: string | Request, base: string): boolean {
   return !!origin && origin === originOf(absolute(base));
 }
 
-/** A copy to send, so that the caller's request can still be read. */
-export function prepare(target: string | Request, init: RequestInit): Request {
-  return new Request(typeof target === 'string' ? target : target.clone(), init);
-}
-
 type Stream = { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
 
 export function isSpentBySending(body: unknown): boolean {

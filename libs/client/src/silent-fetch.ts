@@ -1,7 +1,7 @@
 import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
 import { AuthClientError } from './error.js';
-import { asksForRefresh, isSpentBySending, prepare, unavailable } from './requests.js';
+import { asksForRefresh, isSpentBySending, unavailable } from './requests.js';
 import type { RefreshResult } from './results.js';
 import type { RefreshAfter } from './silent-refresh.js';
 import type { Tabs } from './tabs.js';
@@ -40,9 +40,8 @@ export function silentFetch(
     freshen,
     async sendSigned(target, init) {
       const { person } = state;
-      const own = { ...init, credentials: api.credentials };
-      const first = prepare(target, own);
-      const spare = isSpentBySending(init?.body) ? undefined : prepare(target, own);
+      const first = api.toSend(target, init);
+      const spare = isSpentBySending(init?.body) ? undefined : api.toSend(target, init);
       const { signal } = first;
       const early = await until(signal, freshen());
       if (state.is === 'in' && state.person !== person)
