@@ -56,27 +56,12 @@ export function FactorsPanel({
       {!factors && !failure && <Waiting />}
       {factors && <FactorList {...{ factors, now }} busy={action.busy} onRemove={remove} />}
       <Failure text={action.failure ?? failure} />
-      <div className="actions">
-        <button
-          onClick={() => {
-            setOpen('totp');
-          }}
-        >
-          Add an authenticator app
-        </button>
-        <button
-          onClick={() => {
-            setOpen('passkey');
-          }}
-        >
-          Add a passkey
-        </button>
-        {factors && factors.length > 0 && (
-          <button aria-disabled={action.busy} onClick={renew}>
-            New recovery codes
-          </button>
-        )}
-      </div>
+      <Actions
+        hasFactors={!!factors && factors.length > 0}
+        busy={action.busy}
+        onAdd={setOpen}
+        onRenew={renew}
+      />
       {open && (
         <OpenDialog
           open={open}
@@ -87,6 +72,42 @@ export function FactorsPanel({
             reload();
           }}
         />
+      )}
+    </div>
+  );
+}
+
+function Actions({
+  hasFactors,
+  busy,
+  onAdd,
+  onRenew,
+}: {
+  readonly hasFactors: boolean;
+  readonly busy: boolean;
+  readonly onAdd: (kind: 'totp' | 'passkey') => void;
+  readonly onRenew: () => void;
+}) {
+  return (
+    <div className="actions">
+      <button
+        onClick={() => {
+          onAdd('totp');
+        }}
+      >
+        Add an authenticator app
+      </button>
+      <button
+        onClick={() => {
+          onAdd('passkey');
+        }}
+      >
+        Add a passkey
+      </button>
+      {hasFactors && (
+        <button aria-disabled={busy} onClick={onRenew}>
+          New recovery codes
+        </button>
       )}
     </div>
   );

@@ -23,75 +23,24 @@ export function prismaFiles(
   sourceRoot: string,
   template: (name: string) => string,
 ): OrmFiles {
-  const service = findSource(tree, sourceRoot, /export class PrismaService\b/);
-  if (!service)
+  const found = findSource(tree, sourceRoot, /export class PrismaService\b/);
+  if (!found)
     throw new Error(
       `nest add found Prisma and no class PrismaService under ${sourceRoot}: make it as https://docs.nestjs.com/recipes/prisma says, or run again with --orm=drizzle`,
     );
-  const written = prismaSchema(tree);
-  const provider =
-    /^datasource\b[^}]*?\bprovider\s*=\s*"(\w+)"/m.exec(written)?.[1] ?? 'postgresql';
-  if (!/^postgres/.test(provider)) throw new Error(otherDatabase('Prisma', provider));
-  const model = /^model User \{([^]*?)^\}/m.exec(written)?.[1];
-  if (model === undefined)
-    throw new Error(
-      'nest add found Prisma and no "model User" in prisma/schema.prisma: add it (id, email, passwordHash), or run again with --orm=drizzle',
-    );
-  const field = (name: string): string | undefined =>
-    new RegExp(`^\\s*${name}\\s+\\S.*$`, 'm').exec(model)?.[0];
-  const column = (name: string): string =>
-    `"${/@map\("([^"]+)"\)/.exec(field(name) ?? '')?.[1] ?? name}"`;
-  const hash = HASH_NAMES.find(field);
-  if (!hash)
-    throw new Error(
-      'nest add found no passwordHash in "model User" of prisma/schema.prisma: add it (String?), or run again with --orm=drizzle',
-    );
-  const idLine = field('id') ?? '';
-  const [ownId, cast] = /\bid\s+Int\b/.test(idLine)
-    ? [INTEGER_ID, 'int']
-    : /\bid\s+BigInt\b/.test(idLine)
-      ? [BIGINT_ID, 'bigint']
-      : idLine.includes('@db.Uuid')
-        ? [UUID_ID, 'uuid']
-        : [TEXT_ID, 'text'];
-  const further = ['name', 'role', 'disabled'].filter(field);
-  const replaced: readonly (readonly [string, string])[] = [
-    ['{{SERVICE}}', fromAuth(service.path, sourceRoot)],
-    ['{{ID}}', ownId],
-    ['{{KEY}}', column('id')],
-    ['{{CAST}}', cast],
-    ['{{TABLE}}', `"${/@@map\("([^"]+)"\)/.exec(model)?.[1] ?? 'User'}"`],
-    ['{{EMAIL}}', column('email')],
-    ['{{PASSWORD}}', column(hash)],
-    ['{{HASH}}', hash],
-    [
-      '{{COLUMNS}}',
-      [
-        `${column('id')}::text as id`,
-        `${column('email')} as email`,
-        `${column(hash)} as "passwordHash"`,
-      ]
-        .concat(further.map((name) => `${column(name)} as ${name}`))
-        .join(', '),
-    ],
-    ['{{NEW}}', further.includes('name') ? ', name' : ''],
-    ['{{DATA}}', further.includes('name') ? ', ...(name && { name })' : ''],
-  ];
-  const users = replaced.reduce(
-    (text, [mark, value]) => text.replaceAll(mark, () => value),
-    template('prisma-users.ts.template'),
-  );
+  const service = fromAuth(found.path, sourceRoot);
+  const users = usersFile(userModel(tree), service, template('prisma-users.ts.template'));
   const module = findSource(tree, sourceRoot, /export class PrismaModule\b/);
   return {
     files: {
       'database.ts': inOwnSchema(template('orm-database.ts.template')),
       'prisma-users.ts': users,
-      ...(!module && { 'prisma.module.ts': prismaModule(fromAuth(service.path, sourceRoot)) }),
+      ...(!module && { 'prisma.module.ts': prismaModule(service) }),
     },
     setup: [
       [
         "import { db, users } from './database.js';\n\nconst { id, email, name, passwordHash, role, disabled } = users;\n",
-        `import { PrismaModule } from '${module ? fromAuth(module.path, sourceRoot) : './prisma.module.js'}';\nimport { PrismaService } from '${fromAuth(service.path, sourceRoot)}';\nimport { authSchema, db } from './database.js';\nimport { PrismaUsers } from './prisma-users.js';\n`,
+        `import { PrismaModule } from '${module ? fromAuth(module.path, sourceRoot) : './prisma.module.js'}';\nimport { PrismaService } from '${service}';\nimport { authSchema, db } from './database.js';\nimport { PrismaUsers } from './prisma-users.js';\n`,
       ],
       [
         'useFactory: () => {',
@@ -104,6 +53,62 @@ export function prismaFiles(
     ],
     note: 'The users are those of "model User" in schema.prisma: auth/prisma-users.ts says what of a row is what.',
   };
+}
+
+/** The body of `model User` in the schema. */
+function userModel(tree: Tree): string {
+  const written = prismaSchema(tree);
+  const provider =
+    /^datasource\b[^}]*?\bprovider\s*=\s*"(\w+)"/m.exec(written)?.[1] ?? 'postgresql';
+  if (!/^postgres/.test(provider)) throw new Error(otherDatabase('Prisma', provider));
+  const model = /^model User \{([^]*?)^\}/m.exec(written)?.[1];
+  if (model === undefined)
+    throw new Error(
+      'nest add found Prisma and no "model User" in prisma/schema.prisma: add it (id, email, passwordHash), or run again with --orm=drizzle',
+    );
+  return model;
+}
+
+/** The user directory over the fields and columns of the model. */
+function usersFile(model: string, service: string, template: string): string {
+  const field = (name: string): string | undefined =>
+    new RegExp(`^\\s*${name}\\s+\\S.*$`, 'm').exec(model)?.[0];
+  const column = (name: string): string =>
+    `"${/@map\("([^"]+)"\)/.exec(field(name) ?? '')?.[1] ?? name}"`;
+  const hash = HASH_NAMES.find(field);
+  if (!hash)
+    throw new Error(
+      'nest add found no passwordHash in "model User" of prisma/schema.prisma: add it (String?), or run again with --orm=drizzle',
+    );
+  const [ownId, cast] = idOf(field('id') ?? '');
+  const further = ['name', 'role', 'disabled'].filter(field);
+  const columns = [
+    `${column('id')}::text as id`,
+    `${column('email')} as email`,
+    `${column(hash)} as "passwordHash"`,
+    ...further.map((name) => `${column(name)} as ${name}`),
+  ];
+  const replaced: readonly (readonly [string, string])[] = [
+    ['{{SERVICE}}', service],
+    ['{{ID}}', ownId],
+    ['{{KEY}}', column('id')],
+    ['{{CAST}}', cast],
+    ['{{TABLE}}', `"${/@@map\("([^"]+)"\)/.exec(model)?.[1] ?? 'User'}"`],
+    ['{{EMAIL}}', column('email')],
+    ['{{PASSWORD}}', column(hash)],
+    ['{{HASH}}', hash],
+    ['{{COLUMNS}}', columns.join(', ')],
+    ['{{NEW}}', further.includes('name') ? ', name' : ''],
+    ['{{DATA}}', further.includes('name') ? ', ...(name && { name })' : ''],
+  ];
+  return replaced.reduce((text, [mark, value]) => text.replaceAll(mark, () => value), template);
+}
+
+/** What makes an id, and the type that PostgreSQL casts it to. */
+function idOf(line: string): readonly [string, string] {
+  if (/\bid\s+Int\b/.test(line)) return [INTEGER_ID, 'int'];
+  if (/\bid\s+BigInt\b/.test(line)) return [BIGINT_ID, 'bigint'];
+  return line.includes('@db.Uuid') ? [UUID_ID, 'uuid'] : [TEXT_ID, 'text'];
 }
 
 function inOwnSchema(database: string): string {

@@ -146,7 +146,6 @@ export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   RemoteKeys,
 ];
 
-/** `given`: under which token the options are as the host wrote them. */
 function unchecked(
   options: ResolvedAuthOptions,
   clock: Clock,
@@ -160,23 +159,14 @@ function unchecked(
   return new UncheckedRevocations(options, clock, view);
 }
 
+/** `given`: under which token the options are as the host wrote them. */
 export function resourceServerProviders(given: InjectionToken): Provider[] {
   const options = Symbol('the options after the schema');
   return [
     { provide: options, useFactory: readResourceOptions, inject: [given] },
     { provide: ResolvedAuthOptions, useFactory: resolveResourceServer, inject: [options] },
     { provide: authToken(ResolvedAuthOptions, RESOURCE_SERVER), useExisting: ResolvedAuthOptions },
-    {
-      provide: Clock,
-      useFactory: (host: Host) => host.clock ?? new SystemClock(),
-      inject: [options],
-    },
-    {
-      provide: Entropy,
-      useFactory: (host: Host) => host.entropy ?? new SystemEntropy(),
-      inject: [options],
-    },
-    { provide: RevocationFeedBus, useFactory: (host: Host) => host.redis?.feed, inject: [options] },
+    ...hostProviders(options),
     ...NOT_HERE.map((provide) => ({ provide, useFactory: () => undefined })),
     { provide: Keyring, useFactory: () => new Keyring({ verification: [] }) },
     {
@@ -208,32 +198,54 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
     ...VERIFY_PROVIDERS,
     RefusalLog,
     RemoteKeyWatch,
-    { provide: AUTH_METER, useFactory: (host: Host) => host.meter, inject: [options] },
-    {
-      provide: AuthEventListener,
-      useValue: { onAuthEvent: () => undefined } satisfies AuthEventListener,
-    },
-    {
-      provide: METRIC_READERS,
-      useFactory: (verify: MetricReaders, remote: RemoteKeys) => ({
-        ...verify,
-        ...remoteKeyMetrics(remote),
-      }),
-      inject: [VERIFY_METRICS, RemoteKeys],
-    },
-    {
-      provide: HEALTH_PROBES,
-      useFactory: (
-        resolvedOptions: ResolvedAuthOptions,
-        view: RevocationSync,
-        keyring: Keyring,
-        feed: RevocationFeedBus | undefined,
-      ): HealthProbes => ({
-        redis: redisProbe(feed, view, resolvedOptions),
-        revocations: () => viewStanding(view, resolvedOptions),
-        keys: () => ({ usable: keyring.size > 0, keys: keyring.size }),
-      }),
-      inject: [ResolvedAuthOptions, RevocationSync, Keyring, RevocationFeedBus],
-    },
+    ...OBSERVED,
   ];
 }
+
+/** What the host may have given, or its default. */
+function hostProviders(options: InjectionToken): Provider[] {
+  return [
+    {
+      provide: Clock,
+      useFactory: (host: Host) => host.clock ?? new SystemClock(),
+      inject: [options],
+    },
+    {
+      provide: Entropy,
+      useFactory: (host: Host) => host.entropy ?? new SystemEntropy(),
+      inject: [options],
+    },
+    { provide: RevocationFeedBus, useFactory: (host: Host) => host.redis?.feed, inject: [options] },
+    { provide: AUTH_METER, useFactory: (host: Host) => host.meter, inject: [options] },
+  ];
+}
+
+/** The readers of metrics and health. A service that only verifies has no events. */
+const OBSERVED: readonly Provider[] = [
+  {
+    provide: AuthEventListener,
+    useValue: { onAuthEvent: () => undefined } satisfies AuthEventListener,
+  },
+  {
+    provide: METRIC_READERS,
+    useFactory: (verify: MetricReaders, remote: RemoteKeys) => ({
+      ...verify,
+      ...remoteKeyMetrics(remote),
+    }),
+    inject: [VERIFY_METRICS, RemoteKeys],
+  },
+  {
+    provide: HEALTH_PROBES,
+    useFactory: (
+      resolvedOptions: ResolvedAuthOptions,
+      view: RevocationSync,
+      keyring: Keyring,
+      feed: RevocationFeedBus | undefined,
+    ): HealthProbes => ({
+      redis: redisProbe(feed, view, resolvedOptions),
+      revocations: () => viewStanding(view, resolvedOptions),
+      keys: () => ({ usable: keyring.size > 0, keys: keyring.size }),
+    }),
+    inject: [ResolvedAuthOptions, RevocationSync, Keyring, RevocationFeedBus],
+  },
+];

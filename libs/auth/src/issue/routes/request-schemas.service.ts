@@ -46,18 +46,28 @@ const wholeSeconds = (error = 'must be a whole number of seconds above 0') =>
 const otherName = (error = 'must be text of 1 to 320 visible characters') =>
   visible(error).trim().min(1, { error }).max(320, { error });
 
-function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOptions) {
-  const secret = password(passwords.maxBytes);
-  const byEmail = called === 'email';
+/** What several bodies have. */
+function sharedFields({ passwords }: ResolvedAuthOptions) {
   const transport = z.enum(TOKEN_DELIVERIES, {
     error: `must be one of ${TOKEN_DELIVERIES.join(', ')}`,
   });
-  // any length is accepted here: a text that is not a token is 401, not 400 (contract, section 5)
-  const refreshToken = text().optional();
-  const code = text('must be text of 1 to 64 characters').min(1).max(64);
-  // the WebAuthn library checks the content
-  const answer = z.record(z.string(), z.unknown(), { error: 'must be an object' });
-  const device = z.string({ error: 'must be a string' }).optional();
+  return {
+    secret: password(passwords.maxBytes),
+    // any length is accepted here: a text that is not a token is 401, not 400 (contract, section 5)
+    refreshToken: text().optional(),
+    code: text('must be text of 1 to 64 characters').min(1).max(64),
+    // the WebAuthn library checks the content
+    answer: z.record(z.string(), z.unknown(), { error: 'must be an object' }),
+    device: text().optional(),
+    /** What a sign-in may choose. */
+    choices: { rememberMe: flag().optional(), transport: transport.optional() },
+  };
+}
+
+function schemas(options: ResolvedAuthOptions) {
+  const shared = sharedFields(options);
+  const { secret, refreshToken, device, choices } = shared;
+  const byEmail = options.identifier.name === 'email';
   return {
     register: z.object({
       identifier: byEmail ? newEmail() : otherName(),
@@ -68,23 +78,36 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
     login: z.object({
       identifier: byEmail ? email() : otherName(),
       password: secret,
-      rememberMe: flag().optional(),
-      transport: transport.optional(),
       device,
+      ...choices,
     }),
     forgot: z.object({ email: email() }),
     changeEmail: z.object({ email: newEmail() }),
     // any text is accepted here: one that is not a token is refused like a spent token
     link: z.object({ token: text() }),
     reset: z.object({ token: text(), newPassword: secret, device }),
-    magicLogin: z.object({
-      token: text(),
-      rememberMe: flag().optional(),
-      transport: transport.optional(),
-      device,
-    }),
+    magicLogin: z.object({ token: text(), device, ...choices }),
     refresh: z.object({ refreshToken }),
     password: z.object({ currentPassword: secret, newPassword: secret, refreshToken }),
+    apiKey: z.object({
+      name: name(),
+      permissions: permissions().optional(),
+      expiresIn: wholeSeconds().optional(),
+    }),
+    linkIdentity: z.object({ returnTo: text().optional() }),
+    ...factorSchemas(shared),
+  };
+}
+
+function factorSchemas({
+  secret,
+  refreshToken,
+  code,
+  answer,
+  device,
+  choices,
+}: ReturnType<typeof sharedFields>) {
+  return {
     reauthenticate: z
       .object({
         password: secret.optional(),
@@ -112,23 +135,11 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
           path: ['code'],
         },
       ),
-    apiKey: z.object({
-      name: name(),
-      permissions: permissions().optional(),
-      expiresIn: wholeSeconds().optional(),
-    }),
     factorName: z.object({ name: name().optional() }),
     confirmTotp: z.object({ id: text(), code }),
     ticket: z.object({ ticket: text().optional() }),
-    linkIdentity: z.object({ returnTo: text().optional() }),
     registerPasskey: z.object({ ticket: text(), response: answer, name: name().optional() }),
-    passkeyLogin: z.object({
-      ticket: text(),
-      response: answer,
-      rememberMe: flag().optional(),
-      device,
-      transport: transport.optional(),
-    }),
+    passkeyLogin: z.object({ ticket: text(), response: answer, device, ...choices }),
   };
 }
 
