@@ -6,7 +6,7 @@ const built = { built: true };
 /** Contract, section 11. */
 export const ACTING = [
   acting(
-    'the routes of the owner alone',
+    'routes of the owner refuse an actor',
     'issue/routes/route.ts',
     "who === 'owner' ?",
     'who === undefined ?',
@@ -14,21 +14,21 @@ export const ACTING = [
     built,
   ),
   acting(
-    'no proof is the user’s own',
+    'an acting session has no credential proof of the user',
     'verify/guards/route-metadata.ts',
     "if (actor) throw new AuthError('forbidden', 'a session that acts as the user has no proof of the user');",
     '',
     'T-dfxn',
   ),
   acting(
-    '@NoActor',
+    '@NoActor refuses an actor',
     'verify/guards/route-metadata.ts',
     "if (actor) throw new AuthError('forbidden', 'somebody who acts as a user is not accepted here');",
     '',
     'T-dfxn',
   ),
   acting(
-    'records of the user and of the actor are not folded into one',
+    'audit records of the user and of the actor stay separate',
     'storage/audit-record.ts',
     'userId, actorId, tenant, networkOf(ip)',
     'userId, tenant, networkOf(ip)',
@@ -36,7 +36,7 @@ export const ACTING = [
     built,
   ),
   acting(
-    'a bump of the actor’s version ends it',
+    'a new token version of the actor ends the acting session',
     'drizzle/session-endings.ts',
     '(s.actor = ${subject} ${actedAs})',
     'false',
@@ -44,21 +44,21 @@ export const ACTING = [
     built,
   ),
   acting(
-    'no access token outlives the session',
+    'no access token outlives an acting session',
     'issue/tokens/token-grants.service.ts',
     'return actor ? absoluteExpiresAt',
     'return actor === undefined ? absoluteExpiresAt',
     'T-4gwv',
   ),
   acting(
-    'the right to act is asked for again at a refresh',
+    'a refresh checks again whether the actor may act',
     'issue/sessions/session-access.service.ts',
     "if (problem) throw await this.ended(session, 'actor_ended', problem);",
     '',
     'T-r4gt',
   ),
   acting(
-    '… and by TokenVersionGuard',
+    'TokenVersionGuard checks again whether the actor may act',
     'verify/authoritative-check.service.ts',
     'return actingRefusal(this.options.sessions.mayActAs, found, user);',
     'return undefined;',
@@ -66,7 +66,7 @@ export const ACTING = [
   ),
   defence(
     'session claims',
-    'what today’s rules refuse ends the session',
+    'claims that today’s rules refuse end the session',
     'issue/sessions/session-access.service.ts',
     "reason === 'session_claims_refused' ||",
     '',
@@ -74,7 +74,7 @@ export const ACTING = [
   ),
   defence(
     'session claims',
-    'a mistake of the hook ends nobody’s session',
+    'a mistake of the claims hook does not end a session',
     'issue/tokens/added-claims.ts',
     '!ofHook.has(name)',
     'true',
@@ -82,7 +82,7 @@ export const ACTING = [
   ),
   defence(
     'session claims',
-    'a late answer of the host is 503',
+    'a hook that does not answer in time causes 503',
     'issue/sessions/session-hooks.service.ts',
     "await askHost('sessions.claims', this.options.storeDeadlineMs, () => hook(opening))",
     'await hook(opening)',
@@ -90,7 +90,7 @@ export const ACTING = [
   ),
   defence(
     'session claims',
-    'the host is asked before a secret is replaced',
+    'the claims hook is asked before the refresh token is replaced',
     'issue/flows/reauthenticate.flow.ts',
     'await this.access.rehearse(principal.sessionId, account, asOfMs);',
     '',

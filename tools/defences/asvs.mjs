@@ -10,7 +10,7 @@ const ORIGIN = 'verify/http/origin-policy.ts';
 export const ASVS = [
   defence(
     'ASVS 3.3.1',
-    'Secure on the access cookie',
+    'the access cookie is Secure',
     'options/cookie-budget.ts',
     'domain, secure, sameSite }',
     'domain, secure: false, sameSite }',
@@ -19,7 +19,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 3.3.2',
-    'SameSite=Strict on the refresh cookie',
+    'the refresh cookie is SameSite=Strict',
     COOKIES,
     "sameSite: 'strict' }",
     "sameSite: 'lax' }",
@@ -28,7 +28,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 3.3.4',
-    'HttpOnly on the access cookie',
+    'the access cookie is HttpOnly',
     'options/cookie-budget.ts',
     'httpOnly: true, maxAge, path',
     'maxAge, path',
@@ -45,7 +45,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 3.5.1',
-    'the Origin is judged',
+    'the Origin header is checked',
     ORIGIN,
     "return origins.length === 0 ? 'passes' : 'cross_origin';",
     "return 'passes';",
@@ -53,7 +53,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 3.5.1',
-    'Sec-Fetch-Site is judged',
+    'Sec-Fetch-Site is checked',
     ORIGIN,
     "sites.length === 1 && (site === 'same-origin' || site === 'none') ? 'passes' : 'cross_origin'",
     "'passes'",
@@ -62,7 +62,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 3.5.2',
-    'a form is no JSON, whatever the parser made of it',
+    'a form is not taken for JSON, whatever the parser made of it',
     'issue/routes/json-body.ts',
     `if (JSON_TYPE.test(type ?? '')) {`,
     `if (JSON_TYPE.test(type ?? '') || request.body !== undefined) {`,
@@ -71,7 +71,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 6.1.2',
-    'the name in the email is no part of the password',
+    'a password that contains the name of the email is refused',
     PASSWORDS,
     'if (email !== undefined && holdsNameOf(email, text))',
     'if (email === null)',
@@ -79,7 +79,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 6.2.1',
-    'at least 8 characters',
+    'a password has at least 8 characters',
     PASSWORDS,
     'if ([...text].length < minLength)',
     'if (text.length < 0)',
@@ -95,7 +95,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 6.2.8',
-    'case is kept',
+    'the case of a password counts',
     'issue/users/password-text.ts',
     "password.normalize('NFKC')",
     "password.normalize('NFKC').toLowerCase()",
@@ -103,7 +103,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 6.2.8',
-    'blanks are kept',
+    'the blanks of a password count',
     'issue/users/password-text.ts',
     "password.normalize('NFKC')",
     "password.normalize('NFKC').trim()",
@@ -111,7 +111,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 6.2.8',
-    'nothing is cut off at a NUL',
+    'a password is not cut at a NUL',
     'issue/users/password-text.ts',
     "password.normalize('NFKC')",
     "password.normalize('NFKC').split('\\0')[0] ?? ''",
@@ -119,7 +119,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 6.2.8',
-    'nothing is cut off at 72 bytes',
+    'a password is not cut at 72 bytes',
     'issue/users/password-text.ts',
     'return bytes.length > maxBytes ? undefined : bytes;',
     'return bytes.length > maxBytes ? undefined : bytes.subarray(0, 72);',
@@ -127,7 +127,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 6.2.9',
-    'too long is refused, not cut',
+    'a password that is too long is refused, not cut',
     'issue/users/password-text.ts',
     'return bytes.length > maxBytes ? undefined : bytes;',
     'return bytes.subarray(0, maxBytes);',
@@ -143,7 +143,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 6.3.8',
-    'nobody costs what somebody costs',
+    'an unknown user takes as long as a known one',
     HASHER,
     "await this.timed(inVain, texts, { turn, matching: 'refused' });",
     'void inVain;',
@@ -151,7 +151,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 7.2.3',
-    'the successor hangs on the presented secret',
+    'the next refresh token depends on the presented one',
     'issue/sessions/successor.ts',
     'return mac.update(source.secret).digest();',
     'return mac.digest();',
@@ -192,16 +192,23 @@ export const ASVS = [
   ),
   defence(
     'ASVS 9.2.1',
-    'exp',
+    'an expired token is refused',
     POLICY,
     "if (expiry === 'enforced' && now >= claims.exp + rules.clockToleranceSeconds) return refused('expired');",
     '',
     'T-tgxn T-r5sr T-355c',
   ),
-  defence('ASVS 9.2.1', 'nbf', POLICY, 'claims.nbf > latestStart || ', '', 'T-g2bs T-h8bd T-355c'),
   defence(
     'ASVS 9.2.1',
-    'iat',
+    'a token before its nbf is refused',
+    POLICY,
+    'claims.nbf > latestStart || ',
+    '',
+    'T-g2bs T-h8bd T-355c',
+  ),
+  defence(
+    'ASVS 9.2.1',
+    'a token with an iat in the future is refused',
     POLICY,
     ' || claims.iat > latestStart)',
     ')',
@@ -209,7 +216,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 9.2.1',
-    'the tolerance is bounded by 300 s',
+    'the clock tolerance is at most 300 s',
     'options/auth-schema.ts',
     "seconds('0s', '300s')",
     "seconds('0s', '400s')",
@@ -217,7 +224,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 9.2.2, RFC 8725 3.11',
-    'typ',
+    'typ is checked',
     POLICY,
     "if (!pending && !ACCESS_TOKEN_TYPES.has(typ.toLowerCase())) return refused('type_refused');",
     '',
@@ -225,7 +232,7 @@ export const ASVS = [
   ),
   defence(
     'ASVS 9.2.3, RFC 8725 3.9',
-    'aud',
+    'aud is checked',
     POLICY,
     "if (!audiences.some((audience) => rules.audiences.includes(audience))) return refused('audience_mismatch');",
     '',

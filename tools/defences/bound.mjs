@@ -4,7 +4,7 @@ import { defence } from './defence.mjs';
 export const BOUND = [
   defence(
     'revocation',
-    'a process ahead of the database forgets no entry early',
+    'a process whose clock is ahead of the database’s keeps its entries long enough',
     'verify/revocation/protocol/revocation-view.ts',
     'if (read.nowMs !== undefined) this.expiryClock.databaseSaid(read.nowMs, sentAt.wall);',
     '',
@@ -12,7 +12,7 @@ export const BOUND = [
   ),
   defence(
     'tenants',
-    'whoever is found by something else than a name is of the tenant that the request names',
+    'a user found by a passkey, a ticket, a link or a provider must be of the request’s tenant',
     'issue/users/identifiers.service.ts',
     'return this.canMean(tenant) && (tenant === undefined || own === tenant);',
     'return tenant === undefined || own === tenant;',
@@ -20,7 +20,7 @@ export const BOUND = [
   ),
   defence(
     'the host’s functions',
-    'secondFactor opens a session only by its word',
+    'an unknown answer of secondFactor opens no session',
     'issue/flows/complete-sign-in.service.ts',
     "if (answer === 'needed' || answer === 'not_needed') return answer;",
     "if (answer !== 'never') return answer as 'needed';",
@@ -28,7 +28,7 @@ export const BOUND = [
   ),
   defence(
     'the host’s functions',
-    'a flag of a user that is neither true nor false is an outage',
+    'a flag of a user that is neither true nor false causes 503',
     'issue/users/guarded-user-directory.ts',
     "if (value === undefined || typeof value === 'boolean') return value;",
     'if (value !== 0) return value as boolean;',
@@ -36,7 +36,7 @@ export const BOUND = [
   ),
   defence(
     'the host’s functions',
-    'what a driver says of rows is no yes',
+    'a driver’s result is not taken for “true”',
     'common/said-yes.ts',
     "if (typeof answer === 'boolean') return answer;",
     'if (answer !== undefined) return answer as boolean;',
@@ -52,7 +52,7 @@ export const BOUND = [
   ),
   defence(
     'sockets',
-    'a token with other rights closes the socket',
+    'a socket that presents a token with other rights is closed',
     'verify/ws/live-sockets.service.ts',
     'if (state.principal && changedRights(state.principal, principal) !== undefined)',
     'if (state.principal && state.principal.id === undefined)',
@@ -60,7 +60,7 @@ export const BOUND = [
   ),
   defence(
     'API keys',
-    'an hour is one by the monotonic clock',
+    'the hour of a known key is counted by the monotonic clock',
     'issue/api-keys/api-key-lookup.service.ts',
     'if (!known || known.untilMs <= this.clock.monotonic()) return undefined;',
     'if (!known) return undefined;',
@@ -68,7 +68,7 @@ export const BOUND = [
   ),
   defence(
     'oidc',
-    'no sibling subdomain plants the cookie of a request',
+    'a sibling subdomain cannot plant the cookie of a sign-in',
     'issue/routes/oidc-cookie.service.ts',
     "prefix === '__Host-' || (isHttps && secure && domain === undefined) ? 'host only' : 'scoped';",
     "prefix === '__Host-' ? 'host only' : 'scoped';",

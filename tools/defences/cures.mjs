@@ -25,7 +25,7 @@ export const CURES = [
   ),
   defence(
     'revocation',
-    'strict without Redis lets nobody in',
+    'strict mode without Redis accepts no token',
     'verify/revocation/unchecked-revocations.service.ts',
     "if (this.isStrict || options?.revocationMode === 'strict')",
     "if (this.isStrict && options?.revocationMode === 'strict')",
@@ -73,7 +73,7 @@ export const CURES = [
   ),
   defence(
     'users',
-    'a directory’s null is nobody',
+    'null from a directory means that there is no such user',
     'issue/users/guarded-user-directory.ts',
     'findById: (id, tx) => find(() => directory.findById(id, tx))',
     'findById: (id, tx) => ask(() => directory.findById(id, tx))',
@@ -81,7 +81,7 @@ export const CURES = [
   ),
   defence(
     'passwords',
-    'a match that is refused takes as long as a mismatch',
+    'a right password that is refused takes as long as a wrong one',
     'issue/users/password-hasher.service.ts',
     "if (found !== undefined && matching === 'accepted') break;",
     'if (found !== undefined) break;',
@@ -89,7 +89,7 @@ export const CURES = [
   ),
   defence(
     'second factors',
-    'counted under what the user signs in with',
+    'attempts are counted for the identifier that the user signs in with',
     OF_SECOND_STEPS,
     'identifier: signInName(account)',
     'identifier: account.email',
@@ -97,7 +97,7 @@ export const CURES = [
   ),
   defence(
     'second factors',
-    'an outage is not a guess',
+    'an outage does not count as a guess',
     SECOND_STEP,
     'this.steps.attempt(ticket).catch(orGiveBack)',
     'this.steps.attempt(ticket)',
@@ -105,19 +105,19 @@ export const CURES = [
   ),
   defence(
     'second factors',
-    'an account keeps at most 100',
+    'an account has at most 100 factors',
     'issue/flows/manage-factors.flow.ts',
     'if (factors.all.filter(counts).length < MOST_FACTORS) return factors;',
     'if (factors.all.filter(counts).length < MOST_FACTORS + 1) return factors;',
     'T-gg26',
   ),
   defence(
-    'second factors',
-    'a second step is of the tenant of the first',
-    SECOND_STEP,
-    'if (!this.identifiers.canMeanUser(account, client.tenant))',
-    'if (account.disabled)',
-    'T-wscz',
+    'sign-in',
+    'a ticket, a passkey and a provider sign nobody in at another tenant',
+    'issue/users/password-verifier.service.ts',
+    'if (!this.identifiers.canMeanUser(candidate.account, tenant))',
+    'if (candidate.account.disabled)',
+    'T-wscz T-r44f',
   ),
   defence(
     'mailed links',
@@ -129,7 +129,7 @@ export const CURES = [
   ),
   defence(
     'mailed links',
-    'a sign-in link is good at its tenant alone',
+    'a sign-in link works at its own tenant alone',
     MAGIC_LINK,
     "if (!this.isOfTenant(link, client)) throw refused('the user is of another tenant');",
     '',
@@ -145,7 +145,7 @@ export const CURES = [
   ),
   defence(
     'mailed links',
-    'a change of email dies with the session that asked',
+    'a change of email is refused once the session that asked has ended',
     'issue/flows/verify-email.flow.ts',
     'if (!live.some(({ id }) => id === sessionId))',
     'if (!live.some(({ id }) => id === sessionId) && Number.isNaN(0))',
@@ -153,7 +153,7 @@ export const CURES = [
   ),
   defence(
     'usernames',
-    'nobody registers with the email of another',
+    'nobody can register with the email of another user',
     'issue/flows/register.flow.ts',
     'await this.form.assertOneOwner(email, tenant);',
     '',
@@ -161,7 +161,7 @@ export const CURES = [
   ),
   defence(
     'acting',
-    'whoever acts ends no other session of the user',
+    'an actor cannot end the user’s other sessions',
     END_SESSIONS,
     'if (principal.actor && sessionId !== principal.sessionId)',
     'if (principal.actor && sessionId === undefined)',
@@ -169,7 +169,7 @@ export const CURES = [
   ),
   defence(
     'tenants',
-    'an admin ends the sessions of the own tenant’s users alone',
+    'an admin cannot end the sessions of another tenant’s users',
     END_SESSIONS,
     '?.account.tenant !== tenant)',
     ' === undefined)',
@@ -177,7 +177,7 @@ export const CURES = [
   ),
   defence(
     'oidc',
-    'a planted cookie links nothing',
+    'a planted cookie cannot link an identity',
     'issue/flows/oidc-return.flow.ts',
     'if (asked.linking && !(await this.isOf(asked.linking, accessCookies)))',
     'if (asked.linking && !(await this.isOf(asked.linking, [])))',
@@ -201,7 +201,7 @@ export const CURES = [
   ),
   defence(
     'passkeys',
-    'a passkey that is gone is no copy',
+    'a passkey removed meanwhile is not reported as a copy',
     'issue/factors/passkey-ceremonies.service.ts',
     'if (!(await store.findPasskey(credentialId))) return undefined;',
     '',
@@ -209,7 +209,7 @@ export const CURES = [
   ),
   defence(
     'mailed links',
-    'no other account uses up the notices of a proven one',
+    'another account cannot use up the notices of a verified address',
     'issue/accounts/account-notices.service.ts',
     'return emailVerified ? `of ${id}` : accountKey(email, tenant);',
     'return accountKey(email, tenant);',
@@ -217,7 +217,7 @@ export const CURES = [
   ),
   defence(
     'mailed links',
-    'a store that forgets the work of a change gives no tokens',
+    'a store that leaves out the work of a change gets no tokens',
     'issue/sessions/work-together.ts',
     'if (hasRun || !isMade(outcome)) return outcome;',
     'return outcome;',
@@ -225,7 +225,7 @@ export const CURES = [
   ),
   defence(
     'host ports',
-    'an odd answer of a throttle store admits nobody',
+    'an unknown answer of a throttle store admits nobody',
     'issue/users/throttle-decision.ts',
     "if ((decision.kind as unknown) === 'allowed') return undefined;",
     'return undefined;',
@@ -233,7 +233,7 @@ export const CURES = [
   ),
   defence(
     'host ports',
-    'an odd answer of a breach check lets no password pass',
+    'an unknown answer of a breach check lets no password pass',
     'issue/users/password-policy.service.ts',
     "if (answer !== 'breached' && answer !== 'not_found')",
     'if (false)',
@@ -241,7 +241,7 @@ export const CURES = [
   ),
   defence(
     'oidc',
-    'an older sign-out there does not replace a newer one',
+    'an older sign-out at a provider does not replace a newer one',
     'testing/memory-one-time-token.store.ts',
     "Number(data['at']) <= at",
     'true',
@@ -249,7 +249,7 @@ export const CURES = [
   ),
   defence(
     'oidc',
-    'a foreign callback clears no cookie',
+    'a callback of another browser clears no cookie',
     'issue/routes/oidc.controller.ts',
     'if (outcome.isOwn) this.underWay.clear(response);',
     'this.underWay.clear(response);',
@@ -265,7 +265,7 @@ export const CURES = [
   ),
   defence(
     'API keys',
-    'a known key is no first sight',
+    'a known API key does not count as a first sight',
     'issue/api-keys/api-key-lookup.service.ts',
     'this.known.get(key) ? undefined : await this.throttle.admitLookUp(ip)',
     'await this.throttle.admitLookUp(ip)',

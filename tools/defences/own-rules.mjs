@@ -8,7 +8,7 @@ const OUTCOME = 'issue/sessions/rotation-outcome.ts';
 export const OWN_RULES = [
   defence(
     'refresh',
-    'a rotation nobody waits for is taken back',
+    'a rotation that nobody waits for any more is rolled back',
     'drizzle/session-rotations.ts',
     '.finally(withdraw)',
     '.finally(() => void withdraw)',
@@ -26,7 +26,7 @@ export const OWN_RULES = [
   ),
   defence(
     'openSession',
-    'counters are read before the user, once they are known to be apart',
+    'counters that the directory does not have are read before the user',
     VERIFY_PASSWORD,
     `const subject = this.#countersApart ? await this.subjects.readSubject(userId) : undefined;
     const found = await this.users.findById(userId);`,
@@ -49,11 +49,18 @@ export const OWN_RULES = [
       'const access = await this.access.token(outcome, this.clock.now());',
     ],
   ].map(([of, file, take, leave]) =>
-    defence(of, 'times count from before the user was read', file, take, leave, 'T-vhqj'),
+    defence(
+      of,
+      'the token’s times count from before the user was read',
+      file,
+      take,
+      leave,
+      'T-vhqj',
+    ),
   ),
   defence(
     'password change',
-    'the hash that is replaced is the one that was proven',
+    'only the hash that was verified is replaced',
     'issue/flows/change-password.flow.ts',
     'this.users.replacePasswordHash(principal.id, passwordHash, next, tx)',
     'this.users.replacePasswordHash(principal.id, (await this.users.findById(principal.id))?.passwordHash ?? passwordHash, next, tx)',
@@ -61,7 +68,7 @@ export const OWN_RULES = [
   ),
   defence(
     'password change',
-    'a lost race undoes the whole',
+    'a lost race rolls the whole change back',
     'issue/flows/change-password.flow.ts',
     'if (!replaced)',
     'if (!replaced && Number.isNaN(0))',
@@ -69,7 +76,7 @@ export const OWN_RULES = [
   ),
   defence(
     'revocation',
-    'the last look into the own view before an unproven accept',
+    'the own view is asked once more before an accept that no store has confirmed',
     CHECKER,
     "if (this.view.mirror.refuses(token)) return 'revoked';\n    if (acceptable)",
     'if (acceptable)',
@@ -77,7 +84,7 @@ export const OWN_RULES = [
   ),
   defence(
     'revocation',
-    'a late answer of PostgreSQL is asked for once more',
+    'PostgreSQL is asked once more after one late answer',
     CHECKER,
     'if (postgres === undefined && acceptable && this.isOneLateAnswer())',
     'if (acceptable && Number.isNaN(0))',
@@ -88,7 +95,7 @@ export const OWN_RULES = [
   ),
   defence(
     'pinned JWKS',
-    'what came over a redirect is not taken',
+    'keys that came through a redirect are not used',
     JWKS,
     "redirected || type === 'opaqueredirect' || ",
     '',
@@ -96,7 +103,7 @@ export const OWN_RULES = [
   ),
   defence(
     'refresh',
-    'a spent token is reuse, not a replay, without leeway',
+    'without leeway a spent token is reuse, not a replay',
     OUTCOME,
     'reuseLeewayMs > 0 && snapshot.rotatedAgoMs <= reuseLeewayMs',
     'snapshot.rotatedAgoMs <= 60_000',

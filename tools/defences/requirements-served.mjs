@@ -7,7 +7,7 @@ const SECOND_STEP = 'issue/factors/second-step.service.ts';
 export const SERVED = [
   defence(
     'requirement 3',
-    'a key file is its owner’s alone',
+    'only its owner can read a key file',
     'cli/key-directory.ts',
     "const file = openSync(path, 'wx', 0o600);",
     "const file = openSync(path, 'wx', 0o644);",
@@ -15,7 +15,7 @@ export const SERVED = [
   ),
   defence(
     'requirement 16',
-    'a bearer login has the refresh token in its body, and no other has',
+    'only a bearer login has the refresh token in its body',
     'issue/routes/response-bodies.ts',
     "grant.transport === 'bearer' && { refreshToken: grant.refreshToken }",
     "grant.transport !== 'bearer' && { refreshToken: grant.refreshToken }",
@@ -24,7 +24,7 @@ export const SERVED = [
   ),
   defence(
     'requirement 19',
-    'of a refresh token the hash alone is stored',
+    'only the hash of a refresh token is stored',
     'issue/sessions/session.service.ts',
     'tokenHash: hashSecret(secret),',
     'tokenHash: secret,',
@@ -50,7 +50,7 @@ export const SERVED = [
   ),
   defence(
     'requirement 26',
-    'a copy never goes down',
+    'a revocation copy in Redis is never lowered',
     'redis/feed-scripts.ts',
     'value = math.max(value, known)',
     'value = value + 0 * known',
@@ -75,7 +75,7 @@ export const SERVED = [
   ),
   defence(
     'requirement 33',
-    'a socket is found by the entry that ends it',
+    'a revocation entry closes the sockets that it concerns',
     'verify/ws/connection-index.ts',
     'return this.sessions.get(id) ?? [];',
     'return [];',
@@ -92,7 +92,7 @@ export const SERVED = [
   ),
   defence(
     'requirement 58',
-    'a user goes by the id of the directory',
+    'a user has the directory’s own id everywhere',
     'issue/users/user-resolver.service.ts',
     'return found.account.id;',
     'return given;',
@@ -100,7 +100,7 @@ export const SERVED = [
   ),
   defence(
     'requirement 69, ASVS 6.5.5',
-    'a token works for its kind alone',
+    'a one-time token works for its own kind alone',
     'drizzle/drizzle-one-time-token.store.ts',
     't.hash = ${hash} and t.kind = ${kind} and',
     't.hash = ${hash} and t.kind <> ${kind + kind} and',
@@ -108,7 +108,7 @@ export const SERVED = [
   ),
   defence(
     'requirement 72',
-    'a key is deleted by its owner alone, and then refused',
+    'only its owner can delete an API key, which is then refused',
     'issue/flows/api-keys.flow.ts',
     'await this.store().remove(subject, id, by)',
     '{ entries: [], events: [], subject, by }',
@@ -117,7 +117,7 @@ export const SERVED = [
   ),
   defence(
     'requirement 40',
-    'an alert tells of a reuse',
+    'a reuse causes an alert',
     'observe/auth-alerts.service.ts',
     'this.floods.raise({ type, at, userId, sessionId, sessionsEnded, ip, userAgent });',
     'void [type, at, userId, sessionId, sessionsEnded, ip, userAgent];',
@@ -143,7 +143,7 @@ export const SERVED = [
   ),
   defence(
     'ASVS 6.3.2',
-    'a second factor is due where the user has one',
+    'a user with a second factor must use it',
     SECOND_STEP,
     'if (!factors.all.some(counts)) return undefined;',
     'if (!factors.all.some((each) => counts(each) && each.kind === undefined)) return undefined;',
@@ -151,7 +151,7 @@ export const SERVED = [
   ),
   defence(
     'ASVS 6.3.4',
-    'the present address is told of a change',
+    'the present address is told of a change of email',
     'issue/flows/change-email.flow.ts',
     "if (previous !== '') this.mailer.send(",
     "if (previous === '') this.mailer.send(",
@@ -176,7 +176,7 @@ export const SERVED = [
   ),
   defence(
     'ASVS 6.5.1',
-    'a code of an app works once',
+    'a code of an authenticator app works once',
     'issue/factors/totp-codes.service.ts',
     "if (!saidYes('useStep', await store.useStep(factor.id, step))) return false;",
     'await store.useStep(factor.id, step);',
@@ -192,7 +192,7 @@ export const SERVED = [
   ),
   defence(
     'ASVS 6.5.3',
-    'five tries a ticket',
+    'a ticket has five tries',
     SECOND_STEP,
     'const TRIES = 5;',
     'const TRIES = 50;',
@@ -208,7 +208,7 @@ export const SERVED = [
   ),
   defence(
     'ASVS 6.8.1',
-    'a state is of its provider',
+    'a state works for its own provider alone',
     'issue/oidc/oidc-requests.service.ts',
     'if (kept?.provider !== provider) return undefined;',
     'if (!kept) return undefined;',
@@ -224,7 +224,7 @@ export const SERVED = [
   ),
   defence(
     'ASVS 6.8.4',
-    'an age that was asked for is proved by the answer',
+    'an age that was asked for must be proved by the answer',
     'oidc/provider-client.ts',
     '...(request.maxAgeSeconds !== undefined && { maxAge: request.maxAgeSeconds }),',
     '',
@@ -241,7 +241,7 @@ export const SERVED = [
   ),
   defence(
     'ASVS 7.4.5',
-    'an admin alone ends the sessions of others',
+    'only an admin can end the sessions of others',
     'issue/flows/end-sessions.flow.ts',
     "if (admin.role !== 'admin') throw",
     "if (admin.role === 'nobody') throw",
@@ -250,7 +250,7 @@ export const SERVED = [
   ),
   defence(
     'RFC 9068 2.2.1, RFC 9470 5',
-    'a refresh is no proof of a credential',
+    'a refresh is not a credential proof',
     'issue/tokens/token-grants.service.ts',
     'authTime: Math.floor(authTime.getTime() / 1000),',
     'authTime: Math.floor(asOfMs / 1000),',
@@ -259,7 +259,7 @@ export const SERVED = [
   ),
   defence(
     'RFC 9700 4.2',
-    'no answer of a token route is cached',
+    'answers of token routes are not cached',
     'issue/routes/auth-route.guard.ts',
     "'Cache-Control', 'no-store'",
     "'Cache-Control', 'private'",

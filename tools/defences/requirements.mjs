@@ -6,7 +6,7 @@ const CLIENT = 'libs/client/src/';
 export const REQUIREMENTS = [
   defence(
     'requirement 4',
-    'a draft in a directory of keys is no key',
+    'a draft in a directory of keys is not read as a key',
     'issue/keys/file-keys.ts',
     '/^[^.].*\\.(?:json|jwk|pem|key)$/',
     '/^.*\\.(?:json|jwk|pem|key)$/',
@@ -14,7 +14,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 5',
-    'a key signs when its time has come',
+    'a key does not sign before its time',
     'issue/keys/key-phases.ts',
     '({ key, fromMs }) => key.signing !== undefined && fromMs <= nowMs,',
     '({ key, fromMs }) => key.signing !== undefined && fromMs <= nowMs + 1_000,',
@@ -22,7 +22,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 5',
-    'a revoked key takes no turn',
+    'a revoked key never signs',
     'issue/keys/key-phases.ts',
     'keys.filter((key) => !revoked(key)),',
     'keys,',
@@ -30,7 +30,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 8',
-    'the age of a key',
+    'the age of a key is reported',
     'issue/keys/phased-keys.ts',
     'ageMs: age(key, now),',
     'ageMs: age(key, 0),',
@@ -46,7 +46,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 30',
-    'a role that is asked for',
+    'a missing role is refused',
     'verify/guards/route-metadata.ts',
     'if (role === undefined || !roles.includes(role))',
     'if (role === undefined)',
@@ -54,7 +54,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 30',
-    'the age of a proof',
+    'a proof that is too old is refused',
     'verify/guards/route-metadata.ts',
     'if (ageSeconds > maxAgeSeconds || -ageSeconds > MOST_CLOCK_TOLERANCE_SECONDS)',
     'if (-ageSeconds > MOST_CLOCK_TOLERANCE_SECONDS)',
@@ -78,7 +78,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 41',
-    'a tab takes what another one learned',
+    'a tab uses what another tab has learned',
     `${CLIENT}silent-refresh.ts`,
     'tabs.inTurn(async () => settled(since) ?? refresh()),',
     'tabs.inTurn(async () => refresh()),',
@@ -94,7 +94,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 46',
-    'a body that may be left out',
+    'an optional body is documented as optional',
     'verify/http/openapi.ts',
     "required: required === 'required', schema",
     'required: true, schema',
@@ -118,7 +118,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 59',
-    'of two announced ledgers neither is followed',
+    'if two ledgers are announced, neither is followed',
     'verify/revocation/protocol/ledger-neighbours.ts',
     'if (found.length === 1) {',
     'if (found.length >= 1) {',
@@ -166,7 +166,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 61',
-    'a view without room says so',
+    'a full revocation view reports it',
     'verify/revocation/protocol/revoked-set.ts',
     'this.#overflowed = true;',
     'this.#overflowed = false;',
@@ -190,7 +190,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 64',
-    'a request of one user is not sent as the next',
+    'a request of one user is not sent again as the next user',
     `${CLIENT}silent-fetch.ts`,
     "if (state.person !== person || outcome === 'signedOut') return response;",
     "if (outcome === 'signedOut') return response;",
@@ -222,7 +222,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 65',
-    'an answer that came after the others went on is ignored',
+    'a late answer does not replace what the tabs learned since',
     `${CLIENT}auth-api.ts`,
     'if (tabs.known === known) await acceptTokens',
     'if (tabs.known >= known) await acceptTokens',
@@ -246,7 +246,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 74',
-    'what is declared is enforced wherever it is declared',
+    'a requirement is enforced wherever it is declared',
     'verify/guards/jwt-auth.guard.ts',
     'each.requirement.check(principal, each.asked, this.authenticator.now());',
     'void each;',
@@ -254,7 +254,7 @@ export const REQUIREMENTS = [
   ),
   defence(
     'requirement 77',
-    'a call is judged by its own application',
+    'a call is checked by its own application',
     'passport/applications.ts',
     'if (server) return all.find((each) => each.server === server);',
     'if (server) return all[0];',

@@ -13,7 +13,7 @@ const ENCRYPTED = 'verify/tokens/encrypted-token.ts';
 export const RFCS = [
   defence(
     'RFC 8725 3.3',
-    'what was encrypted is held against the whole policy',
+    'the content of an encrypted token passes the whole policy',
     VERIFIER,
     "return jws.kind === 'malformed' ? refused(jws.reason) : this.#signed(jws, options);",
     "if (jws.kind === 'malformed') return refused(jws.reason);\n      const checked = checkClaims(jws.payload, this.#rules, this.clock.now(), 'enforced');\n      if (checked.kind === 'refused') return checked;\n      const { exp, nbf, iat } = checked.claims;\n      return { kind: 'accepted', verified: { principal: asPrincipal(checked.claims, 'main', {}), exp, nbf, iat } };",
@@ -21,7 +21,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 8725 3.2',
-    'the algorithms of a JWE are the configured ones',
+    'a JWE with other algorithms than the configured ones is refused',
     ENCRYPTED,
     "if (own(header.value, 'alg') !== key.algorithm || own(header.value, 'enc') !== CONTENT_ENCRYPTION)\n      return refused('algorithm_mismatch');",
     '',
@@ -47,7 +47,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 8725 3.4',
-    'an HMAC of another length is no match',
+    'an HMAC of another length is refused',
     SIGNATURE,
     'signature.length === expected.length && timingSafeEqual(signature, expected)',
     'timingSafeEqual(signature.subarray(0, 8), expected.subarray(0, 8))',
@@ -55,7 +55,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 8725 3.5',
-    'a secret as long as its hash',
+    'a secret shorter than its hash is refused',
     FITNESS,
     'if (secret.length < traits.minimumBytes) {',
     'if (secret.length < 16) {',
@@ -63,7 +63,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 8725 3.5',
-    'RSA from 2,048 bits',
+    'RSA below 2,048 bits is refused',
     FITNESS,
     'if (modulusLength < MINIMUM_RSA_BITS) {',
     'if (modulusLength < 1024) {',
@@ -88,7 +88,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 8725 3.7',
-    'no byte order mark is taken away',
+    'a byte order mark is refused',
     JSON_TEXT,
     "bytes.toString('utf8')",
     'new TextDecoder().decode(bytes)',
@@ -96,7 +96,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 8725 3.7',
-    'no member is repeated',
+    'a repeated member is refused',
     JSON_TEXT,
     'return members === membersWritten(text) ? { value: value as JsonObject, namesPrototype } : undefined;',
     'return { value: value as JsonObject, namesPrototype: namesPrototype && membersWritten(text) >= members };',
@@ -104,7 +104,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 8725 3.8',
-    'iss',
+    'iss is checked',
     POLICY,
     "if (claims.iss !== rules.issuer && !rules.tenants?.has(claims.iss)) return refused('issuer_mismatch');",
     '',
@@ -120,7 +120,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 9068 2.2.2',
-    'claims that carry personal data',
+    'claims that carry personal data are refused',
     'issue/tokens/claim-names.ts',
     'export function assertClaimNames(claims: CustomClaims, allowed: ReadonlySet<string>): void {',
     'export function assertClaimNames(claims: CustomClaims, allowed: ReadonlySet<string>): void {\n  if (claims) return;',
@@ -145,7 +145,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 9700 4.6',
-    'a refresh token that came along is the current one of the session',
+    'a password change accepts only the current refresh token of its session',
     'issue/sessions/session.service.ts',
     'presented: presented && { generation: presented.generation, hash: hashSecret(presented.secret) },',
     'presented: undefined,',
@@ -154,7 +154,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 9700 4.13',
-    'forwarded headers only under the option',
+    'forwarded headers count only under the option',
     'verify/http/adapter.ts',
     'if (!trustProxy)',
     'if (trustProxy === undefined)',
@@ -171,7 +171,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 6265bis, lifetime',
-    'a device cookie of 400 days',
+    'the device cookie lives 400 days',
     COOKIES,
     '400 * 86_400',
     '500 * 86_400',
@@ -180,7 +180,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 6265bis, clearing',
-    'with the path and domain it was set with',
+    'a cookie is cleared with the path and domain it was set with',
     COOKIES,
     "return [this.line(kind, '', 0),",
     "return [this.line(kind, '', 0, { path: '/' }),",
@@ -188,7 +188,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 6265bis, two of one name',
-    'both are refused',
+    'two cookies of one name are both refused',
     EXTRACTOR,
     'if (values.length > 1) return REPEATED;',
     'if (values.length > 99) return REPEATED;',
@@ -196,7 +196,7 @@ export const RFCS = [
   ),
   defence(
     'RFC 9470 3',
-    'the challenge says how young',
+    'the challenge says how recent the proof must be',
     'verify/guards/route-metadata.ts',
     "new AuthError('proof_too_old', 'the credential proof is too old', { maxAgeSeconds })",
     "new AuthError('proof_too_old', 'the credential proof is too old', {})",

@@ -6,7 +6,7 @@ const POLICY = 'verify/tokens/verification-policy.ts';
 export const ROWS = [
   defence(
     'requirement 54',
-    'what a route demands and no guard holds stops the boot',
+    'a requirement of a route without a guard stops the boot',
     'verify/guards/held-routes.service.ts',
     'if (open.length === 0) return undefined;',
     'if (open.length >= 0) return undefined;',
@@ -14,7 +14,7 @@ export const ROWS = [
   ),
   defence(
     'requirement 52',
-    'an option that is none is named',
+    'the error of an unknown option names it',
     'common/read-options.ts',
     "if (stranger?.code === 'unrecognized_keys') {",
     "if (stranger?.code === 'unrecognized_keys' && Number.isNaN(0)) {",
@@ -30,7 +30,7 @@ export const ROWS = [
   ),
   defence(
     'requirement 51',
-    'a refusal keeps its cause to itself',
+    'a refusal does not show its cause',
     'common/auth-error.ts',
     'super(body, body.statusCode);',
     'super(body, body.statusCode, { cause: extra.cause });',
@@ -38,7 +38,7 @@ export const ROWS = [
   ),
   defence(
     'requirement 6',
-    'no key of HMAC is published',
+    'an HMAC key is not published',
     'verify/keys/keyring.service.ts',
     'verification.flatMap(({ publicJwk }) => (publicJwk ? [publicJwk] : []))',
     "verification.map(({ publicJwk }) => publicJwk ?? { kty: 'oct' })",
@@ -46,7 +46,7 @@ export const ROWS = [
   ),
   defence(
     'requirement 6',
-    'of a published key: kid, alg and use, and its public members',
+    'a published key has kid, alg, use and its public members, nothing else',
     'verify/keys/verification-keys.ts',
     "alg: algorithm, use: 'sig' as const });",
     'alg: algorithm } as never);',
@@ -70,31 +70,35 @@ export const ROWS = [
   ),
   ...[
     [
-      'the lifetime has a cap',
+      'a token that lives too long is refused',
       'lifetime <= 0 || lifetime > MAX_LIFETIME_SECONDS',
       'lifetime <= 0',
       'T-c4mr',
     ],
     [
-      'a proof from the future is none',
+      'an auth_time in the future is refused',
       'claims.auth_time > latestStart',
       'claims.auth_time > Infinity',
       'T-c4mr',
     ],
     [
-      'the audience is ours',
+      'another audience is refused',
       'if (!audiences.some((audience) => rules.audiences.includes(audience)))',
       'if (audiences.length === 0)',
       'T-c4mr',
     ],
     [
-      'members are own ones',
+      'only own members of a token are read',
       'Object.hasOwn(object, name) ? object[name] : undefined',
       'object[name]',
       'T-pr7t',
     ],
-    ['a header member that nobody understands', "['crit', 'b64', 'zip',", "['b64', 'zip',"],
-    ['a key that the token brings', "'jwk', 'jku', 'x5c', 'x5u'", "'jku', 'x5c', 'x5u'"],
+    ['a header with crit is refused', "['crit', 'b64', 'zip',", "['b64', 'zip',"],
+    [
+      'a header that brings its own key is refused',
+      "'jwk', 'jku', 'x5c', 'x5u'",
+      "'jku', 'x5c', 'x5u'",
+    ],
   ].map(([what, take, leave, seen = 'T-p529']) =>
     defence('requirement 14', what, POLICY, take, leave, seen),
   ),
@@ -108,7 +112,7 @@ export const ROWS = [
   ),
   defence(
     'RFC 9068',
-    '6 sub tells nothing about the person',
+    '6 sub that is an email is refused',
     'issue/tokens/access-token-issuer.service.ts',
     'if (EMAIL.test(input.subject)) {',
     "if (EMAIL.test('')) {",

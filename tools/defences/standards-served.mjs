@@ -15,7 +15,7 @@ export const STANDARDS_SERVED = [
   ),
   defence(
     'requirement 35',
-    'an outage of the directory is an outage',
+    'a failure of the user directory is 503',
     'issue/users/guarded-user-directory.ts',
     'throw AuthError.unavailable(`the user directory failed:',
     'throw new TypeError(`the user directory failed:',
@@ -23,7 +23,7 @@ export const STANDARDS_SERVED = [
   ),
   defence(
     'requirement 69',
-    'one answer for all failures, on the host’s routes, too',
+    'all failed sign-ins have one answer, on the host’s routes as well',
     'issue/flows/host-passwords.flow.ts',
     "throw new AuthError('login_refused', reason);",
     "throw new AuthError('password_refused', reason);",
@@ -31,7 +31,7 @@ export const STANDARDS_SERVED = [
   ),
   defence(
     'ASVS 3.3.4',
-    'no token of a cookie session is in a body',
+    'the tokens of a cookie session are in no body',
     'issue/routes/response-bodies.ts',
     "grant.transport !== 'cookie' && { accessToken: grant.accessToken }",
     "grant.transport !== 'none' && { accessToken: grant.accessToken }",
@@ -40,7 +40,7 @@ export const STANDARDS_SERVED = [
   ),
   defence(
     'ASVS 3.4.2, 3.5.3',
-    'CORS for the trusted origins alone',
+    'CORS allows the trusted origins alone',
     'apps/demo/src/cors.ts',
     'origin: [...trustedOrigins],',
     'origin: trustedOrigins !== undefined,',
@@ -58,7 +58,7 @@ export const STANDARDS_SERVED = [
   ),
   defence(
     'ASVS 7.2.4',
-    'a reauthentication is a fresh proof',
+    'a reauthentication counts as a fresh proof',
     'drizzle/session-statements.ts',
     'last_used_at = clock_timestamp(), auth_time = clock_timestamp(),',
     'last_used_at = clock_timestamp(), auth_time = s.auth_time,',
@@ -67,7 +67,7 @@ export const STANDARDS_SERVED = [
   ),
   defence(
     'ASVS 7.2.2, RFC 9068 2.1',
-    'the header of an access token says what it is',
+    'the header of an access token has typ at+jwt',
     'issue/tokens/sign-token.ts',
     'const header = { alg: key.algorithm, typ, kid: key.kid };',
     "const header = { alg: key.algorithm, typ: 'JWT', kid: key.kid };",

@@ -6,7 +6,7 @@ const POLICY = 'verify/tokens/verification-policy.ts';
 export const STANDARDS = [
   defence(
     'ASVS 6.2.5',
-    'no rule of composition',
+    'a password needs no digits or symbols',
     'issue/users/password-policy.service.ts',
     'if (refuseCommon && (await isCommonPassword(text)))',
     "if (!/[0-9]/.test(text)) return 'must hold a digit'; if (refuseCommon && (await isCommonPassword(text)))",
@@ -38,7 +38,7 @@ export const STANDARDS = [
   ),
   defence(
     'RFC 9700 2.6',
-    'plain HTTP in production is noticed',
+    'the log warns of plain HTTP in production',
     'issue/routes/auth-route.guard.ts',
     "if (protocolOf(request, origins.trustProxy) === 'https') return;",
     "if (protocolOf(request, origins.trustProxy) !== '') return;",
