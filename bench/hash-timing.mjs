@@ -79,7 +79,7 @@ const alone = Object.fromEntries(
 );
 for (const [name, hash] of Object.entries(FORMS)) {
   const { outcome } = await took(() => hasher().verify(PASSWORD, hash));
-  if (outcome.kind !== 'match') throw new Error(`${name}: the right password is no match`);
+  if (outcome.kind !== 'match') throw new Error(`${name}: the right password does not match`);
 }
 // each form in a table of its own, beside accounts that do not exist
 const tables = Object.fromEntries(Object.keys(FORMS).map((name) => [name, hasher()]));

@@ -66,7 +66,7 @@ console.log(
 );
 process.exit(run.problems.length > 0 ? 1 : 0);
 
-/** The build, and the peers' packages: they are no business of the product. */
+/** The build, and the peers' packages: they are not part of the product. */
 function prepare() {
   const step = (command, parameters, cwd) => {
     const { status } = spawnSync(command, parameters, {

@@ -24,7 +24,7 @@ export async function herd({ quick, settings, say }) {
     const what = `${SESSIONS} refresh tokens, each used ${USES} times at once over two processes`;
     const rows = [
       {
-        what: `${what}: answers that are no success`,
+        what: `${what}: answers that are not a success`,
         values: of('refused'),
         bar: 0,
         better: 'lower',

@@ -8,7 +8,7 @@ export async function statusOf(url, token, { method = 'GET', headers = {} } = {}
   return answer.status;
 }
 
-/** Throws where the answer is no success. A 503 is asked again: Redis may have been killed a moment ago. */
+/** Throws if the answer is not a success. A 503 is asked again: Redis may have been killed a moment ago. */
 export async function posted(url, body, token) {
   const ask = () =>
     fetch(url, {
@@ -27,7 +27,7 @@ export async function posted(url, body, token) {
 
 /**
  * Milliseconds from the answer of `revoke` until each process was sent the first request that it did not accept any
- * more; 503 (nobody could tell) is no acceptance, and 401 ends the wait.
+ * more; 503 is not an acceptance, and 401 ends the wait.
  */
 export async function refusedAfter(urls, token, revoke) {
   const ask = (url) => statusOf(`${url}/me`, token);

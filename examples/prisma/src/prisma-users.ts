@@ -13,8 +13,8 @@ export class PrismaUsers extends UserDirectory {
   }
 
   /**
-   * `email` comes in lower case. Not `mode: 'insensitive'`: Prisma makes `ILIKE` of it, in which `_` and `%` stand for any character, and no index
-   * serves. Two rows are nobody.
+   * `email` comes in lower case. Not `mode: 'insensitive'`: Prisma makes `ILIKE` of it, in which `_` and `%` stand for any character, and which
+   * uses no index. If two rows have the email, neither is returned.
    */
   async findByEmail(email: string): Promise<LoginCandidate | undefined> {
     if (email.includes('\0')) return undefined;

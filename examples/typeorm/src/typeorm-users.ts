@@ -14,7 +14,7 @@ export class TypeormUsers extends UserDirectory {
     this.members = dataSource.getRepository(Member);
   }
 
-  /** `email` is in lower case, so the index on `lower(email)` is used. Two rows with one email are no user. */
+  /** `email` is in lower case, so the index on `lower(email)` is used. If two rows have the email, neither is returned. */
   async findByEmail(email: string): Promise<LoginCandidate | undefined> {
     const found = await this.members
       .createQueryBuilder('member')

@@ -32,8 +32,8 @@ export function ApiKeysPanel({ now }: { readonly now: number }) {
     <div className="panel">
       <h2>API keys</h2>
       <p>
-        A key lets a machine act for you. It is no proof that it is you, and changes none of what is
-        on this page.
+        A key lets a machine act for you. It does not prove that it is you, and it cannot change
+        anything on this page.
       </p>
       <ApiKeyList {...{ keys, now }} busy={action.busy} onDelete={remove} />
       <Failure text={action.failure ?? failure} />

@@ -4,7 +4,7 @@ import type { KeyRotation } from './keys/key-rotation.service.js';
 import type { Announcer } from './sessions/announcer.service.js';
 import type { PasswordHasher } from './users/password-hasher.service.js';
 
-/** The numbers of whoever issues and revokes. */
+/** The metrics of a process that issues and revokes. */
 export function issueMetrics(
   announcer: Announcer,
   keys: KeyRotation,

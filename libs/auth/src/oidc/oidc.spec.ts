@@ -56,7 +56,7 @@ describe('presets', () => {
   it.each([
     ['no PEM', { privateKey: 'AuthKey_KEY4567890.p8' }, 'apple.privateKey: must be'],
     ['an RSA key', { privateKey: rsaPem() }, 'apple.privateKey: must be'],
-    ['a team that is none', { teamId: 'team' }, 'apple.teamId: must be'],
+    ['a team of another form', { teamId: 'team' }, 'apple.teamId: must be'],
   ])('apple takes %s for a mistake, and never shows the key', (_, changes, message) => {
     expect(() => apple({ ...ids, privateKey: p8, ...changes })).toThrow(message);
   });

@@ -84,7 +84,7 @@ const RULES: readonly Rule[] = [
     option: 'origins.trustedOrigins',
     when: ({ origins }, production) =>
       [...origins.trusted].some((each) => each.startsWith('http://')) && production,
-    text: 'holds an http origin: whoever is on its network path can act as it',
+    text: 'contains an http origin: anybody on its network path can act as it',
   },
   {
     option: 'dpop.origin',

@@ -1,80 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Cluster, Redis } from 'ioredis';
 import { SystemClock } from '../common/clock.js';
 import type { ThrottleAttempt } from '../storage/throttle-store.port.js';
+import { privateRedis } from '../../../../test/support/private-servers.js';
+import { given } from '../../../../test/support/run-environment.js';
+import { until } from '../../../../test/support/until.js';
 import { RedisThrottleStore } from './redis-throttle.store.js';
-
-/** A temporary server on a free loopback port; `redis-server` must be on PATH. */
-class PrivateRedis {
-  static readonly all: PrivateRedis[] = [];
-  #child?: ChildProcess;
-  private constructor(
-    readonly port: number,
-    private readonly directory: string,
-    private readonly extra: readonly string[],
-  ) {}
-
-  static async start(...extra: string[]): Promise<PrivateRedis> {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port } = probe.address() as AddressInfo;
-    probe.close();
-    const server = new PrivateRedis(port, await mkdtemp(join(tmpdir(), 'tokenward-redis-')), extra);
-    PrivateRedis.all.push(server);
-    await server.up();
-    return server;
-  }
-
-  async up(): Promise<void> {
-    const settings = [
-      '--port',
-      String(this.port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-    ];
-    const child = spawn('redis-server', [...settings, '--dir', this.directory, ...this.extra], {
-      stdio: 'pipe',
-    });
-    this.#child = child;
-    await new Promise<void>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', () => reject(new Error('redis-server stopped')));
-      child.stdout.on('data', (text: Buffer) => {
-        if (text.includes('Ready to accept connections')) resolve();
-      });
-    });
-  }
-
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#child?.kill(name);
-  }
-
-  async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (!child) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  }
-
-  async stop(): Promise<void> {
-    await this.kill();
-    await rm(this.directory, { recursive: true, force: true });
-  }
-}
 
 const WINDOW_MS = 60_000;
 const attempt = (
@@ -101,26 +35,25 @@ const storeOver = (client: Redis | Cluster, pauseMs = 0): RedisThrottleStore =>
 const countAllowed = (decisions: readonly { readonly kind: string }[]): number =>
   decisions.filter((each) => each.kind === 'allowed').length;
 
-let local: PrivateRedis;
-beforeAll(async () => {
+beforeAll(() => {
   jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
-  local = await PrivateRedis.start();
 });
 afterEach(() => {
   for (const client of clients.splice(0)) client.disconnect();
 });
-afterAll(async () => {
-  await Promise.all(PrivateRedis.all.map((server) => server.stop()));
+afterAll(() => {
   jest.restoreAllMocks();
 });
 
 describe('RedisThrottleStore', () => {
-  const url = (): string => process.env.TEST_REDIS_URL ?? `redis://127.0.0.1:${String(local.port)}`;
   const two = async (
     keyPrefix = '',
   ): Promise<readonly [RedisThrottleStore, RedisThrottleStore, Redis]> => {
-    const [first, second] = [connect(url(), keyPrefix), connect(url(), keyPrefix)];
+    const [first, second] = [
+      connect(given('TEST_REDIS_URL'), keyPrefix),
+      connect(given('TEST_REDIS_URL'), keyPrefix),
+    ];
     await Promise.all([ready(first), ready(second)]);
     return [storeOver(first), storeOver(second), first];
   };
@@ -176,15 +109,15 @@ describe('RedisThrottleStore', () => {
     // a test cannot move the clock of Redis, so this window is over at once
     const short = randomUUID();
     await first.take(attempt({ [short]: 1 }, 30));
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await until(async () => (await client.exists(`{tokenward:throttle}:${short}`)) === 0);
     await expect(second.take(attempt({ [short]: 1 }, 30))).resolves.toEqual(allowed);
   });
 
   // T-3xsd
   it('counts alone while Redis is killed, and shares again when it is back', async () => {
-    const server = await PrivateRedis.start();
+    const server = await privateRedis();
     try {
-      const [mine, theirs] = [1, 2].map(() => connect(`redis://127.0.0.1:${String(server.port)}`));
+      const [mine, theirs] = [1, 2].map(() => connect(server.url));
       if (!mine || !theirs) throw new Error('unreachable');
       await Promise.all([ready(mine), ready(theirs)]);
       const [first, second] = [storeOver(mine), storeOver(theirs)];
@@ -192,7 +125,7 @@ describe('RedisThrottleStore', () => {
       const guess = (store: RedisThrottleStore) => store.take(attempt({ [key]: 10 }));
       for (let i = 0; i < 4; i++) await expect(guess(first)).resolves.toEqual(allowed);
 
-      await server.kill();
+      await server.kill('SIGKILL');
       const startedAt = performance.now();
       const during = await Promise.all(Array.from({ length: 30 }, () => guess(first)));
       expect(performance.now() - startedAt).toBeLessThan(10_000);
@@ -203,7 +136,7 @@ describe('RedisThrottleStore', () => {
         10,
       );
 
-      await server.up();
+      await server.start();
       await Promise.all([ready(mine), ready(theirs)]);
       // Redis came back empty, and still nobody gets ten more attempts
       await expect(guess(first)).resolves.toMatchObject({ kind: 'refused' });
@@ -219,14 +152,14 @@ describe('RedisThrottleStore', () => {
   });
 
   it('does not wait for a Redis that hangs, stops asking it for a while, and warns once', async () => {
-    const server = await PrivateRedis.start();
+    const server = await privateRedis();
     try {
-      const client = connect(`redis://127.0.0.1:${String(server.port)}`);
+      const client = connect(server.url);
       await ready(client);
       const store = storeOver(client, 60_000);
       const warn = jest.mocked(Logger.prototype.warn);
       warn.mockClear();
-      server.signal('SIGSTOP');
+      await server.kill('SIGSTOP');
       const startedAt = performance.now();
       const key = randomUUID();
       const mine = attempt({ [key]: 3 });
@@ -242,16 +175,16 @@ describe('RedisThrottleStore', () => {
       expect(JSON.stringify(warn.mock.calls)).not.toContain(key);
 
       // the late take was counted after all, and the give-back after it removed it again
-      server.signal('SIGCONT');
+      await server.kill('SIGCONT');
       await expect(client.zcard(`{tokenward:throttle}:${key}`)).resolves.toBe(0);
     } finally {
-      server.signal('SIGCONT');
+      await server.kill('SIGCONT');
       await server.stop();
     }
   });
 
   it('connects a lazy client at the first attempt', async () => {
-    const client = new Redis(url(), { lazyConnect: true });
+    const client = new Redis(given('TEST_REDIS_URL'), { lazyConnect: true });
     clients.push(client);
     const key = randomUUID();
     await expect(storeOver(client).take(attempt({ [key]: 1 }))).resolves.toEqual(allowed);
@@ -259,17 +192,15 @@ describe('RedisThrottleStore', () => {
   });
 
   it('counts all buckets of an attempt in one step on Redis Cluster', async () => {
-    const server = await PrivateRedis.start(
-      '--cluster-enabled',
-      'yes',
-      '--cluster-announce-ip',
-      '127.0.0.1',
-    );
+    const server = await privateRedis({
+      args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'],
+    });
     try {
-      const admin = connect(`redis://127.0.0.1:${String(server.port)}`);
+      const admin = connect(server.url);
       await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-      while (!((await admin.call('CLUSTER', 'INFO')) as string).includes('cluster_state:ok'))
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      const isWhole = async () =>
+        String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok');
+      await until(isWhole);
       const cluster = new Cluster([{ host: '127.0.0.1', port: server.port }], {
         keyPrefix: 'app:',
       });

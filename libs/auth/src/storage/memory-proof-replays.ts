@@ -43,7 +43,7 @@ export class MemoryProofReplays extends ProofReplays {
     const known = this.#accounts.get(key);
     const holder = known?.account ?? key;
     const held = this.#held.get(holder) ?? 0;
-    // nobody may hold more than is free: one who is greedy stops at half of it, and whoever holds nothing gets in while anything is free
+    // a holder may use at most as much as is free: half of the memory, so that there is room for others
     if (held >= this.capacity - this.#used.size)
       return Promise.reject(
         AuthError.unavailable('DPoP: too many proofs at once for one process; give it a Redis'),

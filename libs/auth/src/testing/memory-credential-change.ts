@@ -7,7 +7,7 @@ import type { MemoryDatabase, MemoryTransaction } from './memory-database.js';
 import { MemoryEndings } from './memory-session-endings.js';
 import { mayAsk } from './memory-session-rows.js';
 
-/** While whoever asked still may; it takes the proofs of the other sessions. */
+/** If the one who asked still may. The other sessions lose their fresh proof. */
 export function changeCredentials<Act extends FactorAct | IdentityAct>(
   database: MemoryDatabase,
   change: CredentialChange<Act>,

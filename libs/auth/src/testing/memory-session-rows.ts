@@ -118,7 +118,7 @@ export function isUnexpired(row: SessionRow, nowMs: number): boolean {
   return row.endedAtMs === null && overAtMs(row) > nowMs;
 }
 
-/** A bound session rotates for whoever proved its key; one that still needs a key for nobody. */
+/** A bound session rotates only with a proof by its key; one that still needs a key does not rotate. */
 export const isProved = (
   { bound, registerBy }: SessionRow,
   provedKey: string | undefined,

@@ -6,7 +6,7 @@ const MAX_REASONS = 64;
 /** What every client runs into in the end. */
 const ROUTINE: readonly string[] = ['expired', 'revoked'];
 
-/** Of a service that only verifies, which has no events: why tokens were refused, one line a reason and minute, whoever sends how many. */
+/** A service that only verifies has no events. This logs why it refused tokens: at most one line for each reason and minute. */
 @Injectable()
 export class RefusalLog {
   readonly #logger = new Logger('Tokenward');

@@ -7,7 +7,7 @@ import { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
 import { TokenRefusals } from './token-refusals.service.js';
 import { LiveConnections } from './ws/live-connections.service.js';
 
-/** Injection token of the numbers of whoever verifies, and what they are read from. */
+/** Injection token of the metrics of a process that verifies, and the classes that they are read from. */
 export const VERIFY_METRICS = Symbol('VERIFY_METRICS');
 export const VERIFY_METRICS_OF = [
   RevocationChecker,
@@ -18,7 +18,7 @@ export const VERIFY_METRICS_OF = [
   DpopProofs,
 ];
 
-/** The numbers of whoever verifies. */
+/** The metrics of a process that verifies. */
 export function verifyMetrics(
   checker: RevocationChecker,
   view: RevocationSync,

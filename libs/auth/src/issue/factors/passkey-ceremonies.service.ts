@@ -43,9 +43,9 @@ const AT_MOST = 5;
 const CREDENTIAL_ID = /^[A-Za-z0-9_-]{1,1364}$/;
 
 /**
- * Challenges, and the check of their answers. A challenge is spent whether the answer is accepted or not. That of a
- * registration is a one-time token; that of a sign-in is signed, so that whoever asks for challenges writes nothing and
- * pushes out nobody's.
+ * Challenges, and the check of their answers. A challenge is spent whether the answer is accepted or not. The challenge
+ * of a registration is a one-time token. That of a sign-in is signed and not stored, so asking for challenges writes
+ * nothing and cannot push out those of others.
  */
 @Injectable()
 export class PasskeyCeremonies {
@@ -109,7 +109,7 @@ export class PasskeyCeremonies {
     const rp = method.relyingParty(origin);
     if (spent?.owner?.subject !== subject || !rp) return undefined;
     const made = await method.verifyRegistration(rp, response, ticket);
-    // a longer one is no id (WebAuthn), and no index holds it
+    // WebAuthn allows no longer id, and an index could not hold it
     return made && CREDENTIAL_ID.test(made.credentialId) ? made : undefined;
   }
 

@@ -32,7 +32,7 @@ export class EndSessionsFlow {
   async endOne(principal: Principal, sessionId: string): Promise<void> {
     if (principal.actor && sessionId !== principal.sessionId)
       if ((await this.list(principal)).some(({ id }) => id === sessionId))
-        throw new AuthError('forbidden', 'whoever acts must not sign the user out');
+        throw new AuthError('forbidden', 'an actor must not sign the user out');
     const by = { subject: principal.id, actorId: doerOf(principal) };
     const ended = await this.store.endOne(sessionId, 'ended_by_user', by);
     if (!ended)

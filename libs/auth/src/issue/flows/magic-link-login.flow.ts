@@ -87,7 +87,7 @@ export class MagicLinkLoginFlow {
   }
 
   private isOfTenant({ account, data }: LiveLink, { tenant }: ClientContext): boolean {
-    // whoever moved meanwhile asks for another
+    // a user who moved to another tenant meanwhile needs a new link
     const isUnmoved = data.tenant === undefined || data.tenant === account.tenant;
     return isUnmoved && this.identifiers.canMeanUser(account, tenant);
   }

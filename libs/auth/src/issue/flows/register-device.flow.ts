@@ -33,7 +33,7 @@ export class RegisterDeviceFlow {
     const asOfMs = this.clock.now();
     const { presented, snapshot, isCurrent } = await this.devices.find(device, client);
     const { session } = snapshot;
-    // a spent token must not bind the session to a key of whoever has it
+    // whoever stole a spent token must not bind the session to their own key
     if (!isCurrent || session.transport !== 'cookie')
       throw new AuthError(
         'token_refused',

@@ -242,7 +242,7 @@ describe('the device', () => {
     expect(result).toHaveProperty('grant.deviceToken', ['device', 'u', 8, 'D']);
   });
 
-  it('of an actor is none of the user’s', async () => {
+  it('is not remembered for the user if an actor signs in', async () => {
     const actor = { id: 'boss', expected: { tokenVersion: 1, epoch: 1 } };
     const result = await open({ actor, deviceId: 'D' });
     expect(result).toMatchObject({ user: account, grant: { access: 'A' } });

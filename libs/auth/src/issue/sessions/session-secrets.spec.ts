@@ -148,9 +148,9 @@ describe('a secret that is replaced', () => {
 
   it.each([
     ['of another session', token(3, secret, randomUUID())],
-    ['that is none', 'junk'],
+    ['that is junk', 'junk'],
     ['that nobody signed', `${token(3).slice(0, -2)}AA`],
-  ])('is not, where the refresh token is one %s; cookies are kept', async (_, presented) => {
+  ])('refuses a refresh token %s, and keeps the cookies', async (_, presented) => {
     await expect(service().reauthenticated(input({ presented }))).rejects.toMatchObject({
       reason: 'token_refused',
       detail: 'the refresh token is not of the session of the access token',

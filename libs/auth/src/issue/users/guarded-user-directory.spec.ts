@@ -53,14 +53,14 @@ describe('the answer of a host’s directory to a change', () => {
     [1],
     [undefined],
     [null],
-  ])('is no yes where it is what a driver says of rows: %j', async (answer) => {
+  ])('is 503 if it is what a driver says about rows: %j', async (answer) => {
     expect(await changes(answer)).toEqual(['unavailable', 'unavailable', 'unavailable']);
   });
 });
 
 describe('a user of a host’s directory', () => {
   it.each([[{}], [{ account: undefined }], [{ id: 'a', email: 'a@example.com' }]])(
-    'that is not one is an outage: %j',
+    'of another shape is an outage: %j',
     async (answer) => {
       const directory = guardedUserDirectory(new Directory(answer), 50);
       expect(await told(directory.findById('a'))).toBe('unavailable');

@@ -9,7 +9,7 @@ const NO_CONTEXT = {};
 /**
  * What stands for one remote call. Nest's transports make a context for each message; one of the host may pass its
  * connection for all of them, a text, or nothing. Then the caller of one message must not count as that of the next, so
- * context and data together are the key. Data that is no object cannot carry a token.
+ * context and data together are the key. Data that is not an object cannot carry a token.
  */
 export function remoteCall(args: RemoteArguments): object | undefined {
   const [context, data] = [args.getContext(), args.getData()];

@@ -12,8 +12,9 @@ const CACHE_TTL = 'cache_module:cache_ttl';
 
 /**
  * On each handler of Tokenward. The answer is laid aside for the moment at which it is sent, and the
- * interceptors of the host see an empty one in its place: an envelope wraps nothing, a cache keeps nobody's data, a log holds no
- * token. It is no interceptor itself: the first one of a route brings RxJS into each of its requests.
+ * interceptors of the host see an empty one in its place: an envelope has nothing to wrap, a cache
+ * nothing to keep, and a log never sees a token. This is not an interceptor, because the first interceptor of a route
+ * brings RxJS into each of its requests.
  */
 export function AnswersItself(): MethodDecorator {
   return <T>(

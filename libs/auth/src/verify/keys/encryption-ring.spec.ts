@@ -74,7 +74,7 @@ describe('an encryption key', () => {
       `dir takes a secret of exactly 32 bytes, this one has 33: make one with ${EXACT}`,
     ],
     [
-      'a text that is no secret',
+      'a text that is not a secret',
       ['dir', 'not base64url!'],
       `must be base64url text without padding, or a Buffer: make one with ${EXACT}`,
     ],

@@ -86,7 +86,7 @@ describe('a remote signature', () => {
     ['in text', () => der('sha256', p256).toString('base64url')],
     ['that is a number', () => 64],
     ['that is nothing', () => undefined],
-  ])('%s is none', (_, given) => {
+  ])('refuses a signature %s', (_, given) => {
     expect(joseSignature(key, signed, given())).toBeUndefined();
   });
 });

@@ -130,7 +130,7 @@ export class RevocationChecker {
         this.options.revocation.deadlineMs,
         'ledger question',
       );
-      // a store of the host's that says nothing must not be read as a no
+      // a host's store that answers undefined must not count as “not revoked”
       if (typeof revoked !== 'boolean') throw AuthError.unavailable('isRevoked must say yes or no');
       this.view.availability.answered();
       return revoked ? 'revoked' : 'live';

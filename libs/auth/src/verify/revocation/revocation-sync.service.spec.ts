@@ -160,7 +160,7 @@ describe('a revocation of this process', () => {
     expect(heard).toHaveLength(1);
   });
 
-  it('is told to the others where a listener throws what is no error', () => {
+  it('reports a listener that throws something else than an Error', () => {
     const sync = follow(new WakingLedger([]));
     sync.onRevoked(() => {
       throw 'may hold a secret';
@@ -171,7 +171,7 @@ describe('a revocation of this process', () => {
 });
 
 describe('a process that stops', () => {
-  it('reads nothing any more, and is woken by nobody', async () => {
+  it('stops reading, and cannot be woken', async () => {
     const ledger = new WakingLedger([]);
     const sync = follow(ledger);
     await sync.ready();

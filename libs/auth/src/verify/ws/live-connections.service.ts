@@ -68,8 +68,9 @@ export class LiveConnections implements OnApplicationShutdown {
   }
 
   /**
-   * The principal must have been authenticated just now. `end` may be called before this returns. One of an API key goes on where its owner
-   * signs out everywhere or gets other rights: `changed` is told whom the key stands for then, and ends it where it was judged by the former ones.
+   * The principal must have been authenticated just now. `end` may be called before this returns. A connection
+   * of an API key stays open if its owner signs out everywhere or gets other rights. `changed` then receives the new principal, and ends the
+   * connection if it was accepted for the former rights.
    */
   hold(
     principal: Principal,

@@ -35,7 +35,7 @@ describe('the clock by which entries expire', () => {
     ['ahead of the database by an hour', -3_600_000, -3_600_000],
     ['behind the database', 3_600_000, 0],
     ['as the database', 0, 0],
-  ])('is no faster than the database, which wrote the expiries: %s', (_, offsetMs, expectedMs) => {
+  ])('is never ahead of the database, which wrote the expiries: %s', (_, offsetMs, expectedMs) => {
     clock.databaseSaid(start + offsetMs, start);
     expect(clock.now()).toBe(start + expectedMs);
     both.wall += 60_000;
