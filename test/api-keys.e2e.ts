@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { startDemo } from './support/demo.js';
 import type { HttpClient } from './support/http.js';
@@ -13,9 +13,8 @@ import {
   refusalOf,
   signUp,
   STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 import { until } from './support/until.js';
 
 const FORBIDDEN = {
@@ -32,11 +31,7 @@ function checksumOf(key: string): string {
   return text.padStart(6, '0');
 }
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 describe.each(ADAPTERS)('API keys on %s', (adapter) => {
   let owner: HttpClient;
@@ -104,7 +99,7 @@ describe.each(ADAPTERS)('API keys on %s', (adapter) => {
     ['an invisible character', { name: 'a\u200bb' }, 'name'],
     ['a lifetime of 0', { name: 'a', expiresIn: 0 }, 'expiresIn'],
     ['half a second', { name: 'a', expiresIn: 0.5 }, 'expiresIn'],
-    ['permissions that are no list', { name: 'a', permissions: 'all' }, 'permissions'],
+    ['permissions that are not a list', { name: 'a', permissions: 'all' }, 'permissions'],
     ['a permission that nobody can see', { name: 'a', permissions: ['\u0000'] }, 'permissions'],
     ['a permission of half a character', { name: 'a', permissions: ['\ud800'] }, 'permissions'],
   ])('with %s are refused, and the answer names the field', async (_, body, field) => {

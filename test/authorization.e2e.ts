@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import {
   ADAPTERS,
@@ -11,19 +11,13 @@ import {
   REFUSED,
   refusalOf,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
   UNAUTHENTICATED,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
 const DENIED = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
   let root: HttpClient;

@@ -183,7 +183,7 @@ describe('the tabs of one browser', () => {
 
 describe('a session that another browser ended', () => {
   // T-stdg
-  it('is refused within a second on another process, and its socket closes with 4401', async () => {
+  it('is refused on another process within a second; its socket closes with 4401, which signs the page out', async () => {
     const here = await openTab(context, doors.express);
     await signIn(here, person);
     await here.evaluate(() => harness.socket());

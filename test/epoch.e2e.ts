@@ -1,26 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import {
-  ADAPTERS,
-  bearer,
-  logIn,
-  REFUSED,
-  refusalOf,
-  register,
-  signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
-} from './support/stage.js';
+import { ADAPTERS, bearer, logIn, REFUSED, refusalOf, register, signUp } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
 const ROUNDS = 6;
 const LOGINS = 3;
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 /** Whatever was under way when the sessions ended must be dead afterwards, whichever commit came first. */
 describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (adapter) => {

@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpClient, RequestOptions } from './support/http.js';
-import {
-  ADAPTERS,
-  admin,
-  logIn,
-  PASSWORD,
-  refusalOf,
-  register,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
-} from './support/stage.js';
+import { ADAPTERS, admin, logIn, PASSWORD, refusalOf, register } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
 /** Sent as a value wherever a value goes in; may come back nowhere. */
 const MARK = 'zq7-marker-zq7';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 describe.each(ADAPTERS)('errors on %s', (adapter) => {
   let client: HttpClient;

@@ -47,7 +47,7 @@ describe('an outage in the middle of a sign-in', () => {
   afterAll(() => host.close());
 
   // T-76z7
-  it('is no guess: the owner signs in when the store is back', async () => {
+  it('does not count as a guess: the owner signs in when the store is back', async () => {
     const person = await host.person();
     const { secret } = await host.addTotp((await host.signIn(person)).accessToken);
     const { oneTimeTokens } = host.storage;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import {
   ADAPTERS,
@@ -8,16 +8,10 @@ import {
   REFUSED,
   refusalOf,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 /** What published guides tell a reader to try on a finished setup; each beside a control that shows the token was good otherwise. */
 describe.each(ADAPTERS)('the checks of the guides on %s', (adapter) => {

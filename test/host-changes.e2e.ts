@@ -5,13 +5,13 @@ import { eq } from 'drizzle-orm';
 import { acceptedFor } from './support/accepted-for.js';
 import {
   addPerson,
-  HOST_PASSWORD as PASSWORD,
   hostDatabase,
   type HostApp,
   type HostDatabase,
   hostOptions,
   hostWith,
   people,
+  signInAt,
 } from './support/host-app.js';
 import type { HttpClient } from './support/http.js';
 
@@ -33,11 +33,7 @@ describe('a change of a user by the host', () => {
   });
 
   const person = () => addPerson(host, database);
-  const signIn = async (mail: string) => {
-    const client = host.client();
-    const body = { email: mail, password: PASSWORD };
-    return { client, answer: await client.post('/auth/login', body) };
-  };
+  const signIn = (mail: string) => signInAt(host, mail);
   /** To a request with the access token, and to a refresh after it. */
   const answers = async (client: HttpClient) => [
     (await client.get('/auth/me')).status,

@@ -7,13 +7,13 @@ import { z } from 'zod';
 import {
   addPerson,
   ClaimsController,
-  HOST_PASSWORD as PASSWORD,
   hostDatabase,
   type HostApp,
   type HostDatabase,
   hostOptions,
   hostWith,
   people,
+  signInAt,
   startHost,
 } from './support/host-app.js';
 import { bearer, claimsOf } from './support/stage.js';
@@ -51,11 +51,7 @@ describe('what a host does with AuthService', () => {
 
   const person = () => addPerson(host, database);
 
-  const signIn = async (mail: string, more: object = {}) => {
-    const client = host.client();
-    const body = { email: mail, password: PASSWORD, ...more };
-    return { client, answer: await client.post('/auth/login', body) };
-  };
+  const signIn = (mail: string, more?: object) => signInAt(host, mail, more);
   const status = async (token: string): Promise<number> =>
     (await host.client().get('/auth/me', bearer(token))).status;
 

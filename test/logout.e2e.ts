@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import {
   ADAPTERS,
@@ -10,16 +10,10 @@ import {
   REFUSED,
   refusalOf,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 describe.each(ADAPTERS)('logging out on %s', (adapter) => {
   let client: HttpClient;

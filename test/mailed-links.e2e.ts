@@ -94,7 +94,7 @@ describe.each(Object.keys(ASK) as MailedLink[])('a link of kind %s', (kind) => {
         ),
     ],
     ['nothing', () => ''],
-    ['text that is no token', () => 'A'.repeat(10_000)],
+    ['text that is not a token', () => 'A'.repeat(10_000)],
     ['another token', () => Buffer.alloc(32, 9).toString('base64url')],
   ])('%s is refused with the same bytes as any other refusal', async (_, forge) => {
     const member = await it_.member();

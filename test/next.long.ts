@@ -103,7 +103,7 @@ it('20 renders of one page at once without an access token: one refresh, everybo
   expect(refreshes).toBe(1);
 });
 
-it('a visitor is nobody, and no page is another’s', async () => {
+it('a visitor is signed out, and gets no page of somebody else', async () => {
   expect(await (await fetch(url)).text()).toContain('<p id="main">nobody</p>');
 });
 

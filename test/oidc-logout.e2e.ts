@@ -90,13 +90,13 @@ describe('back-channel logout', () => {
     ['no events', { events: undefined }, {}],
     ['another event', { events: { 'http://schemas.openid.net/event/other': {} } }, {}],
     [
-      'an event that is no object',
+      'an event that is not an object',
       { events: { 'http://schemas.openid.net/event/backchannel-logout': true } },
       {},
     ],
     ['neither sub nor sid', { sub: undefined }, {}],
     ['an empty sub', { sub: '' }, {}],
-    ['a sid that is no text', { sid: 1 }, {}],
+    ['a sid that is not text', { sid: 1 }, {}],
     ['no jti', { jti: undefined }, {}],
     ['a key that the provider never published', {}, { signedBy: 'stranger' }],
     ['no signature', {}, { header: { alg: 'none' } }],
@@ -120,7 +120,7 @@ describe('back-channel logout', () => {
     ['no token', ''],
     ['an empty one', 'logout_token='],
     ['two', 'logout_token=a&logout_token=b'],
-    ['one that is no JWT', 'logout_token=a.b.c'],
+    ['one that is not a JWT', 'logout_token=a.b.c'],
   ])('refuses a form with %s', async (_, form) => {
     expect((await post(form)).status).toBe(400);
   });

@@ -146,8 +146,8 @@ describe('one-time tokens of a host', () => {
   });
 
   it.each([
-    ['a kind that is no name', ['two words', '1h'], /^issueOneTimeToken\.kind: /],
-    ['a lifetime that is none', [KIND, 'soon'], /^issueOneTimeToken\.ttl: /],
+    ['a kind that is not a name', ['two words', '1h'], /^issueOneTimeToken\.kind: /],
+    ['a lifetime that is not a duration', [KIND, 'soon'], /^issueOneTimeToken\.ttl: /],
     ['a lifetime of more than a year', [KIND, '366d'], /^issueOneTimeToken\.ttl: /],
   ] as const)('%s is an error that names it', async (_, [kind, ttl], message) => {
     const userId = await person();

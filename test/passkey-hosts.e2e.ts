@@ -5,7 +5,7 @@ import { factorHost, ORIGIN, PASSWORD, type Session } from './support/factor-hos
 import { passkeyCeremonies } from './support/passkey-ceremonies.js';
 
 // T-q5tn
-it('a passkey signs in only to its own tenant, and nowhere that is none', async () => {
+it('a passkey signs in only to its own tenant, and not if the request names no tenant', async () => {
   const odd: Readonly<Record<string, unknown>> = { nowhere: undefined, null: null, number: 7 };
   const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) => {
     const named = String(headers['x-tenant'] ?? 'north');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import {
   ADAPTERS,
@@ -11,10 +11,8 @@ import {
   refusalOf,
   type Row,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
 const NEW_PASSWORD = 'another quiet river';
 const PASSWORD_REFUSED =
@@ -27,11 +25,7 @@ const NEW_COOKIES = [
 
 const DEVICE = 'device=•; Max-Age=34560000; Path=/auth; HttpOnly; Secure; SameSite=Strict';
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage({ env: { LOGIN_THROTTLE: '3/1000/1000/15m' } });
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage({ env: { LOGIN_THROTTLE: '3/1000/1000/15m' } });
 
 describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
   let client: HttpClient;

@@ -11,7 +11,7 @@ const PASSWORD = 'a quiet harbour at dawn';
 const NEW_PASSWORD = 'a quiet harbour at dusk';
 const HEADERS = { transport: 'bearer' } as const;
 
-/** What was proven must still be so when it is acted on, and a token is no younger than what it says. */
+/** What was proven must still hold when it is used, and a token's times count from before its claims were read. */
 describe('between a proof and what follows from it', () => {
   const clock = new ManualClock();
   const storage = memoryStorage({ users: 'elsewhere', clock });

@@ -1,25 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
-import {
-  ADAPTERS,
-  admin,
-  claimsOf,
-  logIn,
-  type Person,
-  signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
-} from './support/stage.js';
+import { ADAPTERS, admin, claimsOf, logIn, type Person, signUp } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
 /** The cap on a token's life and the tolerance, in seconds: an entry lives past the last instant at which a token could be accepted. */
 const LAST_ACCEPTED_SECONDS = 3600 + 300;
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 describe.each(ADAPTERS)('what other services read in Redis, written by %s', (adapter) => {
   let client: HttpClient;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import { httpClient } from './support/http.js';
 import {
@@ -9,16 +9,10 @@ import {
   REFUSED,
   refusalOf,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage({ env: { REUSE_LEEWAY: '10s', ON_REUSE: 'family' } });
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage({ env: { REUSE_LEEWAY: '10s', ON_REUSE: 'family' } });
 
 describe.each(ADAPTERS)('REUSE_LEEWAY=10s and ON_REUSE=family on %s', (adapter) => {
   const elsewhere = adapter === 'express' ? 'fastify' : 'express';

@@ -199,10 +199,10 @@ describe('revocation over real stores', () => {
     await start({ postgres: database.url, redis: redis.url, keyPrefix });
     const b = await start({ redis: redis.url, keyPrefix });
     await until(() => b.view.state().provenBy === 'redis');
-    // two seconds without a gap; a busy machine may try again
+    // longer than one proof lasts, without a gap; a busy machine may try again
     await until(async () => {
       const { unproven } = b.checker.counters;
-      for (const from = performance.now(); performance.now() - from < 2_000; await wait(5))
+      for (const from = performance.now(); performance.now() - from < 1_200; await wait(5))
         if (b.view.state().ageMs >= 1_000 || (await verdict(b.checker, token())) !== 'live')
           return false;
       return b.checker.counters.unproven === unproven;
@@ -221,12 +221,15 @@ describe('revocation over real stores', () => {
       const gone = token();
       await a.revoke(gone.tokenId);
       expect(await acceptedFor(() => status(b.checker, gone))).toBeLessThan(1_000);
-      const seen: number[] = [];
-      for (const from = performance.now(); performance.now() - from < 1_500; await wait(20))
-        seen.push(await status(b.checker, token()));
-      // a busy machine misses a deadline, not most of them
-      expect(seen).not.toContain(401);
-      expect(seen.filter((each) => each === 200).length).toBeGreaterThan(seen.length / 2);
+      // a busy machine may miss a deadline, and tries again
+      await until(async () => {
+        for (let n = 0; n < 20; n++) {
+          const answer = await status(b.checker, token());
+          expect(answer).not.toBe(401);
+          if (answer !== 200 || b.view.state().provenBy !== 'postgres') return false;
+        }
+        return true;
+      });
       const own = token();
       await b.revoke(own.tokenId);
       expect(await acceptedFor(() => status(a.checker, own))).toBeLessThan(1_000);

@@ -12,6 +12,7 @@ import {
   type HostDatabase,
   hostOptions,
   hostWith,
+  signInAt,
 } from './support/host-app.js';
 import type { HttpClient } from './support/http.js';
 import { bearer } from './support/stage.js';
@@ -67,11 +68,8 @@ describe('what a host says of a session when it opens', () => {
 
   const person = (kind = 'member') => addPerson(host, database, { kind });
 
-  const signIn = async (mail: string, more: object = {}, headers: Record<string, string> = {}) => {
-    const client = host.client();
-    const body = { email: mail, password: PASSWORD, ...more };
-    return { client, answer: await client.post('/auth/login', body, { headers }) };
-  };
+  const signIn = (mail: string, more?: object, headers?: Record<string, string>) =>
+    signInAt(host, mail, more, headers);
 
   const claimsOf = async (client: HttpClient) => (await client.get('/claims')).json();
 

@@ -9,6 +9,7 @@ import {
   type HostDatabase,
   hostOptions,
   hostWith,
+  signInAt,
 } from './support/host-app.js';
 
 const down = (): never => {
@@ -38,11 +39,8 @@ describe('sessions.limits', () => {
 
   const person = (kind = 'member') => addPerson(host, database, { kind });
 
-  const signIn = async (mail: string, more: object = {}, headers: Record<string, string> = {}) => {
-    const client = host.client();
-    const body = { email: mail, password: PASSWORD, ...more };
-    return { client, answer: await client.post('/auth/login', body, { headers }) };
-  };
+  const signIn = (mail: string, more?: object, headers?: Record<string, string>) =>
+    signInAt(host, mail, more, headers);
 
   // T-cp5w
   it('limits by role and client apply from the first token on, through every refresh', async () => {
@@ -88,12 +86,12 @@ describe('sessions.limits', () => {
     ['throws', 503, down],
     ['does not answer', 503, () => new Promise<SessionLimits>(() => undefined)],
     ['answers nothing', 500, () => undefined as unknown as SessionLimits],
-    ['answers what is no limit', 500, () => ({ idle: '5m' }) as SessionLimits],
+    ['has an unknown member', 500, () => ({ idle: '5m' }) as SessionLimits],
     ['allows no session', 500, () => ({ maxPerUser: 0 })],
     ['is longer than accessToken.ttl', 500, () => ({ accessTtl: '16m' })],
     ['is longer than refreshToken.rememberMeTtl', 500, () => ({ idleTtl: '21d' })],
     ['is longer than refreshToken.absoluteTtl', 500, () => ({ absoluteTtl: '31d' })],
-    ['is no duration', 500, () => ({ accessTtl: 'soon' as '1m' })],
+    ['is not a duration', 500, () => ({ accessTtl: 'soon' as '1m' })],
   ])('a limit that %s opens no session: %i', async (_, status, answer) => {
     const { id, mail } = await person();
     limits = answer;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import {
   ADAPTERS,
@@ -11,10 +11,8 @@ import {
   refusalOf,
   type Row,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const NOT_FOUND = {
@@ -24,11 +22,7 @@ const NOT_FOUND = {
   code: 'not_found',
 };
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 describe.each(ADAPTERS)('sessions on %s', (adapter) => {
   let client: HttpClient;

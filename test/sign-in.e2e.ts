@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import {
   ADAPTERS,
@@ -12,11 +12,9 @@ import {
   refusalOf,
   register,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
   UNAUTHENTICATED,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const ACCESS = 'access_token=•; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax';
@@ -25,11 +23,7 @@ const REMEMBERED =
   'refresh_token=•; Max-Age=7776000; Path=/auth; HttpOnly; Secure; SameSite=Strict';
 const DEVICE = 'device=•; Max-Age=34560000; Path=/auth; HttpOnly; Secure; SameSite=Strict';
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 describe.each(ADAPTERS)('signing in on %s', (adapter) => {
   let client: HttpClient;

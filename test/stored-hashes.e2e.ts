@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { signUp, STAGE_TIMEOUT_MS, type Stage, startStage } from './support/stage.js';
+import { describe, expect, it } from '@jest/globals';
+import { signUp } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 import { until } from './support/until.js';
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+const stage = useStage();
 
 /** Of "correct horse". */
 const BCRYPT = '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK';

@@ -1,6 +1,6 @@
 import type { Entry, Operation, Violation } from './history.js';
 
-/** The contract's answers to these requests, faults included; 0 is none at all. */
+/** The contract's answers to these requests, faults included; 0 means that none came. */
 const KNOWN_ANSWERS: ReadonlySet<number> = new Set([0, 200, 204, 401, 503]);
 
 export interface Bounds {

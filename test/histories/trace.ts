@@ -57,7 +57,7 @@ function* writers({ feed, acknowledged, transactions }: Trace): Generator<string
   /** What no heartbeat of this chain was held against with success: a history is long. */
   let pending = new Map(transactions);
   let last = '';
-  /** When the last heartbeat that was whole was taken: the base of the next is no older. */
+  /** When the last heartbeat that was whole was taken: the base of the next one is at least as new. */
   let baseMs = -Infinity;
   for (const event of feed) {
     if (event.kind === 'row') {

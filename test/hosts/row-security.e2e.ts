@@ -9,7 +9,7 @@ import { type HostDatabase, hostDatabase, PATIENT, PEOPLE } from '../support/hos
 const ON = 'alter table auth_revocations enable row level security';
 const policy = (rule: string) => `create policy mine on auth_revocations ${rule}`;
 
-/** A row that the role does not see is no error: a logout would be followed by nobody. */
+/** PostgreSQL reports no error for rows that a role cannot see, so other processes would miss a logout. */
 describe('row-level security on the tables', () => {
   let database: HostDatabase;
   let pool: pg.Pool;

@@ -44,10 +44,12 @@ const MALFORMED: Readonly<Record<string, ProofParts>> = {
   'another EC alg': { header: { alg: 'ES384' } },
   crit: { header: { crit: ['b64'], b64: false } },
   'no jti': { payload: { jti: undefined } },
-  'a jti that is no text': { payload: { jti: 7 } },
+  'a jti that is not text': { payload: { jti: 7 } },
   'a jti that is several': { payload: { jti: ['a', 'b'] } },
   'an empty jti': { payload: { jti: '' } },
-  'a jti that is no challenge of ours': { payload: { jti: randomBytes(39).toString('base64url') } },
+  'a jti that is not a challenge of ours': {
+    payload: { jti: randomBytes(39).toString('base64url') },
+  },
 };
 
 /** Changes that make a good proof malformed. */

@@ -24,7 +24,7 @@ export const FORGED_ANSWERS: readonly (readonly [name: string, answer: Approval]
   ['no code', { answer: { code: undefined } }],
   ['an error of the issuer', { answer: { code: undefined, error: 'access_denied' } }],
   ['no email', { email: undefined }],
-  ['an email that is none', { email: 'a@b@c' }],
+  ['an invalid email', { email: 'a@b@c' }],
   ['an email with a line break', { email: 'a@provider.example\n' }],
   ['userinfo of another sub', { ...NO_EMAIL, userinfo: { sub: 'another', ...TOLD } }],
   ['userinfo without a sub', { ...NO_EMAIL, userinfo: TOLD }],
