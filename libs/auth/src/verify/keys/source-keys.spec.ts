@@ -107,7 +107,11 @@ describe('a key of a source', () => {
     ['a negative time', own({ iat: -1 }), '.iat: must be seconds since the epoch'],
     ['a time in milliseconds', own({ iat: 1e11 }), '.iat: must be seconds since the epoch'],
     ['an endless time', verifying({ nbf: Infinity }), '.nbf: must be seconds since the epoch'],
-    ['a time that is not a number', verifying({ nbf: NaN }), '.nbf: must be seconds since the epoch'],
+    [
+      'a time that is not a number',
+      verifying({ nbf: NaN }),
+      '.nbf: must be seconds since the epoch',
+    ],
   ])('with %s is refused by its place', (_, given, detail) => {
     expect(() => read([verifying({ kid: 'first' }), given])).toThrow(
       expect.objectContaining({
