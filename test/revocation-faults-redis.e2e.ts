@@ -195,6 +195,20 @@ describe('Redis cannot be reached, and Postgres carries the revocations', () => 
   });
 
   it.each([
+    ['full', 'maxmemory', '1', '0'],
+    ['fewer replicas than it must have', 'min-replicas-to-write', '1', '0'],
+  ])('refusing to write, although it answers (%s)', async (_, setting, refuses, allows) => {
+    await endure(cluster, {
+      async during(trial) {
+        await redis('CONFIG', 'SET', setting, refuses);
+        await revokeMeanwhile(trial);
+        expect(trial.watch.seen('verifier', trial.valid).statuses).toContain(503);
+      },
+      heal: async () => void (await redis('CONFIG', 'SET', setting, allows)),
+    });
+  });
+
+  it.each([
     ['the publisher only', 'cut', 'a'],
     ['the publisher only', 'hang', 'a'],
     ['one reader only', 'cut', 'b'],

@@ -1,6 +1,7 @@
 /**
  * KEYS of all feed scripts except those of the registry: the stream, the index (a hash; the head is
- * one of its fields), the expiry of the index (a sorted set).
+ * one of its fields), the expiry of the index (a sorted set), and a key that may be written at any
+ * time.
  */
 
 /**
@@ -76,27 +77,43 @@ local function lineage()
 end
 `;
 
-const LINEAGE_SCRIPT = `${LINEAGE}
-return lineage()
+/**
+ * The lineage of a server that takes what is written. One that is full, or refuses for another reason,
+ * still answers, and what is revoked does not arrive there. A user without the right to write cannot
+ * tell.
+ */
+const WRITING = `${LINEAGE}
+local function writing()
+  local said = redis.pcall('SET', KEYS[4], '', 'PX', 1000)
+  local why = type(said) == 'table' and said.err or ''
+  for _, each in ipairs({'OOM', 'MISCONF', 'NOREPLICAS'}) do
+    if string.find(why, each, 1, true) then return '' end
+  end
+  return lineage()
+end
+`;
+
+const LINEAGE_SCRIPT = `${WRITING}
+return writing()
 `;
 
 /** ARGV: fields of the index. */
-const LOOKUP_SCRIPT = `${LINEAGE}
-return {lineage(), redis.call('HMGET', KEYS[2], unpack(ARGV))}
+const LOOKUP_SCRIPT = `${WRITING}
+return {writing(), redis.call('HMGET', KEYS[2], unpack(ARGV))}
 `;
 
-const HEAD_SCRIPT = `${LINEAGE}
+const HEAD_SCRIPT = `${WRITING}
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or '', lineage()}
+return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or '', writing()}
 `;
 
 /**
  * ARGV: cursor, count. The lineage distinguishes pages of two servers, because their cursors have
  * different meanings.
  */
-const PAGE_SCRIPT = `${LINEAGE}
+const PAGE_SCRIPT = `${WRITING}
 local page = redis.call('HSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
-return {lineage(), page[1], page[2]}
+return {writing(), page[1], page[2]}
 `;
 
 /**

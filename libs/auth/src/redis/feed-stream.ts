@@ -9,11 +9,14 @@ import { type HostClient, OwnClient, runScript } from './own-client.js';
 const READ_COUNT = 1_000;
 /** For how long the server is assumed to be the same one without asking again. */
 const LINEAGE_KEPT_MS = 1_000;
+/** In waits for news: without a heartbeat for this long, the server may refuse to write. */
+const QUIET = { after: 8, askEach: 2 } as const;
 
 /** Reads the stream of the feed, on a connection of its own, because such a read blocks the connection. */
 export class FeedStream {
   readonly #own: OwnClient;
   #readFrom = { connection: -1, lineage: '', askedAt: -Infinity };
+  #heardAt = -Infinity;
 
   constructor(
     host: HostClient,
@@ -32,7 +35,7 @@ export class FeedStream {
     const own = this.#own;
     const { connection } = own;
     const [stream] = keys;
-    const reading = this.#lineageBefore(keys).then(async (lineage) => {
+    const reading = this.#lineageBefore(keys, blockMs).then(async (lineage) => {
       const found = await own.readPrimary((client) =>
         client.xread('COUNT', READ_COUNT, 'BLOCK', Math.max(1, blockMs), 'STREAMS', stream, cursor),
       );
@@ -50,6 +53,7 @@ export class FeedStream {
     if (own.connection !== connection)
       throw AuthError.unavailable('redis read: the connection changed');
     const messages = answer.found?.[0]?.[1] ?? [];
+    if (messages.length > 0) this.#heardAt = this.clock.monotonic();
     const items = messages.flatMap(([, fields]) => itemOf(fields) ?? []);
     return {
       items,
@@ -65,13 +69,14 @@ export class FeedStream {
   }
 
   /** Identifies the server of the next read; what is read only holds for that one. */
-  async #lineageBefore(keys: readonly string[]): Promise<string> {
+  async #lineageBefore(keys: readonly string[], blockMs: number): Promise<string> {
     const client = await this.#own.ready();
     const { connection } = this.#own;
     const now = this.clock.monotonic();
     const known = this.#readFrom;
-    if (known.connection === connection && now - known.askedAt < LINEAGE_KEPT_MS)
-      return known.lineage;
+    const isQuiet = now - this.#heardAt > QUIET.after * blockMs;
+    const keptMs = isQuiet ? QUIET.askEach * blockMs : LINEAGE_KEPT_MS;
+    if (known.connection === connection && now - known.askedAt < keptMs) return known.lineage;
     const lineage = String(await runScript(client, 'tokenwardLineage', keys));
     this.#readFrom = { connection, lineage, askedAt: now };
     return lineage;

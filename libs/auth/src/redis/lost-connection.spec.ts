@@ -2,15 +2,23 @@ import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { privateRedis } from '../../../../test/support/private-servers.js';
 import { until } from '../../../../test/support/until.js';
+import type { Heartbeat } from '../storage/revocation-feed.port.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { tellLostConnection } from './lost-connection.js';
 import type { HostClient } from './own-client.js';
 import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
 
+/** As ioredis has them, whose own class it does not export. */
+class ReplyError extends Error {
+  override readonly name = 'ReplyError';
+}
+
 describe('a connection to Redis that does not come about', () => {
   let client: EventEmitter;
   let clock: ManualClock;
+  let outage: ReturnType<typeof tellLostConnection>;
   const lines: string[] = [];
   beforeEach(() => {
     lines.length = 0;
@@ -19,7 +27,7 @@ describe('a connection to Redis that does not come about', () => {
     jest.spyOn(Logger.prototype, 'log').mockImplementation(keep);
     client = new EventEmitter();
     clock = new ManualClock();
-    tellLostConnection(client as unknown as HostClient, clock);
+    outage = tellLostConnection(client as unknown as HostClient, clock);
   });
   afterEach(() => void jest.restoreAllMocks());
 
@@ -63,6 +71,66 @@ describe('a connection to Redis that does not come about', () => {
   ])('tells of %p no more than the reason', (message, members, expected) => {
     fails(Object.assign(new Error(message), members), 6);
     expect(lines).toEqual([`Redis carries no revocations, it cannot be reached: ${expected}`]);
+  });
+
+  it.each([
+    [
+      "OOM command not allowed when used memory > 'maxmemory'. script: 5f2, on @user_script:9.",
+      'OOM',
+    ],
+    [
+      'MISCONF Redis is configured to save RDB snapshots, but is unable to persist on disk.',
+      'MISCONF',
+    ],
+    [
+      'ERR Error running script (call to f_5f2): @user_script:9: @user_script: 9: -OOM command not',
+      'OOM',
+    ],
+    ["ERR unknown command 'XADD', with args beginning with: 'secret'", 'ERR'],
+  ])('of a server that refuses to write, too: %p', (message, reason) => {
+    const refuse = (seconds: number): void => {
+      for (let second = 0; second < seconds; second++, clock.advance('1s'))
+        outage.refused(new ReplyError(message));
+    };
+    const told = `Redis carries no revocations, it refuses to write them: ${reason}`;
+    refuse(60);
+    expect(lines).toEqual([told]);
+    // the connection itself is well
+    client.emit('ready');
+    refuse(60);
+    expect(lines).toEqual([told]);
+    outage.written();
+    expect(lines).toEqual([told, 'Redis carries the revocations again']);
+    refuse(5);
+    outage.written();
+    expect(lines).toHaveLength(2);
+  });
+
+  it('is not told of a call that failed for another reason, or of a right that is missing', () => {
+    for (let second = 0; second < 60; second++, clock.advance('1s')) {
+      outage.refused(new Error('Connection is closed.'));
+      outage.refused(
+        new ReplyError("NOPERM this user has no permissions to run the 'xadd' command"),
+      );
+    }
+    expect(lines).toEqual([]);
+  });
+
+  it('is told by the feed of a full server', async () => {
+    const server = await privateRedis({ args: ['--maxmemory', '1'] });
+    const host = new Redis(server.url);
+    const feed = new RedisRevocationFeedBus(host, clock, { deadlineMs: 2_000 });
+    const beat: Heartbeat = { version: 2, id: 'b', prev: '', before: [], kind: 'whole' };
+    await until(async () => {
+      clock.advance('1s');
+      await feed.append('ours', [], beat).catch(() => undefined);
+      return lines.length > 0;
+    }).finally(() => {
+      feed.close();
+      host.disconnect();
+      return server.stop();
+    });
+    expect(lines).toEqual(['Redis carries no revocations, it refuses to write them: OOM']);
   });
 
   it('is told by the feed', async () => {

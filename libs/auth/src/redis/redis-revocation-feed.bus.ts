@@ -25,7 +25,7 @@ import {
 import { FEED_COMMANDS } from './feed-scripts.js';
 import { evictionWarnings } from './eviction-warnings.js';
 import { FeedStream } from './feed-stream.js';
-import { tellLostConnection } from './lost-connection.js';
+import { type FeedWrites, tellLostConnection } from './lost-connection.js';
 import { OwnClient, runScript, type HostClient } from './own-client.js';
 import { RevocationCopies } from './revocation-copies.js';
 
@@ -39,11 +39,16 @@ export const feedSchema = group({ deadlineMs: whole(1, 60_000).prefault(200) });
 const TAG = `tokenward:${String(FEED_VERSION)}`;
 const REGISTRY = [`{${TAG}}:ledgers`, `{${TAG}}:signers`] as const;
 /**
- * Stream, index, expiry. One hash tag, and so one slot on Cluster. The tag contains the version, so
+ * Stream, index, expiry, and what shows that the server writes. One hash tag, and so one slot on Cluster. The tag contains the version, so
  * that two releases can run side by side, and the ledger, so that two applications can.
  */
 const keysOf = (ledger: string) =>
-  [`{${TAG}:${ledger}}:feed`, `{${TAG}:${ledger}}:index`, `{${TAG}:${ledger}}:expiry`] as const;
+  [
+    `{${TAG}:${ledger}}:feed`,
+    `{${TAG}:${ledger}}:index`,
+    `{${TAG}:${ledger}}:expiry`,
+    `{${TAG}:${ledger}}:writes`,
+  ] as const;
 
 /** Younger messages are in the stream; messages twice as old are not. */
 const TRIM_AGE_MS = 5 * 60_000;
@@ -61,6 +66,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
   readonly maxRows = 500;
   readonly #asking: OwnClient;
   readonly #stream: FeedStream;
+  readonly #writes: FeedWrites;
   readonly #breaker: CircuitBreaker;
   readonly #deadlineMs: number;
   readonly #copies = new RevocationCopies();
@@ -76,7 +82,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       prefix: 'redisConnection',
     }).deadlineMs;
     this.#asking = new OwnClient(host, FEED_COMMANDS);
-    tellLostConnection(this.#asking.client, clock);
+    this.#writes = tellLostConnection(this.#asking.client, clock);
     this.#stream = new FeedStream(host, clock, this.#deadlineMs);
     this.#breaker = new CircuitBreaker(clock, this.#deadlineMs);
   }
@@ -218,7 +224,18 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
 
   /** A replica refuses writes by itself. */
   #write<T>(what: string, work: (client: HostClient) => Promise<T>, patience?: number): Promise<T> {
-    return this.#ask(what, async () => work(await this.#asking.ready()), patience);
+    const writing = async (): Promise<T> => {
+      const client = await this.#asking.ready();
+      try {
+        const result = await work(client);
+        this.#writes.written();
+        return result;
+      } catch (error) {
+        this.#writes.refused(error);
+        throw error;
+      }
+    };
+    return this.#ask(what, writing, patience);
   }
 
   #read<T>(what: string, work: (client: HostClient) => Promise<T>, patience?: number): Promise<T> {

@@ -229,8 +229,11 @@ export class RevocationView {
     for (const item of reply.items) if (item.kind === 'row') rows.push(item.entry);
     if (rows.length > 0) this.add(rows);
     if (tail !== this.#tail) return;
-    if (reply.lineage !== this.#readFrom?.lineage)
+    if (reply.lineage !== this.#readFrom?.lineage) {
       this.#readFrom = { lineage: reply.lineage, seenAt: instantOf(this.clock) };
+      // also where the same server says who it is again: what it refused to write is not there yet
+      if (reply.lineage === undefined) this.#shownOn = undefined;
+    }
     for (const item of reply.items) if (item.kind === 'beat') this.#follow(tail, reply, item.beat);
     tail.cursor = reply.cursor;
     // A reply that was cut short does not tell the head.
