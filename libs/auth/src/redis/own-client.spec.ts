@@ -25,6 +25,16 @@ describe("a connection of Tokenward's own", () => {
     });
   });
 
+  it('says its role after what it read, not before: nothing waits to be sent in one piece', () => {
+    const host = new Redis({ lazyConnect: true, enableAutoPipelining: true });
+    expect(new OwnClient(host).client.options.enableAutoPipelining).toBe(false);
+    const cluster = new Cluster([{ host: '127.0.0.1', port: 1 }], {
+      lazyConnect: true,
+      enableAutoPipelining: true,
+    });
+    expect(new OwnClient(cluster).client.options.enableAutoPipelining).toBe(false);
+  });
+
   it('is made again with what the host has put in the place of expired credentials', () => {
     const host = new Redis({ lazyConnect: true, password: 'old' });
     const client = new OwnClient(host).client as Redis;

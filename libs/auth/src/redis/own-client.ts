@@ -37,6 +37,13 @@ const CONNECTION = {
   lazyConnect: true,
   protocol: 2 as const,
   replyMapping: 'legacy' as const,
+  stringNumbers: false,
+  // otherwise the role would be asked before the read is sent
+  enableAutoPipelining: false,
+  // Tokenward has deadlines of its own, and waits longer for what is new in the feed
+  commandTimeout: undefined,
+  socketTimeout: undefined,
+  blockingTimeout: undefined,
 };
 
 const retryStrategy = (times: number): number => Math.min(25 * 2 ** Math.min(times, 5), 500);
@@ -103,6 +110,7 @@ export class OwnClient {
           // ioredis 5 would put these in the place of the host's, its credentials and TLS included
           redisOptions: { ...host.options.redisOptions, ...CONNECTION },
           enableOfflineQueue: false,
+          enableAutoPipelining: false,
           clusterRetryStrategy: retryStrategy,
           lazyConnect: true,
           scaleReads: 'master',
