@@ -6,6 +6,7 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { holdingOf } from './holds.js';
 import { type HostRoute, hostRoutes } from './host-routes.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { refuseLazyLoading } from './lazily-loaded.js';
 import { isDecorated, layersOf, standsFor } from './route-layers.js';
 import {
   contradictionOf,
@@ -46,6 +47,7 @@ export class HeldRoutes implements OnModuleInit {
     private readonly options: ResolvedAuthOptions,
     @Optional() @Inject(AUTH_INSTANCE) private readonly name: string = DEFAULT_INSTANCE,
   ) {
+    refuseLazyLoading(container, HeldRoutes);
     // runs before gateways and `connectMicroservice` read the metadata
     for (const route of hostRoutes(container))
       if (this.mayGoUnheld(route)) appendTo(route.handler, GUARDS, HeldCallGuard.only);
