@@ -1,11 +1,16 @@
 import type { ExecutionContext } from '@nestjs/common';
 
+interface NatsHeaders {
+  keys?(): readonly string[];
+  values?(name: string): unknown;
+}
+
 /** What the contexts of Nest's transports have, as far as a token may travel in them. */
 interface RpcContext {
   /** gRPC's Metadata. */
   get?(name: string): unknown;
   /** NATS. */
-  getHeaders?(): { get?(name: string): unknown } | undefined;
+  getHeaders?(): NatsHeaders | undefined;
   /** Kafka and RabbitMQ. */
   getMessage?():
     | { headers?: Record<string, unknown>; properties?: { headers?: Record<string, unknown> } }
@@ -21,18 +26,32 @@ interface RpcContext {
 export function rpcAuthorization(context: ExecutionContext): string | undefined {
   const rpc = context.switchToRpc();
   const call = rpc.getContext<RpcContext | undefined>();
-  if (call?.getHeaders) return textOf(call.getHeaders()?.get?.('authorization'));
+  if (call?.getHeaders) return ofNats(call.getHeaders());
   if (call?.getMessage) {
     const message = call.getMessage();
-    return textOf((message?.properties?.headers ?? message?.headers)?.['authorization']);
+    return named(message?.properties?.headers ?? message?.headers);
   }
-  if (call?.getPacket)
-    return textOf(call.getPacket()?.properties?.userProperties?.['authorization']);
+  if (call?.getPacket) return named(call.getPacket()?.properties?.userProperties);
   if (typeof call?.get === 'function') return textOf(call.get('authorization'));
   const data = rpc.getData<unknown>();
   return typeof data === 'object' && data !== null && 'authorization' in data
     ? textOf(data.authorization)
     : undefined;
+}
+
+const isName = (name: string): boolean => name.toLowerCase() === 'authorization';
+
+/** Names of headers have no case, but these transports keep the one in which the caller wrote them. */
+function named(headers: Readonly<Record<string, unknown>> = {}): string | undefined {
+  return textOf(
+    Object.keys(headers)
+      .filter(isName)
+      .map((name) => headers[name]),
+  );
+}
+
+function ofNats(headers: NatsHeaders | undefined): string | undefined {
+  return textOf((headers?.keys?.() ?? []).filter(isName).map((name) => headers?.values?.(name)));
 }
 
 /**
