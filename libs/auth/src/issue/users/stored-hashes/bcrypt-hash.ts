@@ -75,7 +75,7 @@ interface Bcrypt extends BcryptPackage {
   readonly takesBytes: boolean;
 }
 
-const PACKAGES = ['@node-rs/bcrypt', 'bcrypt', 'bcryptjs'] as const;
+export const BCRYPT_PACKAGES = ['@node-rs/bcrypt', 'bcrypt', 'bcryptjs'] as const;
 let loaded: Promise<Bcrypt> | undefined;
 
 /** Loads the package that the host installed. None is needed if no such hash is stored. */
@@ -85,7 +85,7 @@ function bcrypt(): Promise<Bcrypt> {
 }
 
 async function load(): Promise<Bcrypt> {
-  for (const name of PACKAGES) {
+  for (const name of BCRYPT_PACKAGES) {
     const found = (await import(name).catch(() => undefined)) as
       (BcryptPackage & { default?: BcryptPackage }) | undefined;
     const module = typeof found?.compare === 'function' ? found : found?.default;

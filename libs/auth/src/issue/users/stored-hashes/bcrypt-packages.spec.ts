@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import real from '@node-rs/bcrypt';
 
@@ -20,6 +21,14 @@ beforeEach(() => {
   jest.resetModules();
   jest.unstable_mockModule('@node-rs/bcrypt', () => Promise.reject(new Error('not installed')));
   jest.unstable_mockModule('bcrypt', () => ({ default: OF_C }), { virtual: true });
+});
+
+it('each package is an optional peer, without which Yarn and pnpm refuse to load it', async () => {
+  const { BCRYPT_PACKAGES } = await import('./bcrypt-hash.js');
+  const manifest = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
+  const { peerDependenciesMeta } = JSON.parse(manifest) as { peerDependenciesMeta: object };
+  const optional = BCRYPT_PACKAGES.map((name) => [name, { optional: true }]);
+  expect(peerDependenciesMeta).toMatchObject(Object.fromEntries(optional));
 });
 
 describe('with the native bcrypt package', () => {
