@@ -11,7 +11,7 @@ import type { HostApp, HostDatabase } from './support/host-app.js';
 type Crypto = typeof import('node:crypto');
 const crypto = createRequire(import.meta.url)('node:crypto') as Crypto;
 
-const REQUESTS = 4_000;
+const REQUESTS = 1_000;
 const PARALLEL = 8;
 
 /** Counted, not timed: what a guarded request and a refresh cost. The crypto spies are set before anything imports them. */
@@ -157,9 +157,9 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     );
     return Number(rows[0]?.n);
   };
-  it('1,000 requests of one token: its signature is verified once, no key is parsed', async () => {
+  it('300 requests of one token: its signature is verified once, no key is parsed', async () => {
     for (const spy of Object.values(spies)) spy.mockClear();
-    await hammer(1_000);
+    await hammer(300);
     expect(spies.verify).toHaveBeenCalledTimes(1);
     expect(spies.createPublicKey).not.toHaveBeenCalled();
     expect(spies.createPrivateKey).not.toHaveBeenCalled();
@@ -177,22 +177,22 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
   }
 
   // T-8vbf
-  it('1,000 requests of one API key after the first: no query, no command to Redis', async () => {
+  it('300 requests of one API key after the first: no query, no command to Redis', async () => {
     await hammer(1, apiKey);
-    await asksNothing(() => hammer(1_000, apiKey));
+    await asksNothing(() => hammer(300, apiKey));
   });
 
-  it('1,000 requests of another issuer’s token after the first: no query, no fetch, its signature is verified once', async () => {
+  it('300 requests of another issuer’s token after the first: no query, no fetch, its signature is verified once', async () => {
     const foreign = await sso.sign({ iss: 'https://sso.example.com' });
     for (const spy of Object.values(spies)) spy.mockClear();
     const { fetches } = sso;
     await hammer(1, foreign, 'shared');
-    await asksNothing(() => hammer(1_000, foreign, 'shared'));
+    await asksNothing(() => hammer(300, foreign, 'shared'));
     expect([sso.fetches, spies.verify.mock.calls.length]).toEqual([fetches, 1]);
   });
 
   // T-crw5
-  it('4,000 guarded requests: no query, no command to Redis', async () => {
+  it('1,000 guarded requests: no query, no command to Redis', async () => {
     Object.assign(asked, { postgres: 0, redis: 0 });
     const before = await commits();
     const startedAt = Date.now();

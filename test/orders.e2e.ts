@@ -199,7 +199,7 @@ describe('a service that only verifies', () => {
   );
 
   // T-xw3q
-  it('10,000 tokens with random kids cause at most one fetch per cool-down; with the issuer gone, known keys go on', async () => {
+  it('2,000 tokens with random kids cause at most one fetch per cool-down; with the issuer gone, known keys go on', async () => {
     const token = await signIn();
     const mine = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const input = (kid: string) => `${b64({ ...headerOf(token), kid })}.${payloadOf(token)}`;
@@ -214,7 +214,7 @@ describe('a service that only verifies', () => {
       const since = performance.now();
       const statuses = new Set<number>();
       const attack = async (): Promise<void> => {
-        for (let sent = 0; sent < 500; sent += 1)
+        for (let sent = 0; sent < 100; sent += 1)
           statuses.add((await ask(`${input(randomUUID())}.${signature}`)).status);
       };
       await Promise.all(Array.from({ length: 20 }, attack));

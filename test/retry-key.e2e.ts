@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type HttpClient, httpClient } from './support/http.js';
 import {
-  ADAPTERS,
   bearer,
   claimsOf,
   PASSWORD,
@@ -20,13 +19,12 @@ const keyed = (key: string) => ({ headers: { 'idempotency-key': key } });
 const refresh = (client: HttpClient, key?: string) =>
   client.post('/auth/refresh', undefined, key === undefined ? {} : keyed(key));
 
-describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter) => {
-  const elsewhere = adapter === 'express' ? 'fastify' : 'express';
+describe('a retry that says it is one, leeway 0', () => {
   let client: HttpClient;
   let person: Person;
   let lost: HttpClient;
   beforeEach(async () => {
-    client = stage.demos[adapter].client();
+    client = stage.demos.fastify.client();
     person = await signUp(client);
     lost = client.copy();
   });
@@ -52,7 +50,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
     const successor = client.jar.get('refresh_token');
     await letPass(890);
     const before = await session();
-    for (const where of [adapter, elsewhere, elsewhere] as const) {
+    for (const where of ['fastify', 'express', 'express'] as const) {
       const retry = httpClient(stage.demos[where].url, lost.jar.copy());
       expect((await refresh(retry, key)).status).toBe(200);
       expect(retry.jar.get('refresh_token')).toBe(successor);
@@ -101,7 +99,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
   // T-s6vt
   it('after a password change works at the refresh route, with and without a presented token', async () => {
     for (const presented of ['cookie', 'nothing'] as const) {
-      const device = stage.demos[adapter].client();
+      const device = stage.demos.fastify.client();
       const { id, answer } = await signUp(device, { transport: 'bearer' });
       const { accessToken, refreshToken } = answer.json<Record<string, string>>();
       const key = newKey();

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import {
-  ADAPTERS,
   claimsOf,
   CLEARED,
   logIn,
@@ -22,27 +21,27 @@ const NOT_FOUND = {
   code: 'not_found',
 };
 
-const stage = useStage();
+const stage = useStage({ adapters: ['fastify'] });
 
-describe.each(ADAPTERS)('sessions on %s', (adapter) => {
+describe('sessions', () => {
   let client: HttpClient;
   let person: Person;
   beforeEach(async () => {
-    client = stage.demos[adapter].client();
+    client = stage.demos.fastify.client();
     person = await signUp(client);
   });
 
   const list = async (from = client) => (await from.get('/auth/sessions')).json<Row[]>();
   const idOf = (from: HttpClient) => String(claimsOf(from.jar.get('access_token') ?? '')['sid']);
   const anotherDevice = async () => {
-    const other = stage.demos[adapter].client();
+    const other = stage.demos.fastify.client();
     await logIn(other, person, { rememberMe: true });
     return other;
   };
 
   // T-s9wx
   it('lists each with its times in ISO 8601 UTC, address and user agent, and marks the current one', async () => {
-    const other = stage.demos[adapter].client();
+    const other = stage.demos.fastify.client();
     await other.post(
       '/auth/login',
       { email: person.email, password: person.password, rememberMe: true },
@@ -94,7 +93,7 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
   });
 
   it('lists neither ended nor expired sessions, nor those of others', async () => {
-    await signUp(stage.demos[adapter].client());
+    await signUp(stage.demos.fastify.client());
     const [gone, stale] = [await anotherDevice(), await anotherDevice()];
     await gone.post('/auth/logout');
     await stage.rows(`update auth_sessions set idle_expires_at = now() where id = $1`, idOf(stale));
@@ -128,7 +127,7 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
   });
 
   it('answers 404 for another user’s, an unknown, an ended and a malformed id', async () => {
-    const stranger = stage.demos[adapter].client();
+    const stranger = stage.demos.fastify.client();
     await signUp(stranger);
     const ended = await anotherDevice();
     const endedId = idOf(ended);

@@ -27,11 +27,11 @@ afterAll(async () => {
   await stage?.close();
 });
 
-describe.each(ADAPTERS)('throttling on %s', (adapter) => {
+describe('throttling', () => {
   let client: HttpClient;
   let email: string;
   beforeEach(async () => {
-    client = stage.demos[adapter].client();
+    client = stage.demos.express.client();
     email = `${randomBytes(6).toString('hex')}@people.test`;
     expect((await client.post('/auth/register', { email, password: PASSWORD })).status).toBe(201);
   });
@@ -62,7 +62,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
 
   // T-znmk
   it('counts over all processes', async () => {
-    const elsewhere = stage.demos[adapter === 'express' ? 'fastify' : 'express'].client();
+    const elsewhere = stage.demos.fastify.client();
     expect(await guess(5)).toEqual(fails(5));
     expect(await guess(5, elsewhere)).toEqual(fails(5));
     expect((await login(PASSWORD)).status).toBe(429);
@@ -104,7 +104,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
   // T-t2f4
   it('does not lock out a device that signed in before, which has ten failures of its own', async () => {
     expect((await login(PASSWORD)).status).toBe(200);
-    const stranger = stage.demos[adapter].client();
+    const stranger = stage.demos.express.client();
     expect(await guess(11, stranger)).toEqual([...fails(10), 429]);
 
     expect((await login(PASSWORD)).status).toBe(200);
@@ -112,18 +112,18 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
   });
 
   it('accepts a device id only for its account, and only until all its sessions were ended', async () => {
-    const known = stage.demos[adapter].client();
+    const known = stage.demos.express.client();
     const other = `${randomBytes(6).toString('hex')}@people.test`;
     await known.post('/auth/register', { email: other, password: PASSWORD });
     await known.post('/auth/login', { email: other, password: PASSWORD });
-    expect(await guess(11, stage.demos[adapter].client())).toContain(429);
+    expect(await guess(11, stage.demos.express.client())).toContain(429);
     expect((await login(PASSWORD, known)).status).toBe(429);
 
     const device = known.jar.get('device') ?? '';
     expect((await known.post('/auth/logout-all')).status).toBe(204);
     const asOther = (from: HttpClient, password: string) =>
       from.post('/auth/login', { email: other, password });
-    const stranger = stage.demos[adapter].client();
+    const stranger = stage.demos.express.client();
     for (let index = 0; index < 10; index++) await asOther(stranger, 'wrong password');
     known.jar.set('device', device, '/auth');
     expect((await asOther(known, PASSWORD)).status).toBe(429);
@@ -136,30 +136,35 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     expect((await login(PASSWORD, client, { 'x-forwarded-for': '203.0.113.77' })).status).toBe(429);
   });
 
-  it('counts by the forwarded address under TRUST_PROXY, IPv6 by its /64, and the account over all of them', async () => {
-    const proxied = behindProxy[adapter].client();
-    const octet = adapter === 'express' ? '1' : '2';
-    const from = (ip: string) => ({ 'x-forwarded-for': ip });
-    const first = from(`198.51.100.${octet}`);
-    expect(await guess(11, proxied, first)).toEqual([...fails(10), 429]);
-    expect((await login(PASSWORD, proxied, from(`198.51.100.${octet}:51234`))).status).toBe(429);
-    expect((await login(PASSWORD, proxied, from(`198.51.101.${octet}`))).status).toBe(200);
-    proxied.jar.clear();
+  it.each(ADAPTERS)(
+    'counts by the forwarded address under TRUST_PROXY on %s, IPv6 by its /64, and the account over all of them',
+    async (adapter) => {
+      const proxied = behindProxy[adapter].client();
+      const octet = adapter === 'express' ? '1' : '2';
+      const from = (ip: string) => ({ 'x-forwarded-for': ip });
+      const first = from(`198.51.100.${octet}`);
+      expect(await guess(11, proxied, first)).toEqual([...fails(10), 429]);
+      expect((await login(PASSWORD, proxied, from(`198.51.100.${octet}:51234`))).status).toBe(429);
+      expect((await login(PASSWORD, proxied, from(`198.51.101.${octet}`))).status).toBe(200);
+      proxied.jar.clear();
 
-    for (let index = 1; index <= 10; index++)
-      await login('wrong password', proxied, from(`2001:db8:${octet}:1::${index}`));
-    expect((await login(PASSWORD, proxied, from(`2001:db8:${octet}:1:ffff::1`))).status).toBe(429);
-    expect((await login(PASSWORD, proxied, from(`2001:db8:${octet}:2::1`))).status).toBe(200);
-    proxied.jar.clear();
+      for (let index = 1; index <= 10; index++)
+        await login('wrong password', proxied, from(`2001:db8:${octet}:1::${index}`));
+      expect((await login(PASSWORD, proxied, from(`2001:db8:${octet}:1:ffff::1`))).status).toBe(
+        429,
+      );
+      expect((await login(PASSWORD, proxied, from(`2001:db8:${octet}:2::1`))).status).toBe(200);
+      proxied.jar.clear();
 
-    expect(await guess(6, proxied, from(`2001:db8:${octet}:3::1`))).toEqual([...fails(5), 429]);
-    expect((await login(PASSWORD, proxied, from(`2001:db8:${octet}:4::1`))).status).toBe(429);
-  });
+      expect(await guess(6, proxied, from(`2001:db8:${octet}:3::1`))).toEqual([...fails(5), 429]);
+      expect((await login(PASSWORD, proxied, from(`2001:db8:${octet}:4::1`))).status).toBe(429);
+    },
+  );
 
   // T-h5mh
   it('counts every registration against the address, taken or not, together with logins', async () => {
-    const proxied = behindProxy[adapter].client();
-    const headers = { 'x-forwarded-for': `192.0.2.${adapter === 'express' ? '1' : '2'}` };
+    const proxied = behindProxy.express.client();
+    const headers = { 'x-forwarded-for': '192.0.2.1' };
     const register = (address: string) =>
       proxied.post('/auth/register', { email: address, password: PASSWORD }, { headers });
     expect((await register(email)).status).toBe(409);

@@ -120,6 +120,8 @@ function runJest(args, note, env) {
   const flags = [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
+    // each file reads some 1,700 modules anew: with V8's default of 16 MB the collection of them takes a tenth of the time
+    '--max-semi-space-size=64',
     'node_modules/jest/bin/jest.js',
   ];
   jest = spawn(

@@ -8,10 +8,10 @@ export const ADAPTERS = ['express', 'fastify'] as const;
 export type Adapter = (typeof ADAPTERS)[number];
 export type Row = Record<string, unknown>;
 
-/** One demo on each adapter, which share Postgres, Redis and a signing key: two processes of one deployment. */
-export interface Stage {
-  readonly demos: Readonly<Record<Adapter, Demo>>;
-  /** The environment of both demos, for a third one. */
+/** Demos that share Postgres, Redis and a signing key: the processes of one deployment. */
+export interface Stage<A extends Adapter = Adapter> {
+  readonly demos: Readonly<Record<A, Demo>>;
+  /** The environment of the demos, for another one. */
   readonly env: Readonly<Record<string, string>>;
   readonly redis: Redis;
   rows(statement: string, ...values: unknown[]): Promise<Row[]>;
@@ -29,7 +29,9 @@ export const AUDIENCE = 'stage-api';
 export const PASSWORD = 'a quiet river at noon';
 const ADMIN = 'root@stage.test';
 
-export interface StageOptions {
+export interface StageOptions<A extends Adapter = Adapter> {
+  /** Default: one demo on each. One is enough where the answers do not depend on it and no other process is needed. */
+  readonly adapters?: readonly A[];
   /** Changes to the defaults: throttling off, one admin. */
   readonly env?: Readonly<Record<string, string>>;
   /** Replaces the stage's own databases. */
@@ -38,7 +40,9 @@ export interface StageOptions {
 }
 
 /** `DATABASE_URL` and `REDIS_URL` may point at a proxy of the test; `rows` and `redis` then go through it as well. */
-export async function startStage(options: StageOptions = {}): Promise<Stage> {
+export async function startStage<A extends Adapter = Adapter>(
+  options: StageOptions<A> = {},
+): Promise<Stage<A>> {
   const database = options.databaseUrl ? undefined : await createDatabase();
   const redisDatabase = options.redisUrl ? undefined : await createRedisDatabase();
   const databaseUrl = options.databaseUrl ?? database?.url ?? '';
@@ -55,19 +59,22 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     DEMO_USERS: `${ADMIN}:${PASSWORD}:admin`,
     ...options.env,
   };
-  const { express, fastify } = await startBoth(env);
+  const demos = await startEach(
+    options.adapters ?? (ADAPTERS as readonly Adapter[] as readonly A[]),
+    env,
+  );
   const pool = testPool({ connectionString: databaseUrl, max: 3 });
   // a proxy of the test may cut the connection
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined);
   return {
-    demos: { express, fastify },
+    demos,
     env,
     redis,
     rows: async (statement, ...values) => (await pool.query<Row>(statement, values)).rows,
     signed: (claims, header) => signJwt(privateKey, claims, header),
     async close() {
-      await Promise.all([express.stop(), fastify.stop()]);
+      await Promise.all(Object.values<Demo>(demos).map((demo) => demo.stop()));
       redis.disconnect();
       await pool.end();
       await Promise.all([database?.drop(), redisDatabase?.drop()]);
@@ -76,13 +83,21 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
 }
 
 /** Starts one demo on each adapter; if one does not start, the other is stopped. */
-export async function startBoth(
+export const startBoth = (
   env: Readonly<Record<string, string>>,
-): Promise<Record<Adapter, Demo>> {
-  const started = await Promise.allSettled(ADAPTERS.map((adapter) => startDemo({ adapter, env })));
+): Promise<Readonly<Record<Adapter, Demo>>> => startEach(ADAPTERS, env);
+
+async function startEach<A extends Adapter>(
+  adapters: readonly A[],
+  env: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<A, Demo>>> {
+  const started = await Promise.allSettled(adapters.map((adapter) => startDemo({ adapter, env })));
   const demos = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  const [express, fastify] = demos;
-  if (express && fastify) return { express, fastify };
+  if (demos.length === adapters.length)
+    return Object.fromEntries(adapters.map((adapter, at) => [adapter, demos[at]])) as Record<
+      A,
+      Demo
+    >;
   await Promise.all(demos.map((demo) => demo.stop()));
   throw started.find((each) => each.status === 'rejected')?.reason;
 }
