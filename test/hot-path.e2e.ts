@@ -75,6 +75,8 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     const options = support.hostOptions(database, {
       redis: redisConnection(redis),
       apiKeys: {},
+      // a machine that is busy elsewhere would let the view grow old, and then a request asks
+      revocation: { maxStaleness: '10s' },
       refreshToken: { reuseLeeway: '10s' },
       trustedIssuers: [
         {
@@ -143,9 +145,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
           headers: { authorization: `Bearer ${bearer}` },
         });
         await answer.text();
-        // a machine that is busy elsewhere lets the view grow old: that request is not counted here
-        if (answer.status === 503) left++;
-        else if (answer.status !== 200) throw new Error(`answered ${String(answer.status)}`);
+        if (answer.status !== 200) throw new Error(`answered ${String(answer.status)}`);
       }
     };
     await Promise.all(Array.from({ length: PARALLEL }, worker));
@@ -166,13 +166,9 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     expect(spies.createSecretKey).not.toHaveBeenCalled();
   });
 
-  /** Nothing is asked: at the latest the third time. A machine that is busy elsewhere lets the view grow old, and then a request asks. */
   async function asksNothing(round: () => Promise<void>): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      Object.assign(asked, { postgres: 0, redis: 0 });
-      await round();
-      if (tries === 3 || asked.postgres + asked.redis === 0) break;
-    }
+    Object.assign(asked, { postgres: 0, redis: 0 });
+    await round();
     expect(asked).toEqual({ postgres: 0, redis: 0 });
   }
 
@@ -193,15 +189,12 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
 
   // T-crw5
   it('1,000 guarded requests: no query, no command to Redis', async () => {
-    Object.assign(asked, { postgres: 0, redis: 0 });
     const before = await commits();
     const startedAt = Date.now();
-    await hammer(REQUESTS);
+    await asksNothing(() => hammer(REQUESTS));
     const seconds = (Date.now() - startedAt) / 1000;
     // what the view itself asks in the background is a few dozen a second, however many requests there are
     expect((await commits()) - before).toBeLessThan(50 + seconds * 30);
-    // none, but for those of a view that grew old on a machine that is busy elsewhere
-    expect(asked.postgres + asked.redis).toBeLessThan(REQUESTS / 4);
     await fetch(`${host.url}/strict`, { headers: { authorization: `Bearer ${token}` } });
     expect(asked.redis).toBeGreaterThan(0);
   }, 120_000);

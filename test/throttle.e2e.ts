@@ -32,9 +32,13 @@ describe('throttling', () => {
   let email: string;
   beforeEach(async () => {
     client = stage.demos.express.client();
+    await newAccount();
+  });
+
+  async function newAccount(): Promise<void> {
     email = `${randomBytes(6).toString('hex')}@people.test`;
     expect((await client.post('/auth/register', { email, password: PASSWORD })).status).toBe(201);
-  });
+  }
 
   const login = (password: string, from = client, headers = {}) =>
     from.post('/auth/login', { email, password }, { headers });
@@ -71,8 +75,16 @@ describe('throttling', () => {
 
   // T-23vb
   it('counts before it hashes: of 20 logins at once, ten are checked', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => login('wrong password')));
-    const statuses = answers.map(({ status }) => status).sort();
+    const burst = async (): Promise<readonly number[]> => {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => login('wrong password')));
+      return answers.map(({ status }) => status).sort();
+    };
+    let statuses = await burst();
+    // a machine that is busy elsewhere may miss the deadline of a store: another account, then
+    for (let more = 0; more < 3 && statuses.includes(503); more++) {
+      await newAccount();
+      statuses = await burst();
+    }
     expect(statuses).toEqual([...fails(10), ...Array.from({ length: 10 }, () => 429)]);
   });
 
