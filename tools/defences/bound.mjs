@@ -130,4 +130,12 @@ export const BOUND = [
     '',
     'T-v6hk',
   ),
+  defence(
+    'the log',
+    'lines that somebody typed are no frames of a mistake',
+    'issue/users/guarded-user-directory.ts',
+    'stack.slice(at + message.length)',
+    'stack',
+    'T-v6hp',
+  ),
 ];

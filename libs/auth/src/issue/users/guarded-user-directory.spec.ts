@@ -92,10 +92,12 @@ describe('a mistake in a host’s directory', () => {
   });
 
   // people type a password into the field of the email
+  // T-v6hp
   it.each<readonly [string, (typed: string) => unknown]>([
     ['BigInt', (typed) => BigInt(typed)],
     ['JSON', (typed) => JSON.parse(typed) as unknown],
     ['Date', (typed) => new Date(typed).toISOString()],
+    ['a frame of their own', (typed) => BigInt(`\n    at ${typed} (admin.js:1:1)`)],
   ])('is logged with its place and without what somebody typed: %s', async (_, mistake) => {
     const line = await told(mistake);
     expect(line).toMatch(/a mistake in Directory, .*guarded-user-directory\.spec/s);

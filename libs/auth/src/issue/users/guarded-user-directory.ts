@@ -124,8 +124,15 @@ function said(error: unknown, directory: UserDirectory): string {
     const owner = directory.constructor.name || 'the user directory';
     const isSource = OWN_WORDS.some((words) => words.test(error.message));
     const words = isSource ? error.message : error.name;
-    const frames = error.stack?.split('\n').filter((line) => /^ +at /.test(line));
-    logger.error(`a mistake in ${owner}, the host's user directory: ${words}`, frames?.join('\n'));
+    logger.error(`a mistake in ${owner}, the host's user directory: ${words}`, framesOf(error));
   }
   return error.name;
+}
+
+/** Without the message, in which somebody may have typed lines that look like frames. */
+function framesOf({ stack = '', message }: Error): string | undefined {
+  const at = stack.indexOf(message);
+  if (at < 0) return undefined;
+  const lines = stack.slice(at + message.length).split('\n');
+  return lines.filter((line) => /^ +at /.test(line)).join('\n');
 }
