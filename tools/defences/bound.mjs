@@ -138,4 +138,12 @@ export const BOUND = [
     'stack',
     'T-v6hp',
   ),
+  defence(
+    'sockets',
+    'a token of a session with other data closes the socket',
+    'verify/ws/live-sockets.service.ts',
+    'if (state.principal && isOtherSession(state.principal, principal))',
+    'if (!state.principal && isOtherSession(principal, principal))',
+    'T-v3qs',
+  ),
 ];

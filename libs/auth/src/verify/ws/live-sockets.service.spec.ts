@@ -29,7 +29,8 @@ async function signedIn(tokens: Readonly<Record<string, Principal>>) {
 
 describe('a token that a signed-in socket presents', () => {
   it('goes on with the same rights, in whatever order they are listed', async () => {
-    const fresh = principal({ ...admin, tokenId: 't2', permissions: ['b', 'a', 'a'] });
+    const claims = { sentAt: 2 };
+    const fresh = principal({ ...admin, tokenId: 't2', permissions: ['b', 'a', 'a'], claims });
     const { sockets, client, codes } = await signedIn({ fresh });
     expect(await sockets.present(client, 'fresh')).toBe('authenticated');
     expect([sockets.principalOf(client), codes]).toEqual([fresh, []]);
@@ -40,6 +41,8 @@ describe('a token that a signed-in socket presents', () => {
     ['an API key with fewer permissions', { kind: 'api_key', permissions: ['a'] }],
     ['a session of another role', { role: 'user' }],
     ['one without a role', { role: undefined }],
+    ['a session of other data', { claims: { shop: 'b' } }],
+    ['a session of somebody who acts as the user', { actor: { id: 'boss' } }],
   ])(
     'with other rights closes it, since it may stand in rooms by the former ones: %s',
     async (_, changes) => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
@@ -162,12 +163,14 @@ export class LiveSockets {
   }
 
   /**
-   * Throws `token_refused` for a token of another user, and for one with other rights: the socket may stand in rooms by
-   * the former ones.
+   * Throws `token_refused` for a token of another user, and for one with other rights or, of another session, with
+   * other data: the socket may stand in rooms by the former ones.
    */
   private admit(client: object, state: State, principal: Principal): void {
     if (state.principal && changedRights(state.principal, principal) !== undefined)
       throw new AuthError('token_refused', 'a token with other rights');
+    if (state.principal && isOtherSession(state.principal, principal))
+      throw new AuthError('token_refused', 'a token of a session with other data');
     state.waited?.();
     state.standing = 'authenticated';
     state.principal = principal;
@@ -212,6 +215,12 @@ export class LiveSockets {
   private standingOf(state: State): SocketStanding {
     return state.standing;
   }
+}
+
+/** The data of one session may change from token to token; that of another session may be of another place. */
+function isOtherSession(former: Principal, now: Principal): boolean {
+  const data = ({ actor, claims }: Principal) => [actor?.id, claims];
+  return former.sessionId !== now.sessionId && !isDeepStrictEqual(data(former), data(now));
 }
 
 function presentedIn({ ip, handshake }: State, token: unknown, proof: unknown): PresentedToken {
