@@ -34,7 +34,7 @@ export function tellLostConnection(client: HostClient, clock: Clock): FeedWrites
     since ??= clock.monotonic();
     if (told || clock.monotonic() - since < TELL_AFTER_MS) return;
     told = true;
-    logger.warn(`Redis carries no revocations, it ${what}: ${reason}`);
+    logger.warn(`${what} ${reason}`);
   };
   const works = (): void => {
     if (told) logger.log('Redis carries the revocations again');
@@ -42,7 +42,9 @@ export function tellLostConnection(client: HostClient, clock: Clock): FeedWrites
     told = false;
     isRefused = false;
   };
-  client.on('error', (error: ConnectionError) => fails('cannot be reached', reasonOf(error)));
+  client.on('error', (error: ConnectionError) =>
+    fails('Redis carries no revocations, it cannot be reached:', reasonOf(error)),
+  );
   client.on('ready', () => {
     if (!isRefused) works();
   });
@@ -51,7 +53,7 @@ export function tellLostConnection(client: HostClient, clock: Clock): FeedWrites
       // `tellMissingRight` says which right
       if (!(error instanceof Error) || error.name !== 'ReplyError' || missingRight(error)) return;
       isRefused = true;
-      fails('refuses to write them', refusalOf(error));
+      fails('Redis carries no revocations, it refuses to write them:', refusalOf(error));
     },
     written: works,
   };
