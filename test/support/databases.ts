@@ -18,10 +18,12 @@ export function testPool(options: pg.PoolConfig): pg.Pool {
 }
 
 /** An empty database with a unique name, usually one per spec file. */
-export async function createDatabase(): Promise<TestDatabase> {
+export async function createDatabase(encoding = 'UTF8'): Promise<TestDatabase> {
   const admin = given('TEST_DATABASE_URL');
   const name = `tokenward_test_${process.env['TEST_RUN_ID'] ?? 'single'}_${randomBytes(5).toString('hex')}`;
-  await execute(admin, `CREATE DATABASE "${name}" TEMPLATE template0 ENCODING 'UTF8'`);
+  const locale = encoding === 'UTF8' ? '' : ` LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`;
+  const made = `CREATE DATABASE "${name}" TEMPLATE template0 ENCODING '${encoding}'${locale}`;
+  await execute(admin, made);
   const url = new URL(admin);
   url.pathname = `/${name}`;
   return {

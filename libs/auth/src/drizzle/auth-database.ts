@@ -15,6 +15,7 @@ import {
 } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
 import type { AuthSchema } from './schema.js';
+import type { Reach } from './spellings.js';
 import { type NamedUsers, namedUsers, type UserColumns } from './user-columns.js';
 
 export interface AuthDatabaseOptions {
@@ -32,6 +33,9 @@ const REFUSED_IN_IT: Readonly<Record<string, string>> = {
   '25P02': 'is a transaction that failed; roll it back, and begin another',
 };
 
+/** Encodings that hold every character; in `SQL_ASCII` the server knows of none. */
+const HOLDS_ALL: ReadonlySet<string> = new Set(['UTF8', 'SQL_ASCII']);
+
 /**
  * Runs Tokenward's statements on the host's pool. Each statement has a deadline, and each client is
  * returned or destroyed. The names do not depend on the search path, and the results do not depend
@@ -47,7 +51,8 @@ export class AuthDatabase {
   readonly users: NamedUsers | undefined;
   readonly pool: HostPool;
   readonly #layout: Layout;
-  #looked: Promise<void> | undefined;
+  #looked: Promise<string> | undefined;
+  #encoding = '';
   #place: unknown;
 
   constructor(db: Database, schema: AuthSchema, options: AuthDatabaseOptions = {}) {
@@ -66,7 +71,7 @@ export class AuthDatabase {
   async check(deadlineMs: number): Promise<void> {
     this.#looked ??= lookAt(this.pool, this.#layout, deadlineMs);
     try {
-      await this.#looked;
+      this.#encoding = await this.#looked;
     } catch (error) {
       this.#looked = undefined;
       throw error;
@@ -112,6 +117,11 @@ export class AuthDatabase {
       if (refusal) throw transactionRefused(refusal);
       throw unavailable(what, error);
     }
+  }
+
+  /** Which spellings of a name can be in this database. Known after the first check. */
+  get reach(): Reach {
+    return HOLDS_ALL.has(this.#encoding) ? 'all' : 'composed';
   }
 
   /**

@@ -27,12 +27,12 @@ export class DrizzleAccountDirectory implements AccountDirectory {
   async setPasswordHash(id: string, hash: string, tx?: HostTransaction): Promise<boolean> {
     const { passwordHash } = this.users;
     const set = sql`${sql.identifier(passwordHash.name)} = ${hash}`;
-    return this.changes('store a password hash', this.update(set, this.isUser(id)), tx);
+    return this.changes('store a password hash', () => this.update(set, this.isUser(id)), tx);
   }
 
   async verifyEmail(id: string, email: string, tx?: HostTransaction): Promise<boolean> {
-    const where = sql`${this.isUser(id)} and ${this.hasEmail(email)}`;
-    return this.changes('verify an email', this.update(this.verified, where), tx);
+    const where = () => sql`${this.isUser(id)} and ${this.hasEmail(email)}`;
+    return this.changes('verify an email', () => this.update(this.verified, where()), tx);
   }
 
   async changeEmail(
@@ -43,13 +43,13 @@ export class DrizzleAccountDirectory implements AccountDirectory {
     const { email, id: key } = this.users;
     const what = 'change an email';
     // the column's unique index may be case-sensitive
-    const taken = sql`select 1 from ${usersFrom(this.users)} a where ${this.hasEmail(to)}
+    const taken = () => sql`select 1 from ${usersFrom(this.users)} a where ${this.hasEmail(to)}
       and a.${sql.identifier(key.name)} <> ${idFrom(this.users, sql`${id}`)} ${this.ofTheSameTenant(id)} limit 1`;
     const set = sql`${sql.identifier(email.name)} = ${to}, ${this.verified}`;
-    const update = this.update(set, sql`${this.isUser(id)} and ${this.hasEmail(from)}`);
+    const update = () => this.update(set, sql`${this.isUser(id)} and ${this.hasEmail(from)}`);
     const change = async (runner: Transaction) => {
-      if ((await rows(runner, taken)).length > 0) return 'taken';
-      return (await rows(runner, update)).length > 0 ? 'changed' : 'superseded';
+      if ((await rows(runner, taken())).length > 0) return 'taken';
+      return (await rows(runner, update())).length > 0 ? 'changed' : 'superseded';
     };
     return this.run(what, change, tx).catch((error: unknown) => {
       const state = sqlState(error) ?? '';
@@ -72,7 +72,7 @@ export class DrizzleAccountDirectory implements AccountDirectory {
   private hasEmail(email: string): SQL {
     // who has none has it as null or as an empty text
     if (email === '') return sql`coalesce(a.${sql.identifier(this.users.email.name)}, '') = ''`;
-    return isSpelled(this.users.email, email);
+    return isSpelled(this.users.email, email, this.database.reach);
   }
 
   private ofTheSameTenant(id: string): SQL {
@@ -95,10 +95,10 @@ export class DrizzleAccountDirectory implements AccountDirectory {
 
   private async changes(
     what: string,
-    statement: SQL,
+    statement: () => SQL,
     tx: HostTransaction | undefined,
   ): Promise<boolean> {
-    return (await this.run(what, (runner) => rows(runner, statement), tx)).length > 0;
+    return (await this.run(what, (runner) => rows(runner, statement()), tx)).length > 0;
   }
 
   private run<T>(

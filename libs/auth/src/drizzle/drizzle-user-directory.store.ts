@@ -13,11 +13,17 @@ import { AuthDatabase } from './auth-database.js';
 import { type Database, type Row, rows, type Transaction } from './database.js';
 import { DrizzleAccountDirectory } from './drizzle-account-directory.js';
 import { FurtherColumns } from './further-columns.js';
-import { NOT_HELD, noneIfUnwritable, sqlState, UNIQUE_VIOLATION } from './guarded.js';
+import {
+  isForeignCharacter,
+  NOT_HELD,
+  noneIfUnwritable,
+  sqlState,
+  UNIQUE_VIOLATION,
+} from './guarded.js';
 import { asTransaction } from './host-transaction.js';
 import type { AuthSchema } from './schema.js';
 import { toCounters } from './session-rows.js';
-import { isPlainly, isSpelled } from './spellings.js';
+import { isPlainly, isSpelled, type Reach } from './spellings.js';
 import {
   accountColumns,
   idFrom,
@@ -83,7 +89,7 @@ export class DrizzleUserDirectory extends UserDirectory {
 
   async findById(id: string, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
     const { users } = this;
-    const where = sql`a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)}`;
+    const where = () => sql`a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)}`;
     return oneOf(await this.rows({ where, limit: 2 }, tx));
   }
 
@@ -168,12 +174,7 @@ export class DrizzleUserDirectory extends UserDirectory {
     const inIt = kept
       ? sql`a.${sql.identifier(kept.name)} = ${valueFor(kept, sql`${tenant ?? null}`)} and `
       : sql``;
-    const where = sql`${inIt}${isSpelled(column, name)}`;
-    const found = await this.rows({
-      where,
-      limit: MOST_SPELLINGS,
-      plainly: isPlainly(column, name),
-    });
+    const found = await this.spelled(column, name, inIt);
     const theirs = found.filter(
       (row) => row['plainly'] === true || normaliseEmail(String(row[key])) === normaliseEmail(name),
     );
@@ -181,8 +182,21 @@ export class DrizzleUserDirectory extends UserDirectory {
     return oneOf(found.length < MOST_SPELLINGS ? theirs : found);
   }
 
+  private async spelled(column: Named, name: string, inIt: SQL): Promise<readonly Row[]> {
+    const plainly = isPlainly(column, name);
+    const find = (reach?: Reach) =>
+      this.rows({
+        where: () => sql`${inIt}${isSpelled(column, name, reach ?? this.database.reach)}`,
+        limit: MOST_SPELLINGS,
+        plainly,
+      });
+    return find()
+      .catch((error: unknown) => (isForeignCharacter(error) ? find('itself') : raise(error)))
+      .catch((error: unknown) => (isForeignCharacter(error) ? [] : raise(error)));
+  }
+
   private async rows(
-    { where, limit, plainly = sql`true` }: { where: SQL; limit: number; plainly?: SQL },
+    { where, limit, plainly = sql`true` }: { where: () => SQL; limit: number; plainly?: SQL },
     tx?: HostTransaction,
   ): Promise<readonly Row[]> {
     const { users } = this;
@@ -190,7 +204,7 @@ export class DrizzleUserDirectory extends UserDirectory {
       sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
           ${plainly} as plainly, pg_is_in_recovery() as standby
         from ${usersFrom(users)} a left join ${this.database.tables.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text
-        where ${where} limit ${limit}`;
+        where ${where()} limit ${limit}`;
     const found = await this.database
       .read('look a user up', this.deadlineMs, statement, tx)
       .catch(noneIfUnwritable);
@@ -198,6 +212,10 @@ export class DrizzleUserDirectory extends UserDirectory {
       throw AuthError.unavailable('look a user up: the database is a standby');
     return found;
   }
+}
+
+function raise(error: unknown): never {
+  throw error;
 }
 
 /** Throws `ambiguousUser` if there are two. */

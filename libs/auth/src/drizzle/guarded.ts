@@ -66,6 +66,9 @@ export const NOT_HELD = /^(?:22...|23503|23514|54000)$/;
 /** Invalid text, out of range, invalid bytes: the column's type cannot hold the value. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['22P02', '22003', '22021']);
 
+/** The encoding of the database has no such character. */
+export const isForeignCharacter = (error: unknown): boolean => sqlState(error) === '22P05';
+
 /** For reads by an id from a token: an id that the column cannot hold matches no row. */
 export function noneIfUnwritable(error: unknown): readonly [] {
   if (UNWRITABLE.has(sqlState(error) ?? '')) return [];

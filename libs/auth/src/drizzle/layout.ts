@@ -59,9 +59,9 @@ const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
 /**
  * Runs once, before the first statement. A missing table, column or right is not an outage, because
  * waiting does not fix it. From then on table names include their schema: a later change of the
- * search path cannot redirect a revocation.
+ * search path cannot redirect a revocation. Resolves with the encoding of the database.
  */
-export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number): Promise<void> {
+export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number): Promise<string> {
   const needs = needsOf(layout);
   let found: readonly Row[];
   try {
@@ -75,6 +75,7 @@ export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number)
   if (problem !== '') throw AuthError.configuration(layout.option, problem);
   pin(layout, needs, found);
   adviseOnUsers(layout, needs, found);
+  return String(found[0]?.['encoding']);
 }
 
 function needsOf({ tables, schema, users }: Layout): readonly Need[] {
@@ -96,6 +97,7 @@ function needOf(key: Need['key'], table: PgTable, rights: readonly string[]): Ne
  */
 function statement(needs: readonly Need[]) {
   return sql`select n.nspname as schema, current_user as role, current_setting('search_path') as path,
+      current_setting('server_encoding') as encoding,
       (select jsonb_agg(missing) from jsonb_array_elements_text(e.columns) missing where not exists (
         select from pg_attribute a where a.attrelid = c.oid and a.attname = missing and a.attnum > 0 and not a.attisdropped)) as missing,
       (select jsonb_agg(denied) from jsonb_array_elements_text(e.rights) denied

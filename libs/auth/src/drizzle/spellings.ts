@@ -16,13 +16,21 @@ const titled = (text: string): string =>
   text.replaceAll(/(?<!\p{L}\p{M}*)\p{L}/gu, (each) => each.toUpperCase());
 
 /**
+ * A database whose encoding is not UTF-8 refuses a statement with a character that it cannot hold: full width and
+ * decomposed ones first (`composed` has none), then capitals that it has no letter for (`itself`). No row has them.
+ */
+export type Reach = 'all' | 'composed' | 'itself';
+
+/**
  * How a column may hold a normalised name if something else wrote it: composed, decomposed or in
  * full width, and in capitals, because `lower` does not change non-ASCII letters under the
  * collation "C". NFC turns İ into one letter, which JavaScript decomposes.
  */
-export function spellingsOf(name: string): readonly string[] {
+export function spellingsOf(name: string, reach: Reach): readonly string[] {
   const usual = normaliseEmail(name);
   const cased = [usual, usual.toUpperCase().normalize('NFC'), titled(usual).normalize('NFC')];
+  if (reach === 'composed') return [...new Set([name, ...cased])];
+  if (reach === 'itself') return [name];
   const widths = cased.flatMap((each) => [each, each.normalize('NFD'), ...widthsOf(each)]);
   return [...new Set([name, ...widths])];
 }
@@ -31,9 +39,9 @@ export function spellingsOf(name: string): readonly string[] {
  * Whether a column's value is one of the spellings of `name`. It uses an index on `lower(column)`,
  * or on a citext column its own.
  */
-export function isSpelled(column: Named, name: string): SQL {
+export function isSpelled(column: Named, name: string, reach: Reach): SQL {
   const held = sql`a.${sql.identifier(column.name)}`;
-  const spellings = spellingsOf(name);
+  const spellings = spellingsOf(name, reach);
   // `lower` by the collation of the database, and by "C", which the column may have
   const asC = spellings.map((each) =>
     each.replace(ASCII_CAPITALS, (capitals) => capitals.toLowerCase()),
