@@ -270,6 +270,11 @@ describe('a set-up that cannot work stops the boot with one line and the cure', 
       /3D000 database "no_such_database" does not exist; correct the settings of the connection/,
     ],
     [
+      'a role that may only read',
+      () => storageOn(poolOf(database.url, '-c default_transaction_read_only=on')),
+      /the application cannot start: .*: 25006 cannot execute .* in a read-only transaction; name the primary, or let the role write/,
+    ],
+    [
       'a missing column of its own',
       async () => {
         await database.pool.query(

@@ -12,8 +12,19 @@ const CURES: Readonly<Record<string, string>> = {
   '42501': GRANT,
   '3F000': MIGRATE,
   '3D000': `${CONNECTION}, or create the database`,
+  '25006':
+    'name the primary, or let the role write (default_transaction_read_only; some platforms set it where the disk is full)',
   '28000': CONNECTION,
   '28P01': CONNECTION,
+};
+
+/** Where tables are made. What else a migration may meet is no mistake of the operator's. */
+export const MIGRATION_CURES: typeof CURES = {
+  ...Object.fromEntries(
+    ['25006', '28000', '28P01', '3D000'].map((code) => [code, CURES[code] ?? '']),
+  ),
+  '42501':
+    'run it as the owner of the tables, in the release step (`tokenward migrate`), and not at the start of a service whose role may not',
 };
 
 /** A refusal by a pooler, which reports it as a protocol violation. */
@@ -23,13 +34,13 @@ const STARTUP_PARAMETER = /unsupported startup parameter(?: in options)?: \w+/;
  * The server's message and the cure, for errors that waiting does not fix. These messages contain
  * names of tables, columns and roles, never values.
  */
-export function cureOf(error: unknown): string | undefined {
+export function cureOf(error: unknown, cures = CURES): string | undefined {
   for (let each = error; each instanceof Error; each = causeOf(each)) {
     const { code, message } = each as Error & { code?: unknown };
     const [parameter] = STARTUP_PARAMETER.exec(message) ?? [];
     if (parameter)
       return `${parameter}; take it out of the settings of the pool, a pooler (PgBouncer) refuses it`;
-    const cure = typeof code === 'string' ? CURES[code] : undefined;
+    const cure = typeof code === 'string' ? cures[code] : undefined;
     if (cure) return `${String(code)} ${message}; ${cure}`;
   }
   return undefined;

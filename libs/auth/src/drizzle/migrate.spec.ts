@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -74,6 +75,21 @@ describe('migrateAuth', () => {
     const other = proxyDrizzle(() => Promise.resolve({ rows: [] }));
     await expect(migrateAuth(other as never)).rejects.toThrow(
       /^migrateAuth: needs Drizzle on a Pool of node-postgres, and this is a PgRemoteDatabase; write /,
+    );
+  });
+
+  it('says in one line what its role may not do, and where to migrate instead', async () => {
+    const role = `tw_${randomBytes(5).toString('hex')}`;
+    const { $client: admin } = open();
+    await admin.query(`create role ${role}; revoke create on schema public from public`);
+    const said = await migrateAuth(open({ options: `-c role=${role}` })).catch(String);
+    await admin.query(`drop role ${role}`);
+    expect(said).toMatch(
+      /^AuthError: migrateAuth: 42501 permission denied for [^\n]*`tokenward migrate`[^\n]*$/,
+    );
+    const readOnly = open({ options: '-c default_transaction_read_only=on' });
+    expect(await migrateAuth(readOnly).catch(String)).toMatch(
+      /^AuthError: migrateAuth: 25006 cannot execute [^\n]* in a read-only transaction; [^\n]*$/,
     );
   });
 

@@ -7,6 +7,7 @@ import { PgDialect } from 'drizzle-orm/pg-core';
 import type { Pool, PoolClient } from 'pg';
 import { AuthError } from '../common/auth-error.js';
 import { readOptions } from '../common/read-options.js';
+import { cureOf, MIGRATION_CURES } from './cures.js';
 import type { Database } from './database.js';
 import { poolOf } from './host-pool.js';
 import { authSchemaSchema } from './schema.js';
@@ -79,7 +80,8 @@ export async function migrateAuth(
     client.release();
   } catch (error) {
     client.release(true);
-    throw error;
+    const cure = cureOf(error, MIGRATION_CURES);
+    throw cure ? AuthError.configuration('migrateAuth', cure) : error;
   }
 }
 

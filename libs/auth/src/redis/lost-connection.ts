@@ -6,7 +6,8 @@ import type { HostClient } from './own-client.js';
 /** A restart or a fail-over is not worth a line. */
 const TELL_AFTER_MS = 5_000;
 /** A driver's message may contain the command's arguments, for AUTH the password. */
-const SAFE_TO_TELL = /^(?:[A-Z]{3,}\b|All sentinels are unreachable)/;
+const SAFE_TO_TELL =
+  /^(?:ERR unknown command ['`][\w|]+['`]|[A-Z]{3,}\b|All sentinels are unreachable)/;
 
 type ConnectionError = Error & {
   readonly code?: string;
@@ -61,7 +62,7 @@ export function tellLostConnection(client: HostClient, clock: Clock): FeedWrites
 
 /** Before Redis 7, the reason is at the end of what a script says. */
 function refusalOf({ message }: Error): string {
-  return /: -([A-Z]{3,})\b/.exec(message)?.[1] ?? /^[A-Z]{3,}\b/.exec(message)?.[0] ?? 'ReplyError';
+  return /: -([A-Z]{3,})\b/.exec(message)?.[1] ?? SAFE_TO_TELL.exec(message)?.[0] ?? 'ReplyError';
 }
 
 function reasonOf({ code, lastNodeError, message, name }: ConnectionError): string {
