@@ -88,23 +88,43 @@ describe('a server that renders in front of the API', () => {
   });
 
   // T-v6hh
-  it.each([
-    ['a post', 'POST', { origin: 'https://a.test', 'sec-fetch-site': 'cross-site' }, 'passed on'],
-    ['a deletion', 'delete', { origin: 'null', 'sec-fetch-site': 'same-site' }, 'passed on'],
-    ['a read', 'GET', { origin: 'https://a.test', 'sec-fetch-site': 'cross-site' }, 'left out'],
+  it.each<[string, string, Record<string, string>, readonly (string | null)[]]>([
     [
-      'what a page that was followed to causes',
+      'a post',
       'POST',
-      { 'sec-fetch-site': 'cross-site' },
-      'left out',
+      { origin: 'https://a.test', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+      ['https://a.test', 'cross-site'],
     ],
-    ['a post over plain http', 'POST', { origin: 'http://a.test' }, 'left out'],
-  ])('tells the API where %s of the browser comes from: %s', async (_, method, from, told) => {
+    [
+      'a deletion',
+      'delete',
+      { origin: 'null', 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
+      ['null', 'same-site'],
+    ],
+    [
+      'what an image causes',
+      'POST',
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' },
+      [null, 'same-site'],
+    ],
+    [
+      'what a link causes: not told',
+      'POST',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+      [null, null],
+    ],
+    [
+      'a read: not told',
+      'GET',
+      { origin: 'https://a.test', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' },
+      [null, null],
+    ],
+    ['a post over plain http: not told', 'POST', { origin: 'http://a.test' }, [null, null]],
+  ])('tells the API where the browser comes from with %s', async (_, method, from, told) => {
     const { api, arrive } = serve();
     await arrive('access_token=access-ada', undefined, from).fetch('/notes', { method });
     const { headers } = api.seen.at(-1) ?? { headers: new Headers() };
-    const sent = ['origin', 'sec-fetch-site'].map((name) => headers.get(name));
-    expect(sent).toEqual(told === 'passed on' ? Object.values(from) : [null, null]);
+    expect(['origin', 'sec-fetch-site'].map((name) => headers.get(name))).toEqual(told);
   });
 
   it('refreshes whatever page the browser comes from', async () => {

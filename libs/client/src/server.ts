@@ -43,8 +43,8 @@ export interface ServerAuth {
  */
 const PASSED_ON = ['user-agent', 'x-forwarded-for', 'accept-language'];
 /**
- * By these the API refuses what another site's page causes (contract, section 4). Browsers send `Origin` with a post,
- * not with a navigation, and `Sec-Fetch-Site` over https only: without it the API would refuse this server's own pages,
+ * By these the API refuses what another site's page causes (contract, section 4), but not where somebody follows a link
+ * from there. Browsers send `Sec-Fetch-Site` over https only: without it the API would refuse this server's own pages,
  * whose origin it does not know.
  */
 const FROM_WHERE = ['origin', 'sec-fetch-site'];
@@ -84,10 +84,14 @@ export function serverAuth(
     const cookies = requestCookies(request.headers.get('cookie') ?? '');
     let refreshing: Promise<RefreshOutcome> | undefined;
 
-    const isPost = FROM_WHERE.every((name) => request.headers.get(name) !== null);
+    const isSaid = (name: string): boolean => request.headers.get(name) !== null;
+    const isFollowed = !isSaid('origin') && request.headers.get('sec-fetch-mode') === 'navigate';
+    const isJudged = isSaid('sec-fetch-site') && !isFollowed;
     function headersOf(given?: HeadersInit, method = 'GET'): Headers {
       const headers = new Headers(given);
-      for (const name of isPost && !SAFE.test(method) ? [...PASSED_ON, ...FROM_WHERE] : PASSED_ON) {
+      for (const name of isJudged && !SAFE.test(method)
+        ? [...PASSED_ON, ...FROM_WHERE]
+        : PASSED_ON) {
         const value = request.headers.get(name);
         if (value !== null && !headers.has(name)) headers.set(name, value);
       }
