@@ -51,6 +51,7 @@ export default tseslint.config(
     ignores: ['**/*.spec.ts', '**/*.fixture.ts', 'libs/auth/src/testing/conformance/**'],
     rules: {
       'max-lines-per-function': ['error', { max, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 8],
     },
   })),
   {

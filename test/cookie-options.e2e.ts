@@ -1,35 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Demo } from './support/demo.js';
+import { describe, expect, it } from '@jest/globals';
 import {
   ADAPTERS,
-  type Adapter,
   claimsOf,
   cookieShapes,
   logIn,
   REFUSED,
   refusalOf,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startBoth,
-  startStage,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
-let stage: Stage;
-let plain: Record<Adapter, Demo>;
-beforeAll(async () => {
-  stage = await startStage({
-    env: {
-      COOKIE_PREFIX: '__Host-',
-      ACCESS_TOKEN_TTL: '5m',
-      REFRESH_TOKEN_TTL: '7d',
-      REMEMBER_ME_TTL: '1209600',
-      JWT_AUDIENCE: 'one-api, two-api',
-    },
-  });
-  const { JWT_PRIVATE_KEY: _, COOKIE_PREFIX: __, ACCESS_TOKEN_TTL: ___, ...shared } = stage.env;
-  const env = {
+const stage = useStage({
+  env: {
+    COOKIE_PREFIX: '__Host-',
+    ACCESS_TOKEN_TTL: '5m',
+    REFRESH_TOKEN_TTL: '7d',
+    REMEMBER_ME_TTL: '1209600',
+    JWT_AUDIENCE: 'one-api, two-api',
+  },
+});
+const plain = stage.beside((env) => {
+  const { JWT_PRIVATE_KEY: _, COOKIE_PREFIX: __, ACCESS_TOKEN_TTL: ___, ...shared } = env;
+  return {
     ...shared,
     COOKIE_DOMAIN: 'example.com',
     COOKIE_SECURE: 'false',
@@ -38,11 +31,6 @@ beforeAll(async () => {
     JWT_SECRET: randomBytes(32).toString('hex'),
     REVOCATION_MODE: 'strict',
   };
-  plain = await startBoth(env);
-}, STAGE_TIMEOUT_MS);
-afterAll(async () => {
-  await Promise.all(Object.values(plain ?? {}).map((demo) => demo.stop()));
-  await stage?.close();
 });
 
 describe.each(ADAPTERS)('configured cookies and tokens on %s', (adapter) => {

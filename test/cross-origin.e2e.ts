@@ -1,18 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpClient, RequestHeaders } from './support/http.js';
-import type { Demo } from './support/demo.js';
-import {
-  ADAPTERS,
-  type Adapter,
-  admin,
-  logIn,
-  REFUSED,
-  refusalOf,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startBoth,
-  startStage,
-} from './support/stage.js';
+import { ADAPTERS, admin, logIn, REFUSED, refusalOf } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
 const CROSS = {
   status: 403,
@@ -22,17 +11,8 @@ const CROSS = {
 const TRUSTED = 'https://app.example.com';
 const EVIL = 'https://evil.example';
 
-let stage: Stage;
-let behindProxy: Record<Adapter, Demo>;
-beforeAll(async () => {
-  stage = await startStage({ env: { TRUSTED_ORIGINS: `${TRUSTED},http://localhost:5173` } });
-  const env = { ...stage.env, TRUST_PROXY: 'loopback' };
-  behindProxy = await startBoth(env);
-}, STAGE_TIMEOUT_MS);
-afterAll(async () => {
-  await Promise.all(Object.values(behindProxy ?? {}).map((demo) => demo.stop()));
-  await stage?.close();
-});
+const stage = useStage({ env: { TRUSTED_ORIGINS: `${TRUSTED},http://localhost:5173` } });
+const behindProxy = stage.beside((env) => ({ ...env, TRUST_PROXY: 'loopback' }));
 
 type Verdict = 'passes' | 'refused';
 type Case = readonly [name: string, headers: (own: string) => RequestHeaders, verdict: Verdict];

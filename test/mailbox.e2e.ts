@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Demo } from './support/demo.js';
 import type { HttpClient, RequestHeaders } from './support/http.js';
-import { ADAPTERS, PASSWORD, STAGE_TIMEOUT_MS, type Stage, startStage } from './support/stage.js';
+import { ADAPTERS, PASSWORD } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 import { until } from './support/until.js';
 
 interface Message {
@@ -18,13 +19,9 @@ const newAddress = (): string => `m${String(++count)}-${String(process.pid)}@exa
 
 /** The demo with verified emails, and with the limits of mails. */
 describe('the mailbox of the demo', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await startStage({
-      env: { VERIFIED_EMAIL: 'required', LOGIN_THROTTLE: '10/1000/1000/15m' },
-    });
-  }, STAGE_TIMEOUT_MS);
-  afterAll(() => stage.close());
+  const stage = useStage({
+    env: { VERIFIED_EMAIL: 'required', LOGIN_THROTTLE: '10/1000/1000/15m' },
+  });
 
   describe.each(ADAPTERS)('on %s', (adapter) => {
     let demo: Demo;

@@ -1,29 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpClient } from './support/http.js';
 import { openSocket, openSockets } from './support/sockets.js';
-import {
-  admin,
-  ADAPTERS,
-  bearer,
-  logIn,
-  PASSWORD,
-  register,
-  signUp,
-  startStage,
-  type Stage,
-} from './support/stage.js';
+import { admin, ADAPTERS, bearer, logIn, PASSWORD, register, signUp } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
-/** Whoever is not told would wait for the expiry of the token. How fast it is, the benchmark measures. */
+/** Far less than the token's lifetime, after which the socket would be closed anyway. The benchmark measures how fast it is. */
 const AT_ONCE_MS = 10_000;
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage({
-    env: { TRUSTED_ORIGINS: 'https://app.example.com', ACCESS_TOKEN_TTL: '15m' },
-  });
-}, 90_000);
-afterAll(() => stage.close());
+const stage = useStage({
+  env: { TRUSTED_ORIGINS: 'https://app.example.com', ACCESS_TOKEN_TTL: '15m' },
+});
 
 const sessionIdOf = async (client: HttpClient) =>
   (await client.get('/auth/me')).json<{ sessionId: string }>().sessionId;

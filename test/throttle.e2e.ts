@@ -1,31 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Demo } from './support/demo.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpAnswer, HttpClient } from './support/http.js';
-import {
-  ADAPTERS,
-  type Adapter,
-  PASSWORD,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startBoth,
-  startStage,
-} from './support/stage.js';
+import { ADAPTERS, PASSWORD } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
 const TOO_MANY =
   '{"statusCode":429,"error":"Too Many Requests","message":"Too many attempts","code":"too_many_attempts"}';
 
-let stage: Stage;
-let behindProxy: Record<Adapter, Demo>;
-beforeAll(async () => {
-  stage = await startStage({ env: { LOGIN_THROTTLE: '10/25/1000/15m' } });
-  const env = { ...stage.env, TRUST_PROXY: 'loopback', LOGIN_THROTTLE: '10/25/12/15m' };
-  behindProxy = await startBoth(env);
-}, STAGE_TIMEOUT_MS);
-afterAll(async () => {
-  await Promise.all(Object.values(behindProxy ?? {}).map((demo) => demo.stop()));
-  await stage?.close();
-});
+const stage = useStage({ env: { LOGIN_THROTTLE: '10/25/1000/15m' } });
+const behindProxy = stage.beside((env) => ({
+  ...env,
+  TRUST_PROXY: 'loopback',
+  LOGIN_THROTTLE: '10/25/12/15m',
+}));
 
 describe('throttling', () => {
   let client: HttpClient;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpClient, RequestHeaders } from './support/http.js';
 import {
   ADAPTERS,
@@ -6,19 +6,15 @@ import {
   REFUSED,
   refusalOf,
   signUp,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-  startStage,
   UNAUTHENTICATED,
 } from './support/stage.js';
+import { useStage } from './support/use-stage.js';
 
-let stage: Stage;
+const stage = useStage();
 let good: string;
-beforeAll(async () => {
-  stage = await startStage();
+beforeAll(() => {
   good = stage.signed(goodClaims());
-}, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+});
 
 type Case = readonly [name: string, headers: () => RequestHeaders];
 

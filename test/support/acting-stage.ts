@@ -1,17 +1,7 @@
-import { afterAll, beforeAll, expect } from '@jest/globals';
+import { beforeAll, expect } from '@jest/globals';
 import type { HttpAnswer, HttpClient } from './http.js';
-import {
-  type Adapter,
-  admin,
-  claimsOf,
-  logIn,
-  type Person,
-  type Row,
-  signUp,
-  type Stage,
-  STAGE_TIMEOUT_MS,
-  startStage,
-} from './stage.js';
+import { type Adapter, admin, claimsOf, logIn, type Person, type Row, signUp } from './stage.js';
+import { useStage } from './use-stage.js';
 
 export const DENIED = {
   statusCode: 403,
@@ -41,14 +31,12 @@ export const sidOf = ({ accessToken }: Pick<Acting, 'accessToken'>) =>
 
 /** For the calling file: the stage, and its admins. */
 export function actingStage() {
-  let stage: Stage;
+  const stage = useStage();
   let root: Person;
   beforeAll(async () => {
-    stage = await startStage();
     const [found] = await stage.rows('select id from users where email = $1', admin.email);
     root = { ...admin, id: String(found?.['id']) };
-  }, STAGE_TIMEOUT_MS);
-  afterAll(() => stage?.close());
+  });
 
   const client = (adapter: Adapter): HttpClient => stage.demos[adapter].client();
   const signedIn = async (adapter: Adapter, who: Pick<Person, 'email' | 'password'>) => {

@@ -2,7 +2,7 @@ import type { HttpClient } from './http.js';
 import type { Person, Stage } from './stage.js';
 
 /** The person's sessions, in the order in which they were opened. */
-export const sessionsOf = (stage: Stage, { id }: Pick<Person, 'id'>) =>
+export const sessionsOf = (stage: Pick<Stage, 'rows'>, { id }: Pick<Person, 'id'>) =>
   stage.rows(
     `select generation, ended_at is null as open, end_reason from auth_sessions
      where subject = $1 order by created_at`,
