@@ -2,12 +2,7 @@ import { Logger } from '@nestjs/common';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import {
-  FEED_VERSION,
-  type Heartbeat,
-  type LookupOptions,
-  type RevocationFeedBus,
-} from '../../storage/revocation-feed.port.js';
+import type { LookupOptions, RevocationFeedBus } from '../../storage/revocation-feed.port.js';
 import type { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { instantOf } from './protocol/instant.js';
@@ -19,24 +14,7 @@ import {
   type Verdict,
 } from './revocation-checker.service.js';
 import type { RevocationSync } from './revocation-sync.service.js';
-
-const token = {
-  tokenId: 't',
-  sessionId: 's',
-  subject: 'u',
-  tokenVersion: 1,
-  keyId: 'k',
-  issuedAt: 1,
-};
-const position = { ledger: 'ours', timeline: 1, snapshot: '5:5:' };
-const head: Heartbeat = {
-  version: FEED_VERSION,
-  id: 'h',
-  prev: 'g',
-  before: [],
-  position,
-  kind: 'whole',
-};
+import { head, position, token } from './revocation-checker.fixture.js';
 
 type Redis = 'revoked' | 'silent' | 'away' | 'revoked on a second look' | 'away on a second look';
 interface Case {

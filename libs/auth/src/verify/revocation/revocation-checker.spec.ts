@@ -6,32 +6,11 @@ import { ManualClock } from '../../testing/manual-clock.js';
 import { instantOf } from './protocol/instant.js';
 import { RevocationView } from './protocol/revocation-view.js';
 import { RevocationChecker } from './revocation-checker.service.js';
-import {
-  FEED_VERSION,
-  type Heartbeat,
-  type LookupOptions,
-  type RevocationFeedBus,
-} from '../../storage/revocation-feed.port.js';
+import type { LookupOptions, RevocationFeedBus } from '../../storage/revocation-feed.port.js';
 import type { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import type { RevocationSync } from './revocation-sync.service.js';
+import { head, position, token } from './revocation-checker.fixture.js';
 
-const token = {
-  tokenId: 't',
-  sessionId: 's',
-  subject: 'u',
-  tokenVersion: 1,
-  keyId: 'k',
-  issuedAt: 1,
-};
-const position = { ledger: 'ours', timeline: 1, snapshot: '5:5:' };
-const head: Heartbeat = {
-  version: FEED_VERSION,
-  id: 'h',
-  prev: 'g',
-  before: [],
-  position,
-  kind: 'whole',
-};
 /** The server that answers. */
 let server: string | undefined;
 const feed = {
