@@ -132,6 +132,28 @@ describe('what a process knows from the feed alone', () => {
     expect(unbroken(next)).toBe(true);
   });
 
+  it('is not unbroken once a server did not say which it is (it refused to write), until a later heartbeat proves it', () => {
+    const read = (lineage: string | undefined, ...beats: Heartbeat[]): void => {
+      clock.advance('10ms');
+      view.acceptReply(tail, instantOf(clock), { ...reply(...beats), lineage });
+    };
+    const unbroken = (head: Heartbeat): boolean => view.unbroken({ ...answer, head, lineage: 'a' });
+    const before = beat('c', 'b', ['a']);
+    read('a');
+    expect(unbroken(before)).toBe(true);
+    read(undefined);
+    // the same server writes again, and nobody has brought yet what it refused
+    read('a');
+    read('a');
+    expect(unbroken(before)).toBe(false);
+    const first = beat('d', 'c', ['b', 'a']);
+    read('a', first);
+    expect(unbroken(first)).toBe(false);
+    const next = beat('e', 'd', ['c', 'b', 'a']);
+    read('a', next);
+    expect(unbroken(next)).toBe(true);
+  });
+
   it('is dated by when the read was sent, so a slow reply is old', () => {
     const sentAt = instantOf(clock);
     clock.advance('10s');
