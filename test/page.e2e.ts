@@ -20,9 +20,11 @@ describe.each(ADAPTERS)('the page on %s', (adapter) => {
     expect(page.headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-cache',
+      'x-content-type-options': 'nosniff',
     });
     const policy = page.headers['content-security-policy'] ?? '';
     expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe|https?:|data:|\*/);
     const assets = [...page.text.matchAll(/"(\/assets\/main-[^"]+)"/g)].map(
       ([, path]) => path ?? '',

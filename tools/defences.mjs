@@ -21,6 +21,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { argumentsOf, refuse } from './arguments.mjs';
 import { ACTING } from './defences/acting.mjs';
+import { APPLICATIONS } from './defences/applications.mjs';
 import { ASVS } from './defences/asvs.mjs';
 import { BOUND } from './defences/bound.mjs';
 import { CURES } from './defences/cures.mjs';
@@ -71,6 +72,7 @@ const all = [
   ...STANDARDS,
   ...SERVED,
   ...STANDARDS_SERVED,
+  ...APPLICATIONS,
 ].map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 const chosen = all
   .filter(

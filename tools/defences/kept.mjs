@@ -45,7 +45,8 @@ function keyOf({ of, what, file, take, leave, seen }) {
 
 /** The pages by what they hold; a defence is on the first page that takes it. */
 const PAGES = [
-  { name: 'defences-standards', title: 'Defences of standards', takes: /^(?:ASVS|RFC)/ },
+  { name: 'defences-asvs', title: 'Defences of the ASVS', takes: /^ASVS/ },
+  { name: 'defences-rfcs', title: 'Defences of the RFCs', takes: /^RFC/ },
   {
     name: 'defences-requirements',
     title: 'Defences of the requirements',
