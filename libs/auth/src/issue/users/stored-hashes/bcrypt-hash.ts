@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { AuthError } from '../../../common/auth-error.js';
 import type { HashReader, StoredHash } from './stored-hash.js';
 
@@ -85,17 +86,23 @@ function bcrypt(): Promise<Bcrypt> {
 }
 
 async function load(): Promise<Bcrypt> {
-  for (const name of BCRYPT_PACKAGES) {
-    const found = (await import(name).catch(() => undefined)) as
-      (BcryptPackage & { default?: BcryptPackage }) | undefined;
-    const module = typeof found?.compare === 'function' ? found : found?.default;
-    if (typeof module?.compare !== 'function') continue;
-    const { compare, hash } = module;
-    return { compare, hash, takesBytes: name === '@node-rs/bcrypt' };
-  }
+  for (const from of [(name: string): Promise<unknown> => import(name), besideTheBundle])
+    for (const name of BCRYPT_PACKAGES) {
+      const found = (await from(name).catch(() => undefined)) as
+        (BcryptPackage & { default?: BcryptPackage }) | undefined;
+      const module = typeof found?.compare === 'function' ? found : found?.default;
+      if (typeof module?.compare !== 'function') continue;
+      const { compare, hash } = module;
+      return { compare, hash, takesBytes: name === '@node-rs/bcrypt' };
+    }
   loaded = undefined;
   throw new AuthError(
     'unavailable',
     'a bcrypt hash is stored and no package verifies it: npm install @node-rs/bcrypt',
   );
+}
+
+/** webpack makes of an import by a computed name one that finds nothing. */
+async function besideTheBundle(name: string): Promise<unknown> {
+  return createRequire(process.argv[1] ?? '')(name);
 }

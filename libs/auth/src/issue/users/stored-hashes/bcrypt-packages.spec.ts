@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import real from '@node-rs/bcrypt';
+import { scratchDir } from '../../../../../../test/support/run-environment.js';
 
 /** The package that the host installed. npm's `bcrypt` (C++) answers "no" for a hash with a letter that it does not know. */
 const KNOWN_LETTERS = /^\$2[ab]\$/;
@@ -47,5 +49,30 @@ describe('with the native bcrypt package', () => {
     const { readWrapped, wrapBcrypt } = await import('./wrapped-hash.js');
     const wrapped = await wrapBcrypt(LARAVEL, { memoryCost: 64, timeCost: 1, parallelism: 1 });
     expect(await readWrapped(wrapped ?? '')?.verify('correct horse')).toBe(true);
+  });
+});
+
+describe('in a bundle, whose imports by a computed name find nothing', () => {
+  const [, entry] = process.argv;
+  afterEach(() => {
+    process.argv[1] = entry ?? '';
+  });
+
+  it('uses the package that is installed beside the bundle', async () => {
+    for (const name of ['bcrypt', 'bcryptjs'])
+      jest.unstable_mockModule(name, () => Promise.reject(new Error('not in the bundle')), {
+        virtual: true,
+      });
+    const folder = scratchDir('bundle');
+    const installed = join(folder, 'node_modules', 'bcryptjs');
+    mkdirSync(installed, { recursive: true });
+    writeFileSync(
+      join(installed, 'index.js'),
+      "exports.compare = async (password) => password === 'correct horse'; exports.hash = async () => '';",
+    );
+    process.argv[1] = join(folder, 'main.js');
+    const { readBcrypt } = await import('./bcrypt-hash.js');
+    expect(await readBcrypt(LARAVEL)?.verify('correct horse')).toBe(true);
+    expect(await readBcrypt(LARAVEL)?.verify('wrong horse')).toBe(false);
   });
 });
