@@ -78,18 +78,17 @@ end
 `;
 
 /**
- * The lineage of a server that takes what is written. One that is full, or refuses for another reason,
- * still answers, and what is revoked does not arrive there. A user without the right to write cannot
- * tell.
+ * The lineage of a server that takes what is written. One that refuses, for whatever reason (it is
+ * full, its disk is, its cluster is down), still answers, and what is revoked does not arrive there.
+ * Only a user without the right to write cannot tell.
  */
 const WRITING = `${LINEAGE}
 local function writing()
   local said = redis.pcall('SET', KEYS[4], '', 'PX', 1000)
-  local why = type(said) == 'table' and said.err or ''
-  for _, each in ipairs({'OOM', 'MISCONF', 'NOREPLICAS'}) do
-    if string.find(why, each, 1, true) then return '' end
-  end
-  return lineage()
+  local why = type(said) == 'table' and said.err
+  if not why or string.find(why, 'NOPERM', 1, true)
+    or string.find(why, 'user executing the script', 1, true) then return lineage() end
+  return ''
 end
 `;
 

@@ -94,6 +94,10 @@ describe('a connection to Redis that does not come about', () => {
       "ERR unknown command 'XADD', with args beginning with: 'secret'",
       "ERR unknown command 'XADD'",
     ],
+    [
+      'ERR Script attempted to execute a write command while the cluster is down and readonly script: 5f2',
+      'ERR Script attempted to execute a write command while the cluster is down',
+    ],
   ])('of a server that refuses to write, too: %p', (message, reason) => {
     const refuse = (seconds: number): void => {
       for (let second = 0; second < seconds; second++, clock.advance('1s'))

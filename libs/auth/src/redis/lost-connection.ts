@@ -7,7 +7,7 @@ import type { HostClient } from './own-client.js';
 const TELL_AFTER_MS = 5_000;
 /** A driver's message may contain the command's arguments, for AUTH the password. */
 const SAFE_TO_TELL =
-  /^(?:ERR unknown command ['`][\w|]+['`]|[A-Z]{3,}\b|All sentinels are unreachable)/;
+  /^(?:ERR unknown command ['`][\w|]+['`]|ERR Script attempted to execute a write command while the cluster is down|[A-Z]{3,}\b|All sentinels are unreachable)/;
 
 type ConnectionError = Error & {
   readonly code?: string;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { privateRedis } from '../../../../test/support/private-servers.js';
+import { until } from '../../../../test/support/until.js';
 import { SystemClock } from '../common/clock.js';
 import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
 
@@ -116,6 +118,44 @@ describe('RedisRevocationFeedBus', () => {
       expect((await feed.lookup(LEDGER, token)).verdict).toBe(verdict);
     },
   );
+
+  // T-c7rd
+  it('does not say which server it is while a cluster that is down answers and refuses to write', async () => {
+    const args = ['--cluster-enabled', 'yes', '--cluster-allow-reads-when-down', 'yes'];
+    const server = await privateRedis({ args });
+    const admin = new Redis(server.url);
+    await admin.acl(
+      'SETUSER',
+      'reader',
+      'on',
+      '>pw',
+      '~*',
+      '+@read',
+      '+@scripting',
+      '+hello',
+      '+info',
+    );
+    await admin.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
+    const [mine, reader] = [
+      admin,
+      new Redis(server.url.replace('//', '//reader:pw@'), { lazyConnect: true }),
+    ].map(
+      (client) => new RedisRevocationFeedBus(client, new SystemClock(), { deadlineMs: 2_000 }),
+    ) as [RedisRevocationFeedBus, RedisRevocationFeedBus];
+    const lineage = async (of: RedisRevocationFeedBus) => (await of.head(LEDGER)).lineage;
+    await until(async () => (await lineage(mine).catch(() => undefined)) !== undefined);
+    // who may not write cannot tell
+    expect(await lineage(reader)).toBe(await lineage(mine));
+    // not the slot of the feed
+    await admin.call('CLUSTER', 'DELSLOTS', 0);
+    await until(async () => /cluster_state:fail/.test(String(await admin.call('CLUSTER', 'INFO'))));
+    expect(await lineage(mine)).toBeUndefined();
+    expect((await mine.lookup(LEDGER, token, { lineage: 'include' })).lineage).toBeUndefined();
+    mine.close();
+    reader.close();
+    admin.disconnect();
+    await server.stop();
+  });
 
   it('fails at once while disconnected, and closes only its own connections', async () => {
     const away = new Redis(1, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null });
