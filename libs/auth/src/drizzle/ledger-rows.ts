@@ -1,4 +1,5 @@
-import { sql, type SQL } from 'drizzle-orm';
+import { getTableName, sql, type SQL } from 'drizzle-orm';
+import { AuthError } from '../common/auth-error.js';
 import {
   idOf,
   LEDGER_KINDS,
@@ -6,7 +7,7 @@ import {
   type RevocableToken,
   spareUpTo,
 } from '../storage/ledger-entry.js';
-import type { Transaction } from './database.js';
+import { rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
 type LedgerTable = AuthSchema['revocations'];
@@ -47,19 +48,28 @@ export function fromRow({
   return { kind, id, value: minVersion ?? issuedBefore ?? 0, expiresAt: expiresAt.getTime() };
 }
 
-/** Writes the entries in the caller's transaction. The listeners are woken when it commits. */
+/**
+ * Writes the entries in the caller's transaction. The listeners are woken when it commits. A trigger or a rule of the
+ * host may drop rows without an error, and nobody would refuse what was answered as revoked.
+ */
 export async function insertEntries(
   tx: Transaction,
   table: LedgerTable,
   entries: readonly LedgerEntry[],
 ): Promise<void> {
   if (entries.length === 0) return;
-  await tx.execute(
-    sql`insert into ${table} (kind, subject, min_version, issued_before, expires_at)
+  const [done] = await rows(
+    tx,
+    sql`with written as (insert into ${table} (kind, subject, min_version, issued_before, expires_at)
       select r.kind, r.subject, r."minVersion", r."issuedBefore", r."expiresAt"
       from jsonb_to_recordset(${JSON.stringify(entries.map(toRow))}::text::jsonb) as r(kind text, subject text,
-        "minVersion" int, "issuedBefore" bigint, "expiresAt" timestamptz)`,
+        "minVersion" int, "issuedBefore" bigint, "expiresAt" timestamptz)
+      returning 1) select count(*)::int as written from written`,
   );
+  if (done?.['written'] !== entries.length)
+    throw AuthError.unavailable(
+      `revocations were not written; a trigger on ${getTableName(table)} drops them`,
+    );
   await tx.execute(sql`select pg_notify(${LEDGER_CHANNEL}, '')::text`);
 }
 
