@@ -5,6 +5,7 @@ import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
 import { entriesAppended } from '../storage/store-events.js';
 import {
   RevocationLedgerStore,
+  type LedgerHistory,
   type LedgerPosition,
   type LedgerRead,
 } from '../storage/revocation-ledger.port.js';
@@ -130,15 +131,16 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     }
   }
 
-  async isRevoked(token: RevocableToken): Promise<boolean> {
+  async isRevoked(token: RevocableToken, of?: LedgerHistory): Promise<boolean> {
     const [row] = await this.inTransaction(
       'revocation ledger question',
       this.options.deadlineMs,
       (tx) => rows(tx, this.questionStatement(token)),
     );
-    if (row?.['standby'] !== false)
-      throw AuthError.unavailable('revocation ledger: the server is a standby');
-    return row['revoked'] === true;
+    const { ledger, timeline } = positionOf(row);
+    if (of && (ledger !== of.ledger || timeline < of.timeline))
+      throw AuthError.unavailable('revocation ledger: another database, or a former primary');
+    return row?.['revoked'] === true;
   }
 
   onAppended(wake: () => void): Promise<() => Promise<void>> {
@@ -177,7 +179,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   }
 
   private questionStatement(token: RevocableToken): SQL {
-    return sql`select pg_is_in_recovery() as standby,
+    return sql`select ${positionColumns(this.#schema)},
       exists (select 1 from ${this.#schema.revocations} r where ${refusedCondition(token)}) as revoked`;
   }
 

@@ -40,7 +40,7 @@ export type { ClientContext } from '../common/principal.js';
 
 // revocation
 export { RevocationLedgerStore } from './revocation-ledger.port.js';
-export type { LedgerPosition, LedgerRead } from './revocation-ledger.port.js';
+export type { LedgerHistory, LedgerPosition, LedgerRead } from './revocation-ledger.port.js';
 export type { LedgerEntry, RevocableToken } from './ledger-entry.js';
 export { RevocationFeedBus } from './revocation-feed.port.js';
 export type {

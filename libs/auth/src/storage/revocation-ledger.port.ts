@@ -13,6 +13,9 @@ export interface LedgerPosition {
   readonly snapshot: string;
 }
 
+/** Which ledger a process follows, and the newest timeline of it that the process knows. */
+export type LedgerHistory = Pick<LedgerPosition, 'ledger' | 'timeline'>;
+
 export interface LedgerRead {
   readonly position: LedgerPosition;
   /** The entries after the given position; without a position, all live entries. */
@@ -49,8 +52,11 @@ export abstract class RevocationLedgerStore {
      */
     onBatch?: (entries: readonly LedgerEntry[]) => void | Promise<void>,
   ): Promise<LedgerRead>;
-  /** Whether the token is revoked, by one query on the primary. */
-  abstract isRevoked(token: RevocableToken): Promise<boolean>;
+  /**
+   * Whether the token is revoked, by one query on the primary. Throws instead of answering for another ledger than
+   * `of`, or from an earlier timeline: a former primary that is still up lacks what was revoked since.
+   */
+  abstract isRevoked(token: RevocableToken, of?: LedgerHistory): Promise<boolean>;
   /**
    * Optional wake-up: calls back soon after a commit that wrote entries (LISTEN/NOTIFY). Returns a function that
    * stops it.

@@ -11,7 +11,11 @@ import {
   type FeedReply,
   type Heartbeat,
 } from '../../../storage/revocation-feed.port.js';
-import type { LedgerPosition, LedgerRead } from '../../../storage/revocation-ledger.port.js';
+import type {
+  LedgerHistory,
+  LedgerPosition,
+  LedgerRead,
+} from '../../../storage/revocation-ledger.port.js';
 import { RevokedSet } from './revoked-set.js';
 import { ExpiryClock } from './expiry-clock.js';
 
@@ -73,6 +77,12 @@ export class RevocationView {
   /** The ledger whose revocations these are; undefined while it is unknown. */
   get ledger(): string | undefined {
     return this.#ledger;
+  }
+
+  get history(): LedgerHistory | undefined {
+    return this.#ledger === undefined
+      ? undefined
+      : { ledger: this.#ledger, timeline: this.#timeline };
   }
 
   /** The last other ledger whose heartbeat was found in this feed and refused. */
