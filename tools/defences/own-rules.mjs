@@ -110,4 +110,12 @@ export const OWN_RULES = [
     'T-r6d9',
     { built: true },
   ),
+  defence(
+    'redis',
+    'a server that takes the connection and says nothing is left',
+    'redis/own-client.ts',
+    'else leaveIfSilent(this.client);',
+    '',
+    'T-hs7k',
+  ),
 ];

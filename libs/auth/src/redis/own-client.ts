@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { AuthError } from '../common/auth-error.js';
 import { tellMissingRight } from './missing-rights.js';
+import { leaveIfSilent } from './silent-server.js';
 
 /** A host's client: a single ioredis client, one through Sentinel, or one on Cluster. */
 export type HostClient = Redis | Cluster;
@@ -133,6 +134,7 @@ export class OwnClient {
     };
     this.client.on('close', changed);
     if (isCluster(this.client)) this.client.on('+node', changed).on('-node', changed);
+    else leaveIfSilent(this.client);
     // Every failure also reaches its caller; the event alone must not end the process.
     this.client.on('error', () => undefined);
   }

@@ -15,11 +15,8 @@ import { LedgerNeighbours } from './protocol/ledger-neighbours.js';
 import { RevocationFeedBus } from '../../storage/revocation-feed.port.js';
 import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { LedgerSync } from './protocol/ledger-sync.js';
-import {
-  RevocationView,
-  type RevocationViewState,
-  type RevokedListener,
-} from './protocol/revocation-view.js';
+import { RevocationView, type RevokedListener } from './protocol/revocation-view.js';
+import type { RevocationViewState } from './protocol/revocation-view-state.js';
 
 const REFILL_EVERY_MS = 60_000;
 const STOP_WITHIN_MS = 800;

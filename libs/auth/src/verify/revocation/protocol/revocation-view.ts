@@ -18,22 +18,9 @@ import type {
 } from '../../../storage/revocation-ledger.port.js';
 import { RevokedSet } from './revoked-set.js';
 import { ExpiryClock } from './expiry-clock.js';
+import type { ProvenBy, RevocationViewState } from './revocation-view-state.js';
 
 export type RevokedListener = (entries: readonly LedgerEntry[]) => void;
-export type ProvenBy = 'postgres' | 'redis';
-
-export interface RevocationViewState {
-  /** Milliseconds since the instant up to which the view is proven; Infinity before any proof. */
-  readonly ageMs: number;
-  /** The source of the newest proof. */
-  readonly provenBy: ProvenBy | 'nobody';
-  readonly entries: number;
-  /** True if there are more entries than the view may hold. Then every request asks the stores. */
-  readonly bounded: boolean;
-  /** Whether every link of the feed since the last resync was seen. */
-  readonly linked: boolean;
-}
-
 /** Where this process reads the feed: a new object for each resync, so that late replies to an earlier one are seen. */
 export interface Tail {
   cursor: string;
