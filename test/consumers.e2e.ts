@@ -145,7 +145,8 @@ describe('fresh applications with the packed libraries', () => {
       privatePostgres(),
       privateRedis(),
     ]);
-  }, 240_000);
+    // packing compiles both libraries, on a machine that may be busy
+  }, 600_000);
   afterAll(async () => {
     for (const app of running) await app.stop();
     await redis.stop();
@@ -237,7 +238,7 @@ describe('fresh applications with the packed libraries', () => {
     const client =
       "const { createAuthClient } = require('@tokenward/client'); console.log(typeof createAuthClient)";
     expect((await runIn(folder, process.execPath, '-e', client)).trim()).toBe('function');
-  }, 240_000);
+  }, 480_000);
 
   // T-fvbb
   it('Nest 12, ES modules: nest new, nest add, and the route of the guide', async () => {
@@ -283,5 +284,5 @@ describe('fresh applications with the packed libraries', () => {
     expect(
       (await runIn(folder, process.execPath, '--input-type=module', '-e', client)).trim(),
     ).toBe('function');
-  }, 240_000);
+  }, 480_000);
 });

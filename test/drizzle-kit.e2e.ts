@@ -53,7 +53,7 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
 
   beforeAll(async () => {
     packed = await packedLibraries();
-  }, 240_000);
+  }, 480_000);
   afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.end())));
   afterAll(() => Promise.all(databases.map((database) => database.drop())));
 

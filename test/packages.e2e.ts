@@ -30,7 +30,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
     manifest = JSON.parse(
       readFileSync(join(packed.folder, library, 'package.json'), 'utf8'),
     ) as Manifest;
-  }, 240_000);
+  }, 480_000);
 
   it('contains code, types, licence and README, but no tests or sources', () => {
     for (const file of ['package.json', 'README.md', 'LICENSE'])
@@ -144,7 +144,7 @@ describe('the package of libs/auth', () => {
     );
     // the whole of it loads them: the list would show them here
     expect((await loadedBy('')).filter((file) => STORES.test(file))).not.toEqual([]);
-  }, 240_000);
+  }, 480_000);
 
   it('does not load the module with its entry for migrations', async () => {
     const loaded = await loadedBy('migration');
@@ -157,7 +157,7 @@ describe('the package of libs/auth', () => {
     expect(
       loaded.filter((file) => /node_modules\/(?:@node-rs|@zxcvbn-ts|ioredis)\//.test(file)),
     ).toEqual([]);
-  }, 240_000);
+  }, 480_000);
 });
 
 const STORES =

@@ -26,7 +26,7 @@ const SOURCES = [
   'tsconfig.json',
   'LICENSE',
 ];
-const STALE_MS = 300_000;
+const STALE_MS = 900_000;
 
 export interface PackedLibraries {
   /** The folder with `auth/` and `client/`, which hold what was packed. */
