@@ -24,6 +24,8 @@ export interface Deployment {
   revoke(by: 'a' | 'b', token: Token): Promise<number>;
   /** The status for the token; 0 if there is no answer. */
   ask(which: Where, token: Token, withinMs?: number): Promise<number>;
+  /** For the message of a failure: what the process says of its health, and what it printed last. */
+  describe?(which: Where): Promise<string>;
 }
 
 /** The built demo twice and the built orders service, on their own servers. Each process reaches each server through its own proxy. */
@@ -51,6 +53,7 @@ export interface FaultCluster extends Deployment {
   close(): Promise<void>;
 }
 
+const SAID = 2_000;
 const USER = { email: 'fault@example.com', password: 'a quiet river at noon' };
 /** The second process's clocks are always ahead of the first one's. */
 export const CLOCK_OFFSET_MS = 5_000;
@@ -151,6 +154,14 @@ export async function startFaultCluster(
     },
     async restart(which) {
       demos[which] = await launch(which, demos[which].port);
+    },
+    async describe(which) {
+      const app = which === 'verifier' ? verifier : demos[which];
+      const ready = await app
+        .client()
+        .get('/health/ready')
+        .catch(() => undefined);
+      return `${ready?.text ?? 'no answer'}\n${app.output().slice(-SAID)}`;
     },
     pid: (which) => (which === 'verifier' ? verifier : demos[which]).pid,
     async restartVerifier() {

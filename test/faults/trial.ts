@@ -71,8 +71,9 @@ export async function answered(
 ): Promise<void> {
   let last = 0;
   const asked = async () => (last = await deployment.ask(where, token, 2_000)) === status;
-  await until(asked).catch(() => {
-    throw new Error(`${where} went on answering ${String(last)}, not ${String(status)}`);
+  await until(asked).catch(async () => {
+    const state = (await deployment.describe?.(where)) ?? '';
+    throw new Error(`${where} went on answering ${String(last)}, not ${String(status)}\n${state}`);
   });
 }
 
