@@ -197,7 +197,7 @@ describe('a process that stops', () => {
     expect(stop).toBe('done');
   });
 
-  it('while it was never filled stops trying', async () => {
+  it('while it was never filled stops trying, and does not begin to listen', async () => {
     const ledger = new WakingLedger([]);
     ledger.state = 'away';
     const sync = follow(ledger);
@@ -208,7 +208,26 @@ describe('a process that stops', () => {
     await Promise.all([stopping, ready]);
     const { reads } = ledger;
     await pass(MAX_STALENESS_MS);
-    expect(ledger.reads).toBe(reads);
+    expect([ledger.reads, ledger.listeners]).toEqual([reads, 0]);
+  });
+
+  it('while it begins to listen listens no more, and waits for that', async () => {
+    const ledger = new WakingLedger([]);
+    const sync = follow(ledger);
+    const begin = ledger.onAppended;
+    const slowly = async (wake?: () => void) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return begin(wake);
+    };
+    ledger.onAppended = slowly;
+    void sync.ready();
+    await pass(50);
+    let isOver = false;
+    void sync.onApplicationShutdown().then(() => (isOver = true));
+    await pass(49);
+    expect(isOver).toBe(false);
+    await pass(1);
+    expect([isOver, ledger.listeners]).toEqual([true, 0]);
   });
 });
 

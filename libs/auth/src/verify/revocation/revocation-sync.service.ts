@@ -105,12 +105,14 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     this.stopped = true;
     this.step?.stop();
     for (const wake of this.wakers) wake();
-    const quiet = Promise.allSettled([...this.loops, this.stopListening?.()]);
+    const quiet = Promise.allSettled([this.started, ...this.loops, this.stopListening?.()]);
     await Promise.race([quiet, this.pause(STOP_WITHIN_MS, true)]);
   }
 
   private async start(): Promise<void> {
     await this.fillFirst();
+    // closed during its boot: nobody would end a connection that is opened now
+    if (this.stopped) return;
     if (this.ledger) {
       this.loops.push(this.stepLoop());
       this.stopListening = await this.ledger
@@ -119,6 +121,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
           if (!this.feed || !this.view.linked || this.beatAgeMs() > 2 * this.followMs) this.wake();
         })
         .catch(() => undefined);
+      if (this.isStopped()) return this.stopListening?.();
     }
     if (this.feed) this.loops.push(this.tailLoop(this.feed));
     for (const store of [this.feed, this.ledger]) {
@@ -227,6 +230,11 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
 
   private beatAgeMs(): number {
     return this.view.newestBeat ? ageMs(this.clock, this.view.newestBeat) : Infinity;
+  }
+
+  /** Asked after a wait, in which it may have changed. */
+  private isStopped(): boolean {
+    return this.stopped;
   }
 
   private wake(): void {
