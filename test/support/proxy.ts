@@ -19,6 +19,8 @@ export interface TcpProxy {
   strand(): void;
   /** Current connections stay open and are reset at the next write, as when a load balancer forgot them; new connections pass. */
   forget(): void;
+  /** New connections go to another server; the current ones stay where they are. */
+  lead(url: string): void;
   /** New connections go to another server (a fail-over); the current ones are reset. */
   retarget(url: string): void;
   /** The number of open connections. */
@@ -94,14 +96,16 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   url.hostname = '127.0.0.1';
   url.port = String(port);
   const cutOnce = () => [...links].forEach((link) => link.reset());
+  const lead = (next: string) => void (target = new URL(next));
   return {
     port,
     url: url.href,
     cutOnce,
     strand: () => links.forEach((link) => link.strand()),
     forget: () => links.forEach((link) => link.forget()),
+    lead,
     retarget(next) {
-      target = new URL(next);
+      lead(next);
       cutOnce();
     },
     setMode(next) {

@@ -14,6 +14,7 @@ import {
   type TransactionOptions,
 } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
+import { answeredByPrimary, askedOfPrimary } from './primary-answer.js';
 import type { AuthSchema } from './schema.js';
 import type { Reach } from './spellings.js';
 import { type NamedUsers, namedUsers, type UserColumns } from './user-columns.js';
@@ -78,18 +79,25 @@ export class AuthDatabase {
     }
   }
 
-  /** One statement, by itself or in a transaction of the host. */
+  /** One question, by itself or in a transaction of the host. A standby may not answer it. */
   read(
     what: string,
     deadlineMs: number,
     query: () => SQL,
     tx?: HostTransaction,
   ): Promise<readonly Row[]> {
-    if (tx) return this.joining(what, deadlineMs, () => rows(asTransaction(tx), query()));
-    return this.call(
-      what,
-      deadlineMs,
-      async (call) => (await call.query(toQuery(query()))).rows as Row[],
+    const asked = (): SQL => askedOfPrimary(query());
+    if (tx)
+      return this.joining(what, deadlineMs, async () =>
+        answeredByPrimary(await rows(asTransaction(tx), asked())),
+      );
+    return this.statement(what, deadlineMs, asked);
+  }
+
+  /** One statement as it is: a change, or a question whose one row says `is_standby`. */
+  statement(what: string, deadlineMs: number, query: () => SQL): Promise<readonly Row[]> {
+    return this.call(what, deadlineMs, async (call) =>
+      answeredByPrimary((await call.query(toQuery(query()))).rows),
     );
   }
 

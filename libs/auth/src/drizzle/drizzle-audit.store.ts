@@ -28,7 +28,7 @@ export class DrizzleAuditStore extends AuditStore {
   }
 
   async append(records: readonly NewAuditRecord[]): Promise<void> {
-    await this.query('write the audit trail', () => insertRecords(this.table, records));
+    await this.change('write the audit trail', () => insertRecords(this.table, records));
   }
 
   async find(query: AuditQuery & { readonly limit: number }): Promise<readonly AuditRecord[]> {
@@ -41,7 +41,7 @@ export class DrizzleAuditStore extends AuditStore {
   }
 
   async removeOlder(keepMs: number, page: number): Promise<number> {
-    const [row] = await this.query(
+    const [row] = await this.change(
       'clean the audit trail up',
       () => sql`with doomed as materialized (
           select id from ${this.table} where at < clock_timestamp() - ${keepMs}::float8 * interval '1 millisecond'
@@ -67,6 +67,10 @@ export class DrizzleAuditStore extends AuditStore {
       network: ip === undefined || row?.['network'] === true ? 'known' : 'new',
       userAgent: userAgent === undefined || row?.['agent'] === true ? 'known' : 'new',
     };
+  }
+
+  private change(what: string, statement: () => SQL): Promise<readonly Row[]> {
+    return this.database.statement(what, this.options.deadlineMs, statement);
   }
 
   private query(what: string, statement: () => SQL): Promise<readonly Row[]> {

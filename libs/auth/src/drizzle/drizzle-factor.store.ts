@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { AuthError } from '../common/auth-error.js';
 import type { NewTotp, PasskeyFactor } from '../storage/factor.js';
 import {
   type FactorChange,
@@ -39,14 +38,11 @@ export class DrizzleFactorStore extends FactorStore {
     const found = await this.query(
       'read the factors',
       () => sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
-          (select count(*) from ${recoveryCodes} c where c.subject = q.subject)::int as codes, pg_is_in_recovery() as standby, ${FACTOR_COLUMNS}
+          (select count(*) from ${recoveryCodes} c where c.subject = q.subject)::int as codes, ${FACTOR_COLUMNS}
         from (select ${subject}::text as subject) q left join ${subjects} u on u.subject = q.subject
           left join ${factors} f on f.subject = q.subject order by f.created_at, f.id`,
     );
     const [first] = found;
-    // a standby that lags may not have the factor yet
-    if (first?.['standby'] !== false)
-      throw AuthError.unavailable('factors: the database is a standby');
     return {
       all: found.filter((row) => row['id'] != null).map(toFactor),
       recoveryCodesLeft: Number(first?.['codes'] ?? 0),

@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { ActedBy, StoreChange } from '../storage/store-change.js';
-import { AuthError } from '../common/auth-error.js';
 import type { EndReason } from '../storage/end-reason.js';
 import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
@@ -136,8 +135,7 @@ export class DrizzleSessionStore extends SessionStore {
   async list(subject: string, tx?: HostTransaction): Promise<readonly Session[]> {
     const found = await this.query(
       'list sessions',
-      () => sql`select ${SESSION_COLUMNS}, pg_is_in_recovery() as standby
-        from ${this.schema.sessions} s join ${this.schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
+      () => sql`select ${SESSION_COLUMNS} from ${this.schema.sessions} s join ${this.schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
         where s.subject = ${subject} and ${UNEXPIRED} order by s.last_used_at desc, s.id`,
       tx,
     );
@@ -215,15 +213,18 @@ export class DrizzleSessionStore extends SessionStore {
     const [row] = await this.query(
       'read a subject',
       () =>
-        sql`select token_version, session_epoch, pg_is_in_recovery() as standby from ${this.schema.subjects} where subject = ${subject}`,
+        sql`select token_version, session_epoch from ${this.schema.subjects} where subject = ${subject}`,
     );
     return toCounters(row);
   }
 
   async readAuthority(token: RevocableToken): Promise<Authority> {
-    const [row] = await this.query('check a token', () =>
-      authorityStatement(this.schema, this.users, token),
-    ).catch(noneIfUnwritable);
+    const { deadlineMs } = this.options;
+    const [row] = await this.database
+      .statement('check a token', deadlineMs, () =>
+        authorityStatement(this.schema, this.users, token),
+      )
+      .catch(noneIfUnwritable);
     return toAuthority(row, this.users);
   }
 
@@ -238,15 +239,8 @@ export class DrizzleSessionStore extends SessionStore {
     return { revocations, audit: this.options.audit === 'on' ? audit : undefined };
   }
 
-  private async query(
-    what: string,
-    statement: () => SQL,
-    tx?: HostTransaction,
-  ): Promise<readonly Row[]> {
-    const found = await this.database.read(what, this.options.deadlineMs, statement, tx);
-    if (found[0]?.['standby'] === true)
-      throw AuthError.unavailable(`${what}: the database is a standby`);
-    return found;
+  private query(what: string, statement: () => SQL, tx?: HostTransaction): Promise<readonly Row[]> {
+    return this.database.read(what, this.options.deadlineMs, statement, tx);
   }
 
   /** Writes the changes that `work` returns before the commit. */

@@ -202,15 +202,12 @@ export class DrizzleUserDirectory extends UserDirectory {
     const { users } = this;
     const statement = () =>
       sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
-          ${plainly} as plainly, pg_is_in_recovery() as standby
+          ${plainly} as plainly
         from ${usersFrom(users)} a left join ${this.database.tables.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text
         where ${where()} limit ${limit}`;
-    const found = await this.database
+    return this.database
       .read('look a user up', this.deadlineMs, statement, tx)
       .catch(noneIfUnwritable);
-    if (found[0]?.['standby'] === true)
-      throw AuthError.unavailable('look a user up: the database is a standby');
-    return found;
   }
 }
 

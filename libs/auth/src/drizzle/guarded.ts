@@ -41,6 +41,17 @@ export function undoneByServer(error: unknown): boolean {
   return SQLSTATE.test(state) && state !== '40003' && !/^(?:08|53|57|58|XX)/.test(state);
 }
 
+/** The server takes no changes: it is a standby, or somebody made it read-only. */
+export const READ_ONLY = '25006';
+
+/**
+ * Whether the connection should be replaced: it stays at a former primary, or read-only, while new
+ * ones lead to the primary.
+ */
+export function isReadOnly(error: unknown): boolean {
+  return isDatabaseFailure(error) && sqlState(error) === READ_ONLY;
+}
+
 /** Whether the connection is lost or no longer answers, so that it cannot be used again. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error) ?? '';

@@ -7,6 +7,7 @@ import { type Database, dialectOf, type Row, type Transaction } from './database
 import { isConnectionLoss, StatementError } from './guarded.js';
 import { type CommitMark, MARK_COLUMNS } from './lost-commit.js';
 import type { PooledCall } from './pooled-call.js';
+import { AnsweredByStandby } from './primary-answer.js';
 
 export interface TransactionOptions {
   /**
@@ -92,9 +93,10 @@ async function begin(
   const text = `begin${isolation === 'host' ? '' : ' isolation level read committed'};
     set local statement_timeout = ${limit}; set local lock_timeout = ${limit};
     set local idle_in_transaction_session_timeout = ${limit};
-    select extract(epoch from clock_timestamp()) * 1000 as now${outcome ? `, ${MARK_COLUMNS}` : ''}`;
+    select extract(epoch from clock_timestamp()) * 1000 as now, pg_is_in_recovery() as is_standby${outcome ? `, ${MARK_COLUMNS}` : ''}`;
   const results = (await call.query({ text })) as unknown as readonly QueryResult<Row>[];
   const row = results.at(-1)?.rows[0];
+  if (row?.['is_standby'] === true) throw new StatementError(new AnsweredByStandby());
   const mark = outcome && { id: String(row?.['id']), server: String(row?.['server']) };
   return { nowMs: Number(row?.['now']), mark };
 }

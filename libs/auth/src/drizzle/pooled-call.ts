@@ -3,13 +3,15 @@ import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import { AuthError } from '../common/auth-error.js';
 import type { Row } from './database.js';
 import { cancel } from './cancel.js';
-import { isConnectionLoss, mayBeTriedAgain, StatementError } from './guarded.js';
+import { isConnectionLoss, isReadOnly, mayBeTriedAgain, StatementError } from './guarded.js';
 import type { HostPool } from './host-pool.js';
 import { type CommitMark, outcomeOf } from './lost-commit.js';
 import { RESULT_TYPES } from './result-types.js';
 import { destroy, siftIdle } from './sift-idle.js';
 
 const MAX_ATTEMPTS = 25;
+/** Another connection may lead to the primary. If it does not, the pool leads to no other. */
+const READ_ONLY_ATTEMPTS = 2;
 const PAUSE_MS = 10;
 
 /**
@@ -139,8 +141,10 @@ export class PooledCall {
         this.#giveBack();
         return result;
       } catch (error) {
+        const misled = isReadOnly(error);
+        if (misled) this.#isClean = false;
         this.#giveBack();
-        if (isConnectionLoss(error)) siftIdle(this.pool);
+        if (misled || isConnectionLoss(error)) siftIdle(this.pool);
         if (this.#isCommitting && isConnectionLoss(error))
           throw AuthError.unavailable(
             `${this.what}: the connection was lost at the commit: it may stand`,
@@ -149,8 +153,8 @@ export class PooledCall {
         if (
           this.#isCommitting ||
           this.#isOver ||
-          attempt >= MAX_ATTEMPTS ||
-          !mayBeTriedAgain(error)
+          attempt >= (misled ? READ_ONLY_ATTEMPTS : MAX_ATTEMPTS) ||
+          !(misled || mayBeTriedAgain(error))
         )
           throw error;
         await delay(Math.random() * PAUSE_MS * attempt);

@@ -60,8 +60,8 @@ describe('batched reads of sessions', () => {
   it('an answer of a standby is not accepted', async () => {
     const { sent, reads } = recorded();
     const id = randomUUID();
-    const read = expect(reads.read(id)).rejects.toMatchObject({ code: 'unavailable' });
-    sent[0]?.answer([{ ...row(id, true), standby: true }]);
+    const read = expect(reads.read(id)).rejects.toMatchObject({ cause: { code: '25006' } });
+    sent[0]?.answer([{ ...row(id, true), is_standby: true }]);
     await read;
   });
 

@@ -1,10 +1,10 @@
 import { withDeadline } from '../common/deadline.js';
 import type { SessionSnapshot } from '../storage/session.js';
-import { AuthError } from '../common/auth-error.js';
 import type { AuthDatabase } from './auth-database.js';
 import { Batching } from './batching.js';
 import type { Row } from './database.js';
 import { PreparedStatement } from './prepared-statement.js';
+import { answeredByPrimary, askedOfPrimary } from './primary-answer.js';
 import { toSnapshot } from './session-rows.js';
 import { readStatement, UUID } from './session-statements.js';
 
@@ -55,13 +55,11 @@ export class SessionReads {
 
   private async together(sessionIds: readonly string[]): Promise<readonly (Row | undefined)[]> {
     const ids = [...new Set(sessionIds)];
-    const rows = await this.database.call(WHAT, this.deadlineMs, (call) => {
+    const rows = await this.database.call(WHAT, this.deadlineMs, async (call) => {
       const { tables, users } = this.database;
-      this.statement ??= new PreparedStatement(readStatement(tables, users));
-      return this.statement.rows(call, { ids });
+      this.statement ??= new PreparedStatement(askedOfPrimary(readStatement(tables, users)));
+      return answeredByPrimary(await this.statement.rows(call, { ids }));
     });
-    if (rows[0]?.['standby'] === true)
-      throw AuthError.unavailable(`${WHAT}: the database is a standby`);
     const byId = new Map(rows.map((row) => [String(row['id']), row]));
     return sessionIds.map((id) => byId.get(id));
   }

@@ -157,7 +157,7 @@ export const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 /** Takes the sessions from the placeholder `ids`. */
 export function readStatement(schema: AuthSchema, users: NamedUsers | undefined): SQL {
   return sql`select ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${userColumns(users)}, s.token_hash, s.rotation_nonce, s.rotation_cause, s.rotation_key,
-      ${ms(sql`clock_timestamp() - s.rotated_at`)} as rotated_ago, pg_is_in_recovery() as standby,
+      ${ms(sql`clock_timestamp() - s.rotated_at`)} as rotated_ago,
       (${UNEXPIRED} and u.session_epoch = s.epoch ${userMayUse(users)}) as live
     from ${schema.sessions} s join ${schema.subjects} u on u.subject = s.subject ${joinUsers(users, 'left join', sql`s.subject`)}
     where s.id = any(${sql.placeholder('ids')}::uuid[])`;
@@ -192,7 +192,7 @@ export function authorityStatement(
   token: RevocableToken,
 ): SQL {
   return sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch, ${userColumns(users)},
-      pg_is_in_recovery() as standby, coalesce(${UNEXPIRED} and u.session_epoch = s.epoch ${actorMayAct(users)}, false) as live,
+      pg_is_in_recovery() as is_standby, coalesce(${UNEXPIRED} and u.session_epoch = s.epoch ${actorMayAct(users)}, false) as live,
       exists (select 1 from ${schema.revocations} r where ${refusedCondition(token)}) as revoked
     from (select ${token.subject}::text as subject) q
       left join ${schema.subjects} u on u.subject = q.subject

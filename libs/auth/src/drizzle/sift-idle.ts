@@ -4,6 +4,8 @@ import type { HostPool } from './host-pool.js';
 
 const ANSWER_WITHIN_MS = 1_000;
 const FAREWELL_MS = 250;
+/** True on a connection to a standby, or one that is read-only. */
+const MISLED = `select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as misled`;
 const beingSifted = new WeakSet<object>();
 
 /**
@@ -16,9 +18,9 @@ export function destroy(client: PoolClient): void {
 }
 
 /**
- * If one connection died or stopped answering, the idle ones in the pool have often died, too (a
- * fail-over, a firewall that dropped its state). Each is tested once, and closed if it does not
- * answer, so that later calls do not fail on them one by one.
+ * If one connection died, stopped answering or led to a standby, the idle ones in the pool have often
+ * done so, too (a fail-over, a firewall that dropped its state). Each is tested once, and closed if
+ * it is of no use, so that later calls do not fail on them one by one.
  */
 export function siftIdle(pool: HostPool): void {
   if (beingSifted.has(pool)) return;
@@ -29,11 +31,11 @@ export function siftIdle(pool: HostPool): void {
 
 async function probeOne(pool: HostPool): Promise<void> {
   const client = await pool.connect();
-  const answer = client.query('select 1').then(
-    () => true,
+  const answer = client.query<{ misled: boolean }>(MISLED).then(
+    ({ rows }) => rows[0]?.misled === false,
     () => false,
   );
-  const isAlive = await Promise.race([answer, delay(ANSWER_WITHIN_MS, false, { ref: false })]);
-  if (isAlive) client.release();
+  const isOfUse = await Promise.race([answer, delay(ANSWER_WITHIN_MS, false, { ref: false })]);
+  if (isOfUse) client.release();
   else destroy(client);
 }
