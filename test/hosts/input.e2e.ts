@@ -8,7 +8,7 @@ import {
 import { APP_GUARD } from '@nestjs/core';
 import { expect, it } from '@jest/globals';
 import { JwtAuthGuard, RolesGuard } from '@tokenward/nestjs';
-import { json, raw } from 'express';
+import { json, raw, text } from 'express';
 import { bearer } from '../support/stage.js';
 import { eachHost, type HostKind } from './host.js';
 
@@ -105,6 +105,7 @@ eachHost(
   [
     { name: 'no body parser', adapters: ['express'], create: { bodyParser: false } },
     { name: 'a parser of raw bodies for everything', ...parser(raw({ type: '*/*' })) },
+    { name: 'a parser of text for everything', ...parser(text({ type: '*/*' })) },
   ],
   (host) => {
     it('a login without a parsed body is a 500 of the configuration, not a 400', async () => {

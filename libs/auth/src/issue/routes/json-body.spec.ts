@@ -63,6 +63,24 @@ describe('a JSON body', () => {
       );
   });
 
+  const typed = (text: string) => ({
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(text)),
+  });
+  it.each<[string, HttpRequest]>([
+    ['not parsed', { headers: typed('{}'), body: undefined }],
+    ['left as raw bytes', request(typed('{}'), Buffer.from('{}'))],
+    ['left as text', request(typed('{"name":"Zoë"}'), '{"name":"Zoë"}')],
+  ])('that the host has %s is the fault of the host, and the log says so', (what, unparsed) => {
+    const fault = { reason: 'body_not_parsed', detail: expect.stringContaining(`was ${what}`) };
+    expect(() => jsonBodyOf(unparsed)).toThrow(expect.objectContaining(fault));
+  });
+
+  it('that is a JSON string, once or twice encoded, is the fault of the caller', () => {
+    for (const value of ['a', '{"email":"a@b"}'])
+      expect(jsonBodyOf(request(typed(JSON.stringify(value)), value))).toBe(value);
+  });
+
   it.each<[string, HttpRequest['headers']]>([
     ['a form', { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '9' }],
     [

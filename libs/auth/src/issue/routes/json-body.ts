@@ -40,23 +40,36 @@ export function jsonBodyOf(request: HttpRequest): unknown {
 }
 
 /**
- * A host without a parser leaves no body, and a parser for raw bodies leaves bytes. If the content type is plain
- * JSON, that is the host's fault and not the caller's.
+ * A host without a parser leaves no body, and a parser for raw bytes or text leaves the body as it came. If the content
+ * type is plain JSON, that is the host's fault and not the caller's.
  */
 function parsedBodyOf(request: HttpRequest): unknown {
-  const { body } = request;
-  if (Buffer.isBuffer(body) || (body === undefined && hasBody(request))) {
-    if (!PLAIN_JSON.test(request.headers['content-type'] ?? ''))
-      throw new AuthError(
-        'body_type_unsupported',
-        'JSON of a type that the parser of the host does not read',
-      );
+  const left = leftUnparsed(request);
+  if (left === undefined) return request.body ?? {};
+  if (!PLAIN_JSON.test(request.headers['content-type'] ?? ''))
     throw new AuthError(
-      'body_not_parsed',
-      `the JSON body of a request was ${body === undefined ? 'not parsed' : 'left as raw bytes'}; leave Nest's bodyParser on, or put express.json() before the routes`,
+      'body_type_unsupported',
+      'JSON of a type that the parser of the host does not read',
     );
-  }
-  return body ?? {};
+  throw new AuthError('body_not_parsed', `the JSON body of a request was ${left}`);
+}
+
+const CURE = 'give that parser the paths that need it, or put express.json() before it';
+
+/** What the host did with the body instead of parsing it, and the cure. */
+function leftUnparsed(request: HttpRequest): string | undefined {
+  const { body } = request;
+  if (Buffer.isBuffer(body)) return `left as raw bytes, by a parser like express.raw(); ${CURE}`;
+  if (typeof body === 'string' && isWhole(body, request))
+    return `left as text, by a parser like express.text(); ${CURE}`;
+  if (body === undefined && hasBody(request))
+    return "not parsed; leave Nest's bodyParser on, or put express.json() before the routes";
+  return undefined;
+}
+
+/** A JSON string that was parsed has lost at least its quotes, so that a caller cannot be taken for the host. */
+function isWhole(text: string, { headers }: HttpRequest): boolean {
+  return Buffer.byteLength(text) === Number(headers['content-length']);
 }
 
 /**
