@@ -29,6 +29,11 @@ describe('the index of the users table', () => {
     expect(indexAdvice(users, FULL, [index]) !== undefined).toBe(isMissed);
   });
 
+  it('one that PostgreSQL writes with all names quoted', () => {
+    const index = `CREATE UNIQUE INDEX "some" ON "Shop"."Users" USING "btree" ("shopId", "lower"(("eMail")::"text"))`;
+    expect(indexAdvice(users, FULL, [index])).toBeUndefined();
+  });
+
   it.each([
     ['on the column as it is', '("shopId", "eMail")', false],
     ['of its lower case', '("shopId", lower(("eMail")::text))', true],

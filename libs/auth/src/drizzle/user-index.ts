@@ -31,7 +31,7 @@ export function indexAdvice(users: NamedUsers, full: string, indexes: unknown): 
   const lowered = new RegExp(`${before}"?${name.replace(/[^\w]/g, '\\$&')}"?${after}`);
   const serves = (index: unknown): boolean =>
     typeof index === 'string' &&
-    lowered.test(index.replace(/ WHERE .*/s, '')) &&
+    lowered.test(plainly(index).replace(/ WHERE .*/s, '')) &&
     (tenant === undefined || index.includes(tenant));
   if (Array.isArray(indexes) && indexes.some(serves)) return undefined;
   const [indexed, spoken] = isCitext(column)
@@ -41,6 +41,9 @@ export function indexAdvice(users: NamedUsers, full: string, indexes: unknown): 
   const wanted = `CREATE UNIQUE INDEX CONCURRENTLY ON ${full} (${columns})${predicateOf(users)}`;
   return `${full} has no unique index on ${spoken}: two users could have one identifier, which is 503 for both, and every login reads the whole table; ${wanted}`;
 }
+
+/** Without the quotes that names need only under `quote_all_identifiers`. */
+const plainly = (index: string): string => index.replaceAll(/"([a-z_][a-z0-9_]*)"/g, '$1');
 
 function predicateOf({ where }: NamedUsers): string {
   if (!where) return '';
