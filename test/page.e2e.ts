@@ -113,7 +113,7 @@ it('shows both browsers, and ends the other one, on another process, within a se
   expect(await acceptedFor(async () => (await copy.get('/auth/me')).status)).toBeLessThan(1_000);
   expect((await asked).status()).toBe(401);
   await signedOut(other);
-  await until(() => other.sockets.closed === 1);
+  await until(() => other.sockets.closed === 1, 5_000);
   await row.waitFor({ state: 'detached' });
   await heading(laptop, 'Sessions').waitFor();
 });

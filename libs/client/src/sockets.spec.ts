@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { WebSocketServer, WebSocket as NodeSocket } from 'ws';
 import { authEvents, authSocket, followIo, ioAuth, type ServerEvent } from './sockets.js';
 import { credentials, fakeWorld } from './world.fixture.js';
@@ -22,10 +23,27 @@ afterEach(async () => {
 });
 
 async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!isSo()) await turn();
 }
 
 describe('a socket', () => {
+  let made: NodeSocket[];
+  class Socket extends NodeSocket {
+    constructor(...given: ConstructorParameters<typeof NodeSocket>) {
+      super(...given);
+      made.push(this);
+    }
+  }
+  beforeEach(() => {
+    made = [];
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  });
+  const later = (isSo: () => boolean) =>
+    until(() => {
+      jest.advanceTimersByTime(5);
+      return isSo();
+    });
+
   /** The messages that the server received, and its end of each connection. */
   function listen() {
     const heard: string[] = [];
@@ -42,7 +60,7 @@ describe('a socket', () => {
   const follow = (client: ReturnType<typeof open>) => {
     const messages: unknown[] = [];
     const socket = authSocket(client, `ws://127.0.0.1:${port}`, {
-      WebSocket: NodeSocket as never,
+      WebSocket: Socket as never,
       onMessage: ({ data }) => messages.push(data),
     });
     stops.push(() => socket.close());
@@ -75,7 +93,7 @@ describe('a socket', () => {
     follow(client);
     await until(() => heard.length === 1);
     connections[0]?.close(code);
-    await until(() => connections.length === 2 && heard.length >= 2);
+    await later(() => connections.length === 2 && heard.length >= 2);
     expect(heard.at(-1)).toBe(token(value));
   });
 
@@ -100,8 +118,9 @@ describe('a socket', () => {
     world.server.endSession();
     connections[0]?.close(4401);
     await until(() => client.events.includes('signedOut: refused'));
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    expect(connections).toHaveLength(1);
+    await turn();
+    jest.advanceTimersByTime(60_000);
+    expect(made).toHaveLength(1);
   });
 });
 
