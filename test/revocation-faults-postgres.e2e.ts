@@ -29,7 +29,7 @@ async function withoutPostgres({ watch, valid, old, pastTheBound }: Trial): Prom
   expect(cluster.demo('a').output()).toMatch(UNPROVEN);
 }
 
-describe('Postgres is unreachable, and an uninterrupted Redis decides', () => {
+describe('Postgres is unreachable, and an uninterrupted Redis decides:', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)('restarted (%s)', async (signal) => {
     await endure(cluster, {
       async during(trial) {
@@ -79,7 +79,7 @@ describe('Postgres is unreachable, and an uninterrupted Redis decides', () => {
   });
 });
 
-describe('the one exception to the bound', () => {
+describe('the one exception to the bound:', () => {
   // T-fjdn
   it('revoked where only Postgres is reached, accepted where only Redis is, and nobody reaches both', async () => {
     const refusing = await cluster.startVerifier('ready', 'refuse');

@@ -27,7 +27,7 @@ function askInAdvance(where: Where, token: Token): Promise<number[]> {
   return Promise.all(Array.from({ length: 5 }, () => cluster.ask(where, token, 15_000)));
 }
 
-describe('a process fails in the middle of the step', () => {
+describe('a process fails in the middle of the step:', () => {
   it('killed: the others take over the step', async () => {
     await endure(cluster, {
       async during(trial) {
@@ -75,7 +75,7 @@ describe('a process fails in the middle of the step', () => {
   });
 });
 
-describe('time', () => {
+describe('time:', () => {
   // T-bcdt
   it('processes that continue after 10 s (SIGSTOP) answer nothing from their old state', async () => {
     const paused = ['b', 'verifier'] as const;

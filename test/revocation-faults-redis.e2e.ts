@@ -40,7 +40,7 @@ async function revokeMeanwhile({ watch, fresh, pastTheBound, valid }: Trial): Pr
   for (const where of ['a', 'b'] as const) await expectServed(watch, where, valid, from);
 }
 
-describe('Redis loses its data, and revoked tokens stay revoked', () => {
+describe('Redis loses its data, and revoked tokens stay revoked:', () => {
   // T-5n7z
   it('emptied (FLUSHALL)', async () => {
     await endure(cluster, {
@@ -170,7 +170,7 @@ describe('Redis loses its data, and revoked tokens stay revoked', () => {
   });
 });
 
-describe('Redis cannot be reached, and Postgres carries the revocations', () => {
+describe('Redis cannot be reached, and Postgres carries the revocations:', () => {
   it('hung (SIGSTOP)', async () => {
     await endure(cluster, {
       async during(trial) {

@@ -108,7 +108,7 @@ describe('two applications that share a Redis without knowing it', () => {
   });
 });
 
-describe('with the default options, and nobody who reaches PostgreSQL', () => {
+describe('with the default options, and nobody who reaches PostgreSQL:', () => {
   // T-4w2r
   it('a resource server does not trust a promoted replica that lacks a revocation', async () => {
     const link = await proxied(redis.url);

@@ -85,7 +85,7 @@ async function replicaHolds(
 
 const everywhere: readonly Where[] = ['a', 'b', 'verifier'];
 
-describe("with a host's own client", () => {
+describe("with a host's own client:", () => {
   // T-zjdp
   it('Redis Cluster, three masters: revocations travel, and survive the fail-over to a replica that lags', async () => {
     const { database, index } = await prepared();
