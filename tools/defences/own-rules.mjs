@@ -118,4 +118,12 @@ export const OWN_RULES = [
     '',
     'T-hs7k',
   ),
+  defence(
+    'redis',
+    'a new connection has its own time to answer',
+    'redis/redis-revocation-feed.bus.ts',
+    "this.#asking.client.on('ready', () => this.#breaker.succeeded());",
+    '',
+    'T-hs7m',
+  ),
 ];

@@ -12,18 +12,22 @@ const OPEN_MS = 250;
 export class CircuitBreaker {
   #failures = 0;
   #openUntil = -Infinity;
-  #lastSuccess: number;
+  #failingSince: number | undefined;
 
   constructor(
     private readonly clock: Clock,
     private readonly deadlineMs: number,
-  ) {
-    this.#lastSuccess = clock.monotonic();
+  ) {}
+
+  /** Milliseconds since the first call without success after the last success; 0 if there was none. */
+  failingMs(): number {
+    return this.#failingSince === undefined ? 0 : this.clock.monotonic() - this.#failingSince;
   }
 
-  /** Milliseconds since the last success. */
-  silentMs(): number {
-    return this.clock.monotonic() - this.#lastSuccess;
+  /** The server answered: a call, or the greeting of a new connection. */
+  succeeded(): void {
+    this.#failures = 0;
+    this.#failingSince = undefined;
   }
 
   async run<T>(what: string, work: () => Promise<T>, patience = 1): Promise<T> {
@@ -34,11 +38,11 @@ export class CircuitBreaker {
     this.#openUntil = now + OPEN_MS;
     try {
       const result = await withDeadline(work(), this.deadlineMs * patience, what);
-      this.#failures = 0;
-      this.#lastSuccess = this.clock.monotonic();
+      this.succeeded();
       return result;
     } catch (error) {
       this.#failures++;
+      this.#failingSince ??= now;
       this.#openUntil = this.clock.monotonic() + OPEN_MS;
       if (error instanceof AuthError) throw error;
       // A driver's message may contain the command's arguments.

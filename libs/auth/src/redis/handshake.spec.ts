@@ -1,9 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { privateRedis } from '../../../../test/support/private-servers.js';
 import { tcpProxy } from '../../../../test/support/proxy.js';
 import { until } from '../../../../test/support/until.js';
+import { SystemClock } from '../common/clock.js';
 import { OwnClient } from './own-client.js';
+import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
+
+const TOKEN = {
+  tokenId: 't',
+  sessionId: 's',
+  subject: 'u',
+  tokenVersion: 3,
+  keyId: 'k',
+  issuedAt: 1_000,
+};
+/** After this long without an answer a connection is closed that looks open. */
+const SILENT_MS = 2_500;
 
 // T-hs7k
 it('a server that takes the connection and says nothing is left, and the next connection works', async () => {
@@ -21,6 +35,34 @@ it('a server that takes the connection and says nothing is left, and the next co
     expect(await own.client.ping()).toBe('PONG');
   } finally {
     own.close();
+    await proxy.close();
+    await server.stop();
+  }
+});
+
+// T-hs7m
+it('a feed that is asked all the time works again after a silent server answers', async () => {
+  const server = await privateRedis();
+  const proxy = await tcpProxy(server.url);
+  const feed = new RedisRevocationFeedBus(
+    new Redis(proxy.url, { lazyConnect: true }),
+    new SystemClock(),
+  );
+  const ask = () =>
+    feed.lookup('ours', TOKEN).then(
+      ({ verdict }) => verdict,
+      () => 'none',
+    );
+  // several requests at once
+  const asking = setInterval(() => [1, 2, 3, 4].forEach(() => void ask()), 2);
+  try {
+    await until(async () => (await ask()) === 'silent');
+    proxy.strand();
+    await delay(SILENT_MS);
+    await until(async () => (await ask()) === 'silent', 5_000);
+  } finally {
+    clearInterval(asking);
+    feed.close();
     await proxy.close();
     await server.stop();
   }

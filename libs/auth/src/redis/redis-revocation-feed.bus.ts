@@ -85,6 +85,9 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     this.#writes = tellLostConnection(this.#asking.client, clock);
     this.#stream = new FeedStream(host, clock, this.#deadlineMs);
     this.#breaker = new CircuitBreaker(clock, this.#deadlineMs);
+    // A new connection has its own time to answer. Otherwise the calls that the open circuit refuses
+    // would close each new connection before the one call that is let through has its answer.
+    this.#asking.client.on('ready', () => this.#breaker.succeeded());
   }
 
   async publish(ledger: string, entries: readonly LedgerEntry[]): Promise<void> {
@@ -246,7 +249,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     try {
       return await this.#breaker.run(what, work, patience);
     } catch (error) {
-      if (this.#breaker.silentMs() > GIVE_UP_MS && this.#asking.client.status === 'ready')
+      if (this.#breaker.failingMs() > GIVE_UP_MS && this.#asking.client.status === 'ready')
         this.#asking.reconnect();
       throw error;
     }
