@@ -98,7 +98,7 @@ async function statementOf({ pool, sessions }) {
   let seen;
   // the store takes a client of the pool, and looks at the tables first
   Object.getPrototypeOf(client).query = function noted(config, ...rest) {
-    if (config.text?.includes('unnest(')) seen ??= config;
+    if (config.text?.includes('unnest($')) seen ??= config;
     return query.call(this, config, ...rest);
   };
   const n = Number.MAX_SAFE_INTEGER;

@@ -20,6 +20,7 @@ export async function listen(pool: HostPool, wake: () => void): Promise<() => Pr
       password: pool.options.password,
       keepAlive: true,
       connectionTimeoutMillis: RETRY_MS * 2,
+      query_timeout: RETRY_MS * 2,
     });
     client = mine;
     const lost = (): void => {

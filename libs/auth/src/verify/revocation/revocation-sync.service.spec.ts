@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { AuthError } from '../../common/auth-error.js';
 import type { Feed, Ledger } from './protocol/ledger-sync.fixture.js';
 import { entries, tokenOf } from './protocol/ledger-sync.fixture.js';
-import { MAX_STALENESS_MS, pass, syncWith, WakingLedger } from './revocation-sync.fixture.js';
+import {
+  MAX_STALENESS_MS,
+  pass,
+  ReadFeed,
+  syncWith,
+  WakingLedger,
+} from './revocation-sync.fixture.js';
 import type { RevocationSync } from './revocation-sync.service.js';
 
 const STEP_MS = 200;
@@ -138,6 +144,14 @@ describe('a process with a ledger and no feed', () => {
     await sync.ready();
     await pass(STEP_MS);
     expect([ledger.reads, fresh(sync)]).toEqual([2, true]);
+  });
+
+  it('reads the feed also while the request to be woken has no answer', async () => {
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    ledger.onAppended = () => new Promise(() => undefined);
+    void follow(ledger, feed).ready();
+    await pass(STEP_MS);
+    expect(feed.reads).toBeGreaterThan(0);
   });
 });
 

@@ -113,8 +113,10 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     await this.fillFirst();
     // closed during its boot: nobody would end a connection that is opened now
     if (this.stopped) return;
+    if (this.ledger) this.loops.push(this.stepLoop());
+    // not after the wake-ups: a server that takes their connection and says nothing would keep the feed unread
+    if (this.feed) this.loops.push(this.tailLoop(this.feed));
     if (this.ledger) {
-      this.loops.push(this.stepLoop());
       this.stopListening = await this.ledger
         .onAppended(() => {
           // The wake-up is not needed if a feed carries the rows.
@@ -123,7 +125,6 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
         .catch(() => undefined);
       if (this.isStopped()) return this.stopListening?.();
     }
-    if (this.feed) this.loops.push(this.tailLoop(this.feed));
     for (const store of [this.feed, this.ledger]) {
       for (const warning of (await store?.warnings?.().catch(() => [])) ?? [])
         this.logger.warn(warning);
