@@ -197,6 +197,26 @@ describe('what people sign in with, in tenants', () => {
     }
   });
 
+  it('an admin of a tenant ends the sessions of its users alone; one of no tenant those of all', async () => {
+    const client = (await start({ tenant: org }, tenantOptions)).client();
+    const signedIn = async (tenant: string, role?: string) => {
+      const email = `${unique('staff')}@example.com`;
+      const id = await put({ org: tenant, email, role });
+      const body = { email, password: PASSWORD, transport: 'bearer' };
+      const login = await client.post('/auth/login', body, at(tenant));
+      const { accessToken } = login.json<{ accessToken: string }>();
+      return { id, as: { headers: { authorization: `Bearer ${accessToken}` } } };
+    };
+    const north = await signedIn('north', 'admin');
+    const [own, other] = [await signedIn('north'), await signedIn('south')];
+    const end = async ({ id }: { readonly id: string }, by: typeof north) =>
+      (await client.post(`/auth/users/${id}/revoke`, undefined, by.as)).status;
+    expect([await end(other, north), await end(own, north)]).toEqual([404, 204]);
+    expect((await client.get('/checked', other.as)).status).toBe(200);
+    await database().pool.query('update members set org = null where id = $1', [north.id]);
+    expect([await end(other, north), await end(north, north)]).toEqual([204, 204]);
+  });
+
   it('each has counters and known devices of its own', async () => {
     const client = (await start({ tenant: org }, { ...tenantOptions, throttle: {} })).client();
     const mail = `${unique('guess')}@example.com`;

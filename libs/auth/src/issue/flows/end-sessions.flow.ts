@@ -53,7 +53,10 @@ export class EndSessionsFlow {
     await this.authenticate.confirm(admin);
     if (admin.role !== 'admin') throw new AuthError('forbidden', 'role admin is needed');
     const subject = await this.resolver.idOf(userId);
-    const { tenant } = admin;
+    // a token tells its tenant only with the option `tenants`
+    const own = (await this.users.findById(admin.id))?.account;
+    if (!own) throw new AuthError('token_refused', 'the admin is gone');
+    const { tenant } = own;
     if (tenant !== undefined && (await this.users.findById(subject))?.account.tenant !== tenant)
       throw new AuthError('user_not_found', 'a user of another tenant');
     await this.revocations.endAll(subject, 'ended_by_admin', { actorId: admin.id });
