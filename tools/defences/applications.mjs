@@ -90,8 +90,8 @@ export const APPLICATIONS = [
     'ASVS 6.6.2',
     'a ticket takes only codes of its own user',
     'issue/factors/factor-answers.service.ts',
-    "if (!saidYes('useRecoveryCode', used)) return undefined;",
-    "saidYes('useRecoveryCode', used);",
+    'const hash = recoveryHash(subject, code);',
+    "return { amr: ['rcv'], spend: () => Promise.resolve(true) };",
     'T-kmdr',
   ),
   defence(

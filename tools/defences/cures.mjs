@@ -105,6 +105,14 @@ export const CURES = [
   ),
   defence(
     'second factors',
+    'an outage spends no code',
+    SECOND_STEP,
+    "const amr = [...new Set([...first, ...proved.amr, 'mfa'])];",
+    "if (await proved.spend()) proved.spend = async () => true;\n    const amr = [...new Set([...first, ...proved.amr, 'mfa'])];",
+    'T-f4xr',
+  ),
+  defence(
+    'second factors',
     'an account has at most 100 factors',
     'issue/flows/manage-factors.flow.ts',
     'if (factors.all.filter(counts).length < MOST_FACTORS) return factors;',

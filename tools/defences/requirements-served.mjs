@@ -177,9 +177,9 @@ export const SERVED = [
   defence(
     'ASVS 6.5.1',
     'a code of an authenticator app works once',
-    'issue/factors/totp-codes.service.ts',
-    "if (!saidYes('useStep', await store.useStep(factor.id, step))) return false;",
-    'await store.useStep(factor.id, step);',
+    'issue/flows/second-factor-login.flow.ts',
+    'if (!(await proved.spend(tx)))',
+    'if ((await proved.spend(tx)) === undefined)',
     'T-2sz3',
   ),
   defence(

@@ -6,10 +6,12 @@ import {
   type Factors,
   FactorStore,
 } from '../storage/factor-store.port.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import type { AuthDatabase } from './auth-database.js';
 import { changeCredentials } from './credential-change.js';
-import { type Row, rows } from './database.js';
+import { type Row, rows, type Transaction } from './database.js';
 import { act, FACTOR_COLUMNS, insertTotp, toFactor } from './factor-rows.js';
+import { asTransaction } from './host-transaction.js';
 import type { OwnTransaction } from './own-transaction.js';
 import type { AuthSchema } from './schema.js';
 import { lockSubject } from './subject-row.js';
@@ -79,10 +81,11 @@ export class DrizzleFactorStore extends FactorStore {
     );
   }
 
-  useStep(id: string, step: number): Promise<boolean> {
+  useStep(id: string, step: number, tx?: HostTransaction): Promise<boolean> {
     return this.used(
       sql`update ${this.schema.factors} set last_step = ${step}::bigint, last_used_at = clock_timestamp()
         where id = ${id} and confirmed_at is not null and last_step < ${step}::bigint returning id`,
+      tx,
     );
   }
 
@@ -96,9 +99,18 @@ export class DrizzleFactorStore extends FactorStore {
     );
   }
 
-  useRecoveryCode(subject: string, hash: Buffer): Promise<boolean> {
+  async hasRecoveryCode(subject: string, hash: Buffer): Promise<boolean> {
+    const found = await this.query(
+      'find a recovery code',
+      () => sql`select 1 from ${this.schema.recoveryCodes} where ${isCode(subject, hash)}`,
+    );
+    return found.length > 0;
+  }
+
+  useRecoveryCode(subject: string, hash: Buffer, tx?: HostTransaction): Promise<boolean> {
     return this.used(
-      sql`delete from ${this.schema.recoveryCodes} where hash = ${hash}::bytea and subject = ${subject} returning 1`,
+      sql`delete from ${this.schema.recoveryCodes} where ${isCode(subject, hash)} returning 1`,
+      tx,
     );
   }
 
@@ -109,8 +121,12 @@ export class DrizzleFactorStore extends FactorStore {
   }
 
   /** In a transaction, so that nothing is committed for a caller who has left. */
-  private used(statement: SQL): Promise<boolean> {
-    return this.transaction('use a factor', async (tx) => (await rows(tx, statement)).length > 0);
+  private used(statement: SQL, tx?: HostTransaction): Promise<boolean> {
+    const what = 'use a factor';
+    const use = async (runner: Transaction) => (await rows(runner, statement)).length > 0;
+    return tx
+      ? this.database.joining(what, this.options.deadlineMs, () => use(asTransaction(tx)))
+      : this.transaction(what, use);
   }
 
   private query(what: string, statement: () => SQL): Promise<readonly Row[]> {
@@ -120,4 +136,8 @@ export class DrizzleFactorStore extends FactorStore {
   private transaction<T>(what: string, work: (tx: OwnTransaction) => Promise<T>): Promise<T> {
     return this.database.transaction(what, this.options.deadlineMs, work);
   }
+}
+
+function isCode(subject: string, hash: Buffer): SQL {
+  return sql`hash = ${hash}::bytea and subject = ${subject}`;
 }

@@ -1,5 +1,6 @@
 import type { CredentialChange, CredentialChangeOutcome } from './store-change.js';
 import type { Factor, NewPasskey, NewTotp, PasskeyFactor } from './factor.js';
+import type { HostTransaction } from './sql-transaction.port.js';
 import type { SubjectState } from './subject.js';
 
 export interface Factors {
@@ -46,16 +47,18 @@ export abstract class FactorStore {
   abstract change(change: FactorChange): Promise<FactorChangeOutcome>;
   /**
    * One statement. A step that is not later than the last used one is refused. Of N uses of one step exactly one
-   * returns true.
+   * returns true. With `tx`, in that transaction: a sign-in that fails spends nothing.
    */
-  abstract useStep(id: string, step: number): Promise<boolean>;
+  abstract useStep(id: string, step: number, tx?: HostTransaction): Promise<boolean>;
   /** One statement. Returns false if the counter is not above the last one, unless both are 0. */
   abstract usePasskey(
     id: string,
     use: { readonly counter: number; readonly backedUp: boolean },
   ): Promise<boolean>;
-  /** One statement. Of N uses of one code exactly one returns true. */
-  abstract useRecoveryCode(subject: string, hash: Buffer): Promise<boolean>;
+  /** Whether it is an unused code of the subject. It is not spent. */
+  abstract hasRecoveryCode(subject: string, hash: Buffer): Promise<boolean>;
+  /** One statement. Of N uses of one code exactly one returns true. With `tx`, as `useStep`. */
+  abstract useRecoveryCode(subject: string, hash: Buffer, tx?: HostTransaction): Promise<boolean>;
   /** Stores the secret sealed with another key. Does nothing if it changed meanwhile. */
   abstract reseal(id: string, from: Buffer, to: Buffer): Promise<void>;
 }

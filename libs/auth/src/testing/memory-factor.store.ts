@@ -6,8 +6,14 @@ import {
   type Factors,
   FactorStore,
 } from '../storage/factor-store.port.js';
+import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import { changeCredentials } from './memory-credential-change.js';
-import type { FactorRow, MemoryDatabase, MemoryTransaction } from './memory-database.js';
+import {
+  asMemoryTransaction,
+  type FactorRow,
+  type MemoryDatabase,
+  type MemoryTransaction,
+} from './memory-database.js';
 
 /** `FactorStore` in the memory of one process, for tests. */
 export class MemoryFactorStore extends FactorStore {
@@ -45,11 +51,12 @@ export class MemoryFactorStore extends FactorStore {
     );
   }
 
-  useStep(id: string, step: number): Promise<boolean> {
-    return this.update(id, (row) => {
+  useStep(id: string, step: number, tx?: HostTransaction): Promise<boolean> {
+    const used = (row: FactorRow) => {
       if (row.kind !== 'totp' || !row.confirmed || (row.lastStep ?? -1) >= step) return undefined;
       return { ...row, lastStep: step, lastUsedAt: this.now };
-    });
+    };
+    return this.update(id, used, tx);
   }
 
   usePasskey(
@@ -63,8 +70,12 @@ export class MemoryFactorStore extends FactorStore {
     });
   }
 
-  useRecoveryCode(subject: string, hash: Buffer): Promise<boolean> {
-    return this.database.transaction((tx) => {
+  async hasRecoveryCode(subject: string, hash: Buffer): Promise<boolean> {
+    return this.database.recoveryCodes.get(hash.toString('hex')) === subject;
+  }
+
+  useRecoveryCode(subject: string, hash: Buffer, given?: HostTransaction): Promise<boolean> {
+    return this.within(given, (tx) => {
       const key = hash.toString('hex');
       if (this.database.recoveryCodes.get(key) !== subject) return false;
       tx.remove(this.database.recoveryCodes, key);
@@ -122,13 +133,24 @@ export class MemoryFactorStore extends FactorStore {
     for (const hash of codes) tx.put(recoveryCodes, hash.toString('hex'), subject);
   }
 
-  private update(id: string, next: (row: FactorRow) => FactorRow | undefined): Promise<boolean> {
-    return this.database.transaction((tx) => {
+  private update(
+    id: string,
+    next: (row: FactorRow) => FactorRow | undefined,
+    given?: HostTransaction,
+  ): Promise<boolean> {
+    return this.within(given, (tx) => {
       const row = this.database.factors.get(id);
       const updated = row && next(row);
       if (updated) tx.put(this.database.factors, id, updated);
       return updated !== undefined;
     });
+  }
+
+  private async within(
+    given: HostTransaction | undefined,
+    use: (tx: MemoryTransaction) => boolean,
+  ): Promise<boolean> {
+    return given ? use(asMemoryTransaction(given)) : this.database.transaction(use);
   }
 
   private rowsOf(subject: string): FactorRow[] {

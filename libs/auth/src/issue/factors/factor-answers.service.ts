@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { saidYes } from '../../common/said-yes.js';
-import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { AuthEventInput } from '../../storage/auth-event.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import { FactorMethods } from './factor-methods.js';
 import { amrOf, type CeremonyContext, PasskeyCeremonies } from './passkey-ceremonies.service.js';
 import { recoveryHash } from './recovery-codes.js';
@@ -13,50 +14,78 @@ export interface FactorAnswer {
   readonly passkey?: unknown;
 }
 
-/** Checks the answer to a second factor, and spends it. */
+/** An answer that is right as far as it can be told without spending it. */
+export interface RightAnswer {
+  /** The methods that it proves (RFC 8176). */
+  readonly amr: readonly string[];
+  /** Whether this use is the one that counts; with `tx`, in that transaction. */
+  readonly spend: (tx?: HostTransaction) => Promise<boolean>;
+  /** To be published once it is spent. */
+  readonly event?: AuthEventInput;
+}
+
+/** Checks the answer to a second factor. */
 @Injectable()
 export class FactorAnswers {
   constructor(
     private readonly methods: FactorMethods,
     private readonly codes: TotpCodes,
     private readonly ceremonies: PasskeyCeremonies,
-    private readonly events: AuthEventPublisher,
   ) {}
 
-  /** The methods that were proved (RFC 8176), for the second step of `ticket`; undefined for a wrong answer. */
+  /**
+   * For the second step of `ticket`; undefined for a wrong answer. The caller spends the answer together with opening
+   * the session: an outage in between must not cost the user a recovery code.
+   */
   async secondStep(
     subject: string,
     ticket: string,
     answer: FactorAnswer,
     context: CeremonyContext,
-  ): Promise<readonly string[] | undefined> {
-    if (answer.code !== undefined) return this.code(subject, answer.code);
+  ): Promise<RightAnswer | undefined> {
+    if (answer.code !== undefined) return this.totp(subject, answer.code);
     if (answer.recoveryCode !== undefined)
       return this.recoveryCode(subject, answer.recoveryCode, context);
     const factor = await this.ceremonies.secondStep(ticket, answer.passkey, context);
-    return factor?.subject === subject ? amrOf(factor) : undefined;
+    if (factor?.subject !== subject) return undefined;
+    // its challenge is spent
+    return { amr: amrOf(factor), spend: () => Promise.resolve(true) };
   }
 
-  /** A code of any of the user's TOTP apps. */
+  /** A code of any of the user's TOTP apps: the methods that it proves, after it was spent. */
   async code(subject: string, code: string): Promise<readonly string[] | undefined> {
+    const right = await this.totp(subject, code);
+    return right && (await right.spend()) ? right.amr : undefined;
+  }
+
+  private async totp(subject: string, code: string): Promise<RightAnswer | undefined> {
     if (!this.methods.totp) return undefined;
     const { all } = await this.methods.needStore().of(subject);
-    for (const factor of all)
-      if (factor.kind === 'totp' && factor.confirmed && (await this.codes.use(factor, code)))
-        return ['otp'];
+    for (const factor of all) {
+      if (factor.kind !== 'totp' || !factor.confirmed) continue;
+      const step = this.codes.stepOf(factor, code);
+      if (step === undefined) continue;
+      await this.codes.reseal(factor);
+      return { amr: ['otp'], spend: (tx) => this.codes.use(factor, step, tx) };
+    }
     return undefined;
   }
 
   private async recoveryCode(
     subject: string,
     code: string,
-    { client }: CeremonyContext,
-  ): Promise<readonly string[] | undefined> {
+    { client: { ip } }: CeremonyContext,
+  ): Promise<RightAnswer | undefined> {
     const store = this.methods.needStore();
-    const used = await store.useRecoveryCode(subject, recoveryHash(subject, code));
-    if (!saidYes('useRecoveryCode', used)) return undefined;
-    const { recoveryCodesLeft: left } = await store.of(subject);
-    this.events.publish({ type: 'recovery_code.used', userId: subject, left, ip: client.ip });
-    return ['rcv'];
+    const hash = recoveryHash(subject, code);
+    if (!saidYes('hasRecoveryCode', await store.hasRecoveryCode(subject, hash))) return undefined;
+    const { recoveryCodesLeft } = await store.of(subject);
+    const left = Math.max(0, recoveryCodesLeft - 1);
+    return {
+      amr: ['rcv'],
+      spend: async (tx) =>
+        saidYes('useRecoveryCode', await store.useRecoveryCode(subject, hash, tx)),
+      event: { type: 'recovery_code.used', userId: subject, left, ip },
+    };
   }
 }

@@ -3,6 +3,7 @@ import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
 import { saidYes } from '../../common/said-yes.js';
 import type { TotpFactor } from '../../storage/factor.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import { FactorMethods } from './factor-methods.js';
 
 /** Checks codes against sealed secrets. */
@@ -30,18 +31,13 @@ export class TotpCodes {
     return method.stepOf(secret, code, this.clock.now());
   }
 
-  /** Spends the code. False for a wrong code, and for one whose time step is not later than the last one used. */
-  async use(factor: TotpFactor, code: string): Promise<boolean> {
-    const step = this.stepOf(factor, code);
-    if (step === undefined) return false;
-    const store = this.methods.needStore();
-    if (!saidYes('useStep', await store.useStep(factor.id, step))) return false;
-    await this.resealed(factor);
-    return true;
+  /** Spends the code of that step. False if the step is not later than the last one used. */
+  async use({ id }: TotpFactor, step: number, tx?: HostTransaction): Promise<boolean> {
+    return saidYes('useStep', await this.methods.needStore().useStep(id, step, tx));
   }
 
   /** Seals the secret with the newest key. Best effort: the next use tries again. */
-  private async resealed({ subject, id, sealedSecret }: TotpFactor): Promise<void> {
+  async reseal({ subject, id, sealedSecret }: TotpFactor): Promise<void> {
     const { ring } = this.methods.needTotp();
     if (ring.isCurrent(sealedSecret)) return;
     const context = contextOf(subject, id);

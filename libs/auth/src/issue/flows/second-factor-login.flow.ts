@@ -65,12 +65,12 @@ export class SecondFactorLoginFlow {
     if (!proved) throw this.refused(account.id, 'the answer is wrong', context);
 
     const { transport, persistent, amr: first, counted, claims: kept, provider } = live.data;
-    await Promise.all([giveBack(), this.throttle.giveBackAll(counted)]);
     const spend = async (tx?: HostTransaction): Promise<void> => {
       if (!(await this.steps.redeem(ticket, tx)))
         throw this.refused(account.id, 'spent meanwhile', context);
+      if (!(await proved.spend(tx))) throw this.refused(account.id, 'used before', context);
     };
-    const amr = [...new Set([...first, ...proved, 'mfa'])];
+    const amr = [...new Set([...first, ...proved.amr, 'mfa'])];
     const claims = kept === undefined ? undefined : (JSON.parse(kept) as CustomClaims);
     const opening = {
       account,
@@ -82,7 +82,17 @@ export class SecondFactorLoginFlow {
       deviceId,
     };
     const authTime = new Date(asOfMs);
-    return this.signIn.open({ ...opening, claims, provider, authTime, spend }, client);
+    const settle = () => Promise.all([giveBack(), this.throttle.giveBackAll(counted)]);
+    const result = await this.signIn
+      .open({ ...opening, claims, provider, authTime, spend }, client)
+      .catch(async (error: unknown) => {
+        const isGuess = error instanceof AuthError && error.reason === 'second_factor_refused';
+        if (!isGuess) await settle();
+        throw error;
+      });
+    await settle();
+    if (proved.event) this.events.publish(proved.event);
+    return result;
   }
 
   private refused(userId: string, detail: string, { client }: CeremonyContext): AuthError {

@@ -6,6 +6,7 @@ import type {
   FactorChangeOutcome,
   FactorStore,
 } from '../../storage/factor-store.port.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import type { SessionStore } from '../../storage/session-store.port.js';
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 import { rotationOf } from './samples.js';
@@ -108,6 +109,22 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     const uses = await Promise.all(TWENTY.map(() => it.factors.useRecoveryCode(subject, code)));
     assert.equal(uses.filter(Boolean).length, 1);
     assert.equal((await it.factors.of(subject)).recoveryCodesLeft, 1);
+  },
+
+  'a use in a transaction that fails is none': async (it) => {
+    const { subject, id, codes } = await withTotp(it, 10);
+    const [code = randomBytes(32)] = codes;
+    const work = async (tx: HostTransaction): Promise<void> => {
+      assert.equal(await it.factors.useStep(id, 11, tx), true);
+      assert.equal(await it.factors.useRecoveryCode(subject, code, tx), true);
+      throw new Error('the rest failed');
+    };
+    await assert.rejects(it.sessions.endAll(subject, 'logout_all', { work }), /the rest failed/);
+    assert.equal(await it.factors.hasRecoveryCode(randomUUID(), code), false);
+    assert.equal(await it.factors.hasRecoveryCode(subject, code), true);
+    assert.equal(await it.factors.useRecoveryCode(subject, code), true);
+    assert.equal(await it.factors.hasRecoveryCode(subject, code), false);
+    assert.equal(await it.factors.useStep(id, 11), true);
   },
 
   'new recovery codes replace the old ones, and removing the last factor removes them': async (
