@@ -6,7 +6,7 @@ type Answers = Readonly<Record<'recoveryCode' | 'code', string>>;
 
 describe('an outage at the second step', () => {
   let host: FactorHost;
-  let hook: () => object;
+  let hook: () => Record<string, unknown>;
   beforeEach(async () => {
     hook = () => ({});
     host = await factorHost({ accessToken: { claims: () => hook() } });

@@ -108,7 +108,7 @@ export const CURES = [
     'an outage spends no code',
     SECOND_STEP,
     "const amr = [...new Set([...first, ...proved.amr, 'mfa'])];",
-    "if (await proved.spend()) proved.spend = async () => true;\n    const amr = [...new Set([...first, ...proved.amr, 'mfa'])];",
+    "if (await proved.spend()) Object.assign(proved, { spend: async () => true });\n    const amr = [...new Set([...first, ...proved.amr, 'mfa'])];",
     'T-f4xr',
   ),
   defence(
