@@ -6,6 +6,7 @@ import { ms, rows, type Transaction } from './database.js';
 import { isDatabaseFailure } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
 import type { OwnTransaction } from './own-transaction.js';
+import { assertPrimary, WAL_FILE } from './primary-answer.js';
 
 const TRANSACTION = sql`pg_current_xact_id()::text as transaction`;
 
@@ -58,7 +59,7 @@ function joining<T>(
       tx,
       sql`select current_setting('statement_timeout') as statements, current_setting('lock_timeout') as locks,
         set_config('statement_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true),
-        ${ms(sql`clock_timestamp()`)} as now, ${TRANSACTION}, ${database.place}`,
+        ${ms(sql`clock_timestamp()`)} as now, ${TRANSACTION}, ${database.place}, ${sql.raw(WAL_FILE)}`,
     );
     // without a transaction each statement commits separately
     const [after] = await rows(tx, sql`select ${TRANSACTION}`);
@@ -67,6 +68,7 @@ function joining<T>(
     if (!(await database.isAt(row?.['place'], deadlineMs)))
       throw transactionRefused("is of another database than Tokenward's storage");
     const [statements, locks] = [String(row?.['statements']), String(row?.['locks'])];
+    assertPrimary(row, database.history());
     const giveBack = () =>
       rows(
         tx,

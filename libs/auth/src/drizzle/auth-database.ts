@@ -2,8 +2,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import { AuthError, causeOf } from '../common/auth-error.js';
 import { withDeadline } from '../common/deadline.js';
 import { type HostTransaction, transactionRefused } from '../storage/sql-transaction.port.js';
+import type { LedgerHistory } from '../storage/revocation-ledger.port.js';
 import { type Database, primaryOf, type Row, rows } from './database.js';
-import { sqlState, unavailable } from './guarded.js';
+import { sqlState, StatementError, unavailable } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
 import { type HostPool, poolOf } from './host-pool.js';
 import { type Layout, lookAt } from './layout.js';
@@ -14,7 +15,7 @@ import {
   type TransactionOptions,
 } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
-import { answeredByPrimary, askedOfPrimary } from './primary-answer.js';
+import { answeredByPrimary, askedOfPrimary, WrongServer } from './primary-answer.js';
 import type { AuthSchema } from './schema.js';
 import type { Reach } from './spellings.js';
 import { type NamedUsers, namedUsers, type UserColumns } from './user-columns.js';
@@ -51,6 +52,8 @@ export class AuthDatabase {
   readonly tables: AuthSchema;
   readonly users: NamedUsers | undefined;
   readonly pool: HostPool;
+  /** What this process knows of the ledger's history: servers of an earlier timeline are not believed. */
+  history: () => LedgerHistory | undefined = () => undefined;
   readonly #layout: Layout;
   #looked: Promise<string> | undefined;
   #encoding = '';
@@ -79,7 +82,7 @@ export class AuthDatabase {
     }
   }
 
-  /** One question, by itself or in a transaction of the host. A standby may not answer it. */
+  /** One question, by itself or in a transaction of the host. Only the primary may answer it. */
   read(
     what: string,
     deadlineMs: number,
@@ -89,15 +92,15 @@ export class AuthDatabase {
     const asked = (): SQL => askedOfPrimary(query());
     if (tx)
       return this.joining(what, deadlineMs, async () =>
-        answeredByPrimary(await rows(asTransaction(tx), asked())),
+        answeredByPrimary(await rows(asTransaction(tx), asked()), this.history()),
       );
     return this.statement(what, deadlineMs, asked);
   }
 
-  /** One statement as it is: a change, or a question whose one row says `is_standby`. */
+  /** One statement as it is: a change, or a question whose rows have the column `WAL_FILE`. */
   statement(what: string, deadlineMs: number, query: () => SQL): Promise<readonly Row[]> {
     return this.call(what, deadlineMs, async (call) =>
-      answeredByPrimary((await call.query(toQuery(query()))).rows),
+      answeredByPrimary((await call.query(toQuery(query()))).rows, this.history()),
     );
   }
 
@@ -111,7 +114,7 @@ export class AuthDatabase {
     work: (tx: OwnTransaction) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
-    return this.call(what, deadlineMs, (call) => inTransaction(call, this.db, work, options));
+    return this.call(what, deadlineMs, (call) => inTransaction(call, this, work, options));
   }
 
   /** Runs work in a transaction of the host. Only the host can roll it back. */
@@ -121,7 +124,8 @@ export class AuthDatabase {
       return await withDeadline(work(), deadlineMs, what);
     } catch (error) {
       // Tokenward's own database has the tables, because the boot checked them
-      const refusal = REFUSED_IN_IT[sqlState(error) ?? ''];
+      const isMisled = error instanceof StatementError && error.cause instanceof WrongServer;
+      const refusal = isMisled ? undefined : REFUSED_IN_IT[sqlState(error) ?? ''];
       if (refusal) throw transactionRefused(refusal);
       throw unavailable(what, error);
     }

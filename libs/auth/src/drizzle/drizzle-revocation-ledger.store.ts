@@ -15,6 +15,7 @@ import { fromRow, refusedCondition } from './ledger-rows.js';
 import { ledgerIdentity } from './ledger-identity.js';
 import { listen } from './ledger-listener.js';
 import type { OwnTransaction } from './own-transaction.js';
+import { timelineOf, WAL_FILE } from './primary-answer.js';
 import type { AuthSchema } from './schema.js';
 import { writeChange } from './write-change.js';
 
@@ -34,8 +35,7 @@ const PAGE_FACTOR = 10;
 const positionColumns = ({
   ledger,
 }: AuthSchema): SQL => sql`(select l.id::text from ${ledger} l limit 1) as ledger,
-  pg_is_in_recovery() as standby, pg_current_snapshot()::text as snapshot,
-  case when not pg_is_in_recovery() then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end as timeline`;
+  pg_current_snapshot()::text as snapshot, ${sql.raw(WAL_FILE)}`;
 const ENTRY_COLUMNS = sql`r.kind, r.subject, r.min_version, r.issued_before::float8 as issued_before,
   (extract(epoch from r.expires_at) * 1000)::float8 as expires_at`;
 type BatchTaker = (entries: readonly LedgerEntry[]) => void | Promise<void>;
@@ -131,15 +131,19 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     }
   }
 
-  async isRevoked(token: RevocableToken, of?: LedgerHistory): Promise<boolean> {
+  override setHistory(known: () => LedgerHistory | undefined): void {
+    this.database.history = known;
+  }
+
+  async isRevoked(token: RevocableToken): Promise<boolean> {
     const [row] = await this.inTransaction(
       'revocation ledger question',
       this.options.deadlineMs,
       (tx) => rows(tx, this.questionStatement(token)),
     );
-    const { ledger, timeline } = positionOf(row);
-    if (of && (ledger !== of.ledger || timeline < of.timeline))
-      throw AuthError.unavailable('revocation ledger: another database, or a former primary');
+    const known = this.database.history();
+    if (known && positionOf(row).ledger !== known.ledger)
+      throw AuthError.unavailable('revocation ledger: another database answered');
     return row?.['revoked'] === true;
   }
 
@@ -193,13 +197,13 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
 }
 
 function positionOf(row: Row | undefined): LedgerPosition {
-  const { ledger, standby, timeline, snapshot } = row ?? {};
-  if (standby !== false || typeof timeline !== 'string' || typeof snapshot !== 'string') {
+  const { ledger, snapshot } = row ?? {};
+  const timeline = timelineOf(row);
+  if (timeline === undefined || typeof snapshot !== 'string')
     throw AuthError.unavailable('revocation ledger: the server is a standby');
-  }
   return {
     ledger: typeof ledger === 'string' ? ledger : '',
-    timeline: Number.parseInt(timeline, 16),
+    timeline,
     snapshot,
   };
 }

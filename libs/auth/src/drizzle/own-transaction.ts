@@ -2,12 +2,13 @@ import type { SQL } from 'drizzle-orm';
 import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { QueryConfig, QueryResult } from 'pg';
+import type { LedgerHistory } from '../storage/revocation-ledger.port.js';
 import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import { type Database, dialectOf, type Row, type Transaction } from './database.js';
 import { isConnectionLoss, StatementError } from './guarded.js';
 import { type CommitMark, MARK_COLUMNS } from './lost-commit.js';
 import type { PooledCall } from './pooled-call.js';
-import { AnsweredByStandby } from './primary-answer.js';
+import { assertPrimary, WAL_FILE } from './primary-answer.js';
 
 export interface TransactionOptions {
   /**
@@ -49,13 +50,15 @@ export function toQuery(query: SQL): QueryConfig {
  */
 export async function inTransaction<T>(
   call: PooledCall,
-  db: Database,
+  { db, history }: { readonly db: Database; readonly history: () => LedgerHistory | undefined },
   work: (tx: OwnTransaction) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
   call.begins();
   try {
-    const { nowMs, mark } = await begin(call, options);
+    const { row, mark } = await begin(call, options);
+    assertPrimary(row, history());
+    const nowMs = Number(row?.['now']);
     const query = (config: QueryConfig): Promise<QueryResult<Row>> => call.query(config);
     const execute = (statement: SQL): Promise<QueryResult<Row>> => call.query(toQuery(statement));
     const result = await work({ nowMs, query, execute, host: () => forHost(call, db) });
@@ -88,17 +91,16 @@ export async function inTransaction<T>(
 async function begin(
   call: PooledCall,
   { isolation, outcome }: TransactionOptions,
-): Promise<{ nowMs: number; mark: CommitMark | undefined }> {
+): Promise<{ row: Row | undefined; mark: CommitMark | undefined }> {
   const limit = String(call.serverLimitMs());
   const text = `begin${isolation === 'host' ? '' : ' isolation level read committed'};
     set local statement_timeout = ${limit}; set local lock_timeout = ${limit};
     set local idle_in_transaction_session_timeout = ${limit};
-    select extract(epoch from clock_timestamp()) * 1000 as now, pg_is_in_recovery() as is_standby${outcome ? `, ${MARK_COLUMNS}` : ''}`;
+    select extract(epoch from clock_timestamp()) * 1000 as now, ${WAL_FILE}${outcome ? `, ${MARK_COLUMNS}` : ''}`;
   const results = (await call.query({ text })) as unknown as readonly QueryResult<Row>[];
   const row = results.at(-1)?.rows[0];
-  if (row?.['is_standby'] === true) throw new StatementError(new AnsweredByStandby());
   const mark = outcome && { id: String(row?.['id']), server: String(row?.['server']) };
-  return { nowMs: Number(row?.['now']), mark };
+  return { row, mark };
 }
 
 /**

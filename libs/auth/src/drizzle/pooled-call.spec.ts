@@ -13,6 +13,9 @@ import { type TcpProxy, tcpProxy } from '../../../../test/support/proxy.js';
 import { given } from '../../../../test/support/run-environment.js';
 import { until } from '../../../../test/support/until.js';
 
+/** The work takes no host's handle, and nothing is known of a ledger. */
+const NOWHERE = { db: {} as Database, history: () => undefined };
+
 it('after the deadline no statement and no commit is sent, and the client is destroyed', async () => {
   const pool = new pg.Pool({ connectionString: process.env['TEST_DATABASE_URL'], max: 1 });
   try {
@@ -27,7 +30,7 @@ it('after the deadline no statement and no commit is sent, and the client is des
     ).run((call) => {
       const work = inTransaction(
         call,
-        {} as Database,
+        NOWHERE,
         async (tx) => {
           // the server's own limit would end it as well
           await tx.query({ text: 'set local idle_in_transaction_session_timeout = 0' });
@@ -94,7 +97,7 @@ describe('a connection that is lost during the commit', () => {
       const done = new PooledCall(host, 'an ending', deadlineMs).run((call) =>
         inTransaction(
           call,
-          {} as Database,
+          NOWHERE,
           async (tx) => {
             pid = Number(
               (await tx.query({ text: 'select pg_backend_pid() as pid' })).rows[0]?.['pid'],

@@ -20,6 +20,7 @@ function recorded() {
   const database = {
     tables: createAuthSchema(),
     users: undefined,
+    history: () => undefined,
     call,
   } as unknown as AuthDatabase;
   return { sent, reads: new SessionReads(database, 5_000) };
@@ -61,7 +62,7 @@ describe('batched reads of sessions', () => {
     const { sent, reads } = recorded();
     const id = randomUUID();
     const read = expect(reads.read(id)).rejects.toMatchObject({ cause: { code: '25006' } });
-    sent[0]?.answer([{ ...row(id, true), is_standby: true }]);
+    sent[0]?.answer([{ ...row(id, true), wal_file: null }]);
     await read;
   });
 

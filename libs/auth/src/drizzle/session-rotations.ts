@@ -7,6 +7,7 @@ import { Batching } from './batching.js';
 import type { Row } from './database.js';
 import { LOST_RACE, sqlState, undoneByServer } from './guarded.js';
 import { PreparedStatement } from './prepared-statement.js';
+import { assertPrimary } from './primary-answer.js';
 import type { SessionReads } from './session-reads.js';
 import { rotateStatement, rotationValues } from './session-statements.js';
 
@@ -77,11 +78,13 @@ export class SessionRotations {
 
   private async together(rotations: readonly Rotation[]): Promise<readonly (Row | undefined)[]> {
     try {
-      const rows = await this.database.call('rotate sessions', this.deadlineMs, (call) => {
+      const rows = await this.database.call('rotate sessions', this.deadlineMs, async (call) => {
         this.skipLocked ??= new PreparedStatement(this.statement('skip locked'));
         // it commits by itself: if the answer is lost, the session must be read again
         call.commits(0);
-        return this.skipLocked.rows(call, rotationValues(rotations));
+        const done = await this.skipLocked.rows(call, rotationValues(rotations));
+        assertPrimary(done[0], this.database.history());
+        return done;
       });
       // of two uses of one token the statement takes one, and returns its position
       const byPosition = new Map(rows.map((row) => [Number(row['position']), row]));

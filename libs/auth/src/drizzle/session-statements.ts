@@ -10,6 +10,7 @@ import type {
 } from '../storage/session-store.port.js';
 import { ms } from './database.js';
 import { refusedCondition } from './ledger-rows.js';
+import { WAL_FILE } from './primary-answer.js';
 import type { AuthSchema } from './schema.js';
 import {
   actorMayAct,
@@ -88,7 +89,7 @@ export function rotateStatement(
       rotation_key = r.key, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), idle_expires_at = ${idle},
       last_ip = coalesce(r.ip, s.last_ip), user_agent = coalesce(r.agent, s.user_agent)
     from r where s.id = r.session_id
-    returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.tenant, r.acting, r.position`;
+    returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.tenant, r.acting, r.position, ${sql.raw(WAL_FILE)}`;
 }
 
 /** A new secret without a refresh. The caller holds or has checked the subject's epoch. */
@@ -192,7 +193,7 @@ export function authorityStatement(
   token: RevocableToken,
 ): SQL {
   return sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch, ${userColumns(users)},
-      pg_is_in_recovery() as is_standby, coalesce(${UNEXPIRED} and u.session_epoch = s.epoch ${actorMayAct(users)}, false) as live,
+      ${sql.raw(WAL_FILE)}, coalesce(${UNEXPIRED} and u.session_epoch = s.epoch ${actorMayAct(users)}, false) as live,
       exists (select 1 from ${schema.revocations} r where ${refusedCondition(token)}) as revoked
     from (select ${token.subject}::text as subject) q
       left join ${schema.subjects} u on u.subject = q.subject

@@ -2,21 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
-import { AuthDatabase } from './auth-database.js';
-import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
-import { openStore } from './session-fixture.fixture.js';
+import type { LedgerHistory } from '../storage/revocation-ledger.port.js';
+import { drizzleStorage } from './drizzle-storage.js';
+import { newSession, openStore, rotationOf } from './session-fixture.fixture.js';
+
+const session = newSession();
+const { subject: owner, id } = session;
 
 describe('a database that is not what it seems', () => {
   let database: TestDatabase;
   let pool: Awaited<ReturnType<typeof openStore>>['pool'];
-  let store: DrizzleRevocationLedgerStore;
+  let storage: ReturnType<typeof drizzleStorage>;
   beforeAll(async () => {
     database = await createDatabase();
     const opened = await openStore(database.url);
     pool = opened.pool;
-    store = new DrizzleRevocationLedgerStore(new AuthDatabase(opened.db, opened.schema), {
-      deadlineMs: 1_000,
-    });
+    storage = drizzleStorage(opened.db, { deadline: '1s' });
+    await storage.sessions.open(session);
   });
   afterAll(async () => {
     await pool.end();
@@ -32,15 +34,45 @@ describe('a database that is not what it seems', () => {
   const [tokenId, sessionId, subject, keyId] = ['t', 's', 'u', 'k'] as const;
   const token = { tokenId, sessionId, subject, tokenVersion: 3, keyId, issuedAt: 1_000 };
 
+  /** What this process knows of the ledger, and what becomes of work while it knows that. */
+  async function knowing(change: Partial<LedgerHistory>, work: () => Promise<unknown>) {
+    const { position } = await storage.ledger.readSince(undefined);
+    storage.ledger.setHistory(() => ({ ...position, ...change }));
+    try {
+      return await work();
+    } finally {
+      storage.ledger.setHistory(() => undefined);
+    }
+  }
+
   // T-c7rg
-  it('answers the strict question only for the ledger and the timeline that are asked about', async () => {
-    const { ledger, timeline } = (await store.readSince(undefined)).position;
-    expect(await store.isRevoked(token, { ledger, timeline })).toBe(false);
-    for (const other of [
-      { ledger: randomUUID(), timeline },
-      { ledger, timeline: timeline + 1 },
-    ])
-      await expect(store.isRevoked(token, other)).rejects.toMatchObject({ code: 'unavailable' });
+  it.each<[string, () => Promise<unknown>]>([
+    ['whether a token is revoked', () => storage.ledger.isRevoked(token)],
+    ['the authoritative check', () => storage.sessions.readAuthority({ ...token, sessionId: id })],
+    ['a session', () => storage.sessions.read(id)],
+    ['a session that it does not have', () => storage.sessions.read(randomUUID())],
+    ['the counters of a user without a row', () => storage.sessions.readSubject('nobody')],
+    ['the sessions of a user', () => storage.sessions.list(owner)],
+    ['the second factors of a user', () => storage.factors.of(owner)],
+    ['a refresh', () => storage.sessions.rotate(rotationOf(session))],
+    ['a refresh with a spent token', () => storage.sessions.rotate(rotationOf(newSession()))],
+    ['a sign-in', () => storage.sessions.open(newSession())],
+    ['a sign-out', () => storage.sessions.endOne(id, 'logout')],
+    ['a revocation', () => storage.ledger.append([tokenEntry('kept')])],
+  ])('a former primary does not answer %s', async (_what, ask) => {
+    const timeline = 1 + (await storage.ledger.readSince(undefined)).position.timeline;
+    await expect(knowing({ timeline }, ask)).rejects.toMatchObject({
+      code: 'unavailable',
+      detail: expect.stringContaining('the database is a former primary'),
+    });
+    // a pool whose connections all lead to the former primary heals by itself
+    expect(pool.idleCount).toBe(0);
+    await knowing({}, ask);
+  });
+
+  it('does not answer whether a token is revoked for another ledger', async () => {
+    const asked = knowing({ ledger: randomUUID() }, () => storage.ledger.isRevoked(token));
+    await expect(asked).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   // T-c7rh
@@ -59,12 +91,12 @@ describe('a database that is not what it seems', () => {
     'does not take a revocation for durable that %s of the host swallowed',
     async (what, make, drop) => {
       await pool.query(make);
-      await expect(store.append([tokenEntry('lost')])).rejects.toMatchObject({
+      await expect(storage.ledger.append([tokenEntry('lost')])).rejects.toMatchObject({
         code: 'unavailable',
       });
       await pool.query(drop);
-      await store.append([tokenEntry(what)]);
-      const { entries } = await store.readSince(undefined);
+      await storage.ledger.append([tokenEntry(what)]);
+      const { entries } = await storage.ledger.readSince(undefined);
       expect(entries.map((entry) => entry.id)).toContain(what);
       expect(entries.map((entry) => entry.id)).not.toContain('lost');
     },

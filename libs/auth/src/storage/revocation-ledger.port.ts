@@ -53,15 +53,21 @@ export abstract class RevocationLedgerStore {
     onBatch?: (entries: readonly LedgerEntry[]) => void | Promise<void>,
   ): Promise<LedgerRead>;
   /**
-   * Whether the token is revoked, by one query on the primary. Throws instead of answering for another ledger than
-   * `of`, or from an earlier timeline: a former primary that is still up lacks what was revoked since.
+   * Whether the token is revoked, by one query on the primary. Throws instead of answering for another ledger than the
+   * one of `setHistory`.
    */
-  abstract isRevoked(token: RevocableToken, of?: LedgerHistory): Promise<boolean>;
+  abstract isRevoked(token: RevocableToken): Promise<boolean>;
   /**
    * Optional wake-up: calls back soon after a commit that wrote entries (LISTEN/NOTIFY). Returns a function that
    * stops it.
    */
   abstract onAppended(wake: () => void): Promise<() => Promise<void>>;
+  /**
+   * Optional: called once, with a function that tells what the process knows of the ledger's history. From then on every
+   * store of this database must throw instead of answering from an earlier timeline: a former primary that is still up
+   * lacks what was revoked since, and loses what is revoked on it.
+   */
+  setHistory?(known: () => LedgerHistory | undefined): void;
   /** Optional: warnings for the operator at boot, one line each (a server that may lose acknowledged commits). */
   warnings?(): Promise<readonly string[]>;
 }

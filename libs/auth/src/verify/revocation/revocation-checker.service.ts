@@ -124,7 +124,7 @@ export class RevocationChecker {
   private async askPostgres(token: RevocableToken): Promise<Verdict | undefined> {
     if (!this.ledger) return undefined;
     try {
-      const question = this.ledger.isRevoked(token, this.view.history);
+      const question = this.ledger.isRevoked(token);
       const revoked: unknown = await withDeadline(
         question,
         this.options.revocation.deadlineMs,

@@ -7,7 +7,7 @@ import { instantOf } from './protocol/instant.js';
 import { RevocationView } from './protocol/revocation-view.js';
 import { RevocationChecker } from './revocation-checker.service.js';
 import type { LookupOptions, RevocationFeedBus } from '../../storage/revocation-feed.port.js';
-import type { LedgerHistory, RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
+import type { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import type { RevocationSync } from './revocation-sync.service.js';
 import { head, position, token } from './revocation-checker.fixture.js';
 
@@ -109,22 +109,6 @@ describe('a check that no store can prove', () => {
     view.availability.failed();
     clock.advance('600ms');
     await expect(checker(ledger).check(token)).rejects.toEqual(UNAVAILABLE);
-  });
-
-  // T-c7rf
-  it('is not answered by a former primary, or by another database', async () => {
-    server = undefined;
-    view.sawTimeline({ ...position, timeline: 2 });
-    const former = {
-      isRevoked: (_token: unknown, of?: LedgerHistory) =>
-        of?.ledger === 'ours' && of.timeline === 2
-          ? Promise.reject(AuthError.unavailable('a former primary'))
-          : Promise.resolve(false),
-    } as unknown as RevocationLedgerStore;
-    await expect(checker(former).check(token)).rejects.toEqual(UNAVAILABLE);
-    await expect(checker(former).check(token, { revocationMode: 'strict' })).rejects.toEqual(
-      UNAVAILABLE,
-    );
   });
 
   it('accepts in a service without PostgreSQL, and refuses everywhere under `refuse`', async () => {

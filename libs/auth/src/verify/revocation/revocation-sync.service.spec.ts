@@ -10,6 +10,7 @@ import {
   syncWith,
   WakingLedger,
 } from './revocation-sync.fixture.js';
+import type { LedgerHistory } from '../../storage/revocation-ledger.port.js';
 import type { RevocationSync } from './revocation-sync.service.js';
 
 const STEP_MS = 200;
@@ -48,6 +49,20 @@ describe('a process with a ledger and no feed', () => {
     expect([fresh(sync), ledger.reads]).toEqual([true, 1]);
     expect(sync.state()).toMatchObject({ entries: 5, provenBy: 'postgres', linked: false });
     expect(sync.view.mirror.refuses(tokenOf('t4'))).toBe(true);
+  });
+
+  // T-c7rf
+  it('tells the store what it knows of the ledger, so that a former primary is not believed', async () => {
+    const ledger = new WakingLedger([]);
+    let known: () => LedgerHistory | undefined = () => undefined;
+    const store = Object.assign(ledger, { setHistory: (given: typeof known) => (known = given) });
+    const sync = follow(store);
+    expect(known()).toBeUndefined();
+    await sync.ready();
+    const { position } = sync.view;
+    expect(known()).toEqual({ ledger: position?.ledger, timeline: position?.timeline });
+    sync.view.sawTimeline({ ...position!, timeline: 7 });
+    expect(known()?.timeline).toBe(7);
   });
 
   it('reads what is new five times in the time for which a proof is good', async () => {
