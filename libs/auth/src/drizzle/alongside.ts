@@ -5,7 +5,7 @@ import { transactionRefused } from '../storage/sql-transaction.port.js';
 import { ms, rows, type Transaction } from './database.js';
 import { isDatabaseFailure } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
-import type { OwnTransaction } from './own-transaction.js';
+import { type OwnTransaction, SYNCHRONOUS_COMMIT } from './own-transaction.js';
 import { assertPrimary, WAL_FILE } from './primary-answer.js';
 
 const TRANSACTION = sql`pg_current_xact_id()::text as transaction`;
@@ -59,7 +59,7 @@ function joining<T>(
       tx,
       sql`select current_setting('statement_timeout') as statements, current_setting('lock_timeout') as locks,
         set_config('statement_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true),
-        ${ms(sql`clock_timestamp()`)} as now, ${TRANSACTION}, ${database.place}, ${sql.raw(WAL_FILE)}`,
+        ${ms(sql`clock_timestamp()`)} as now, ${TRANSACTION}, ${database.place}, ${sql.raw(WAL_FILE)}, ${sql.raw(SYNCHRONOUS_COMMIT)}`,
     );
     // without a transaction each statement commits separately
     const [after] = await rows(tx, sql`select ${TRANSACTION}`);

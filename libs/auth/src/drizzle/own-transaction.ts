@@ -37,6 +37,12 @@ export interface OwnTransaction extends Transaction {
  * was made.
  */
 const COMMIT_GRACE_MS = 1_000;
+/**
+ * A column that makes this transaction's commit wait for the disk, even if the host has turned that
+ * off: a revocation that was answered must survive a crash of the server. Other settings are kept,
+ * because they say which standbys the commit waits for.
+ */
+export const SYNCHRONOUS_COMMIT = `case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', true) end`;
 const dialect = new PgDialect();
 
 export function toQuery(query: SQL): QueryConfig {
@@ -96,7 +102,7 @@ async function begin(
   const text = `begin${isolation === 'host' ? '' : ' isolation level read committed'};
     set local statement_timeout = ${limit}; set local lock_timeout = ${limit};
     set local idle_in_transaction_session_timeout = ${limit};
-    select extract(epoch from clock_timestamp()) * 1000 as now, ${WAL_FILE}${outcome ? `, ${MARK_COLUMNS}` : ''}`;
+    select extract(epoch from clock_timestamp()) * 1000 as now, ${WAL_FILE}, ${SYNCHRONOUS_COMMIT}${outcome ? `, ${MARK_COLUMNS}` : ''}`;
   const results = (await call.query({ text })) as unknown as readonly QueryResult<Row>[];
   const row = results.at(-1)?.rows[0];
   const mark = outcome && { id: String(row?.['id']), server: String(row?.['server']) };

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { createDatabase, testPool, type TestDatabase } from '../../../../test/support/databases.js';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
 import type { LedgerHistory } from '../storage/revocation-ledger.port.js';
+import { rows, type Transaction } from './database.js';
 import { drizzleStorage } from './drizzle-storage.js';
 import { newSession, openStore, rotationOf } from './session-fixture.fixture.js';
 
@@ -101,4 +104,22 @@ describe('a database that is not what it seems', () => {
       expect(entries.map((entry) => entry.id)).not.toContain('lost');
     },
   );
+
+  it('waits for the disk when it revokes, also in a transaction of a host that does not wait', async () => {
+    await pool.query(`alter database "${database.name}" set synchronous_commit = off`);
+    const hosts = testPool({ connectionString: database.url });
+    const db = drizzle(hosts);
+    const { sessions } = drizzleStorage(db);
+    const setting = async (tx: Transaction) =>
+      (await rows(tx, sql`select current_setting('synchronous_commit') as is`))[0]?.['is'];
+    const seen: unknown[] = [await setting(db)];
+    const work = async (tx: object) => void seen.push(await setting(tx as Transaction));
+    await sessions.endAll(owner, 'ended_by_host', { work });
+    await db.transaction(async (tx) => {
+      await sessions.endAll(owner, 'ended_by_host', { tx });
+      await work(tx);
+    });
+    await hosts.end();
+    expect(seen).toEqual(['off', 'on', 'on']);
+  });
 });
