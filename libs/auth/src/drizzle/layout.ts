@@ -74,6 +74,7 @@ export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number)
   const problem = oneLine(needs.flatMap((need, at) => problemOf(need, found[at] ?? {}) ?? []));
   if (problem !== '') throw AuthError.configuration(layout.option, problem);
   pin(layout, needs, found);
+  adviseOnCrashes(layout, needs, found);
   adviseOnUsers(layout, needs, found);
   return String(found[0]?.['encoding']);
 }
@@ -108,7 +109,8 @@ function statement(needs: readonly Need[]) {
         and a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod - 4 between 1 and ${HASH_CHARACTERS - 1}) as narrow,
       (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace
         where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere,
-      ${sql.raw(UNIQUE_INDEXES)} as indexes, ${sql.raw(SHARED_IDS)} as shared, ${sql.raw(HIDES_ROWS)} as filtered
+      ${sql.raw(UNIQUE_INDEXES)} as indexes, ${sql.raw(SHARED_IDS)} as shared, ${sql.raw(HIDES_ROWS)} as filtered,
+      c.relpersistence = 'u' as unlogged
     from jsonb_to_recordset(${JSON.stringify(needs.map((each, position) => ({ ...each, position })))}::jsonb)
         as e(schema text, name text, columns jsonb, rights jsonb, hash text, id text, position int)
       left join (pg_class c join pg_namespace n on n.oid = c.relnamespace) on c.relname = e.name
@@ -154,6 +156,17 @@ function oneLine(problems: readonly string[]): string {
 
 function listOf(value: unknown): string {
   return Array.isArray(value) ? value.join(', ') : '';
+}
+
+/** The server empties such a table when it starts after a crash, and sends it to no standby: what was revoked is accepted. */
+function adviseOnCrashes({ option }: Layout, needs: readonly Need[], found: readonly Row[]): void {
+  const names = needs.flatMap(({ key, name }, at) =>
+    key !== 'users' && found[at]?.['unlogged'] === true ? [name] : [],
+  );
+  for (const name of names)
+    new Logger('Tokenward').warn(
+      `${option}: a crash of the server empties ${name}, which is UNLOGGED; ALTER TABLE ${name} SET LOGGED`,
+    );
 }
 
 function adviseOnUsers(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { createDatabase, testPool, type TestDatabase } from '../../../../test/support/databases.js';
@@ -121,5 +122,17 @@ describe('a database that is not what it seems', () => {
     });
     await hosts.end();
     expect(seen).toEqual(['off', 'on', 'on']);
+  });
+
+  it('warns at boot of a table that a crash of the server empties', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const boot = () => drizzleStorage(drizzle(pool)).check();
+    await boot();
+    expect(warn).not.toHaveBeenCalled();
+    await pool.query('alter table auth_revocations set unlogged');
+    await boot();
+    await pool.query('alter table auth_revocations set logged');
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('empties auth_revocations')]]);
+    warn.mockRestore();
   });
 });
