@@ -39,6 +39,14 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
     expect(files.length).toBeLessThan(2_500);
   });
 
+  it('has types that compilers before TypeScript 5.7 read', () => {
+    const types = files.filter((file) => file.endsWith('.d.ts'));
+    expect(types.length).toBeGreaterThan(10);
+    const text = (file: string): string =>
+      readFileSync(join(packed.folder, library, file.replace('package/', '')), 'utf8');
+    expect(types.filter((file) => /\b(?:Buffer|Uint8Array)</.test(text(file)))).toEqual([]);
+  });
+
   // T-8s4t
   it('has no install scripts', () => {
     for (const { scripts = {} } of [

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { acceptUndefined } from './lenient-types.mjs';
+import { makeLenient } from './lenient-types.mjs';
 import { argumentsOf } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -81,7 +81,7 @@ function writeTypes() {
   const done = spawnSync(process.execPath, [tsc, '-p', config], { cwd: root, encoding: 'utf8' });
   rmSync(config);
   if (done.status !== 0) throw new Error(done.stdout + done.stderr);
-  acceptUndefined(join(dist, 'types'));
+  makeLenient(join(dist, 'types'));
   for (const entry of readdirSync(join(dist, 'types'), { recursive: true, withFileTypes: true })) {
     if (!entry.name.endsWith('.d.ts')) continue;
     const path = join(entry.parentPath ?? entry.path, entry.name);

@@ -15,7 +15,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { argumentsOf } from './arguments.mjs';
-import { acceptUndefined } from './lenient-types.mjs';
+import { makeLenient } from './lenient-types.mjs';
 
 // file modes are part of the tarball, so two builds must be equal under any umask
 process.umask(0o022);
@@ -126,7 +126,7 @@ function declarations(from, sources, outDir) {
   writeFileSync(config, JSON.stringify({ extends: extended, compilerOptions, include: [], files }));
   run(createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', config);
   rmSync(config);
-  acceptUndefined(outDir);
+  makeLenient(outDir);
 }
 
 function run(script, ...args) {
