@@ -66,27 +66,25 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
     });
   }
 
-  read(id: string): Promise<FoundApiKey | undefined> {
+  async read(id: string): Promise<FoundApiKey | undefined> {
     const { apiKeys, subjects } = this.schema;
-    return this.transaction('look an API key up', async (tx) => {
-      const [row] = await rows(
-        tx,
-        sql`select ${COLUMNS}, ${COUNTERS} from ${apiKeys} k left join ${subjects} u on u.subject = k.subject
+    const [row] = await this.database.read(
+      'look an API key up',
+      this.options.deadlineMs,
+      () => sql`select ${COLUMNS}, ${COUNTERS} from ${apiKeys} k left join ${subjects} u on u.subject = k.subject
           where k.id = ${id} and ${LIVE_KEY}`,
-      );
-      return found(row);
-    });
+    );
+    return found(row);
   }
 
-  list(subject: string): Promise<readonly ApiKey[]> {
-    return this.transaction('list API keys', async (tx) => {
-      const { apiKeys } = this.schema;
-      const listed = await rows(
-        tx,
-        sql`select ${COLUMNS} from ${apiKeys} k where k.subject = ${subject} and ${LIVE_KEY} order by k.created_at, k.id`,
-      );
-      return listed.map(toApiKey);
-    });
+  async list(subject: string): Promise<readonly ApiKey[]> {
+    const listed = await this.database.read(
+      'list API keys',
+      this.options.deadlineMs,
+      () => sql`select ${COLUMNS} from ${this.schema.apiKeys} k
+          where k.subject = ${subject} and ${LIVE_KEY} order by k.created_at, k.id`,
+    );
+    return listed.map(toApiKey);
   }
 
   remove(subject: string, id: string, { actorId }: ActedBy): Promise<StoreChange | undefined> {

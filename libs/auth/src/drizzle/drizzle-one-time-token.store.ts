@@ -41,13 +41,14 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
     });
   }
 
-  read(kind: string, hash: Buffer): Promise<OneTimeToken | undefined> {
-    return this.transaction(WHAT, (tx) =>
-      one(
-        tx,
+  async read(kind: string, hash: Buffer): Promise<OneTimeToken | undefined> {
+    const [row] = await this.database.read(
+      WHAT,
+      this.options.deadlineMs,
+      () =>
         sql`select t.subject, t.data, ${COUNTERS} from ${this.schema.oneTimeTokens} t ${this.subjectOf} where ${this.live(kind, hash)}`,
-      ),
     );
+    return row && toToken(row);
   }
 
   attempt(kind: string, hash: Buffer): Promise<OneTimeToken | undefined> {
