@@ -8,6 +8,7 @@ import {
   nestAdd,
   nestNew,
   ROOT,
+  generateKeys,
   runIn,
   startApp,
   type Started,
@@ -161,17 +162,7 @@ describe('fresh applications with the packed libraries', () => {
   }
 
   async function tryGuide(folder: string, name: string): Promise<void> {
-    await runIn(
-      folder,
-      'npx',
-      'tokenward',
-      'keys',
-      'generate',
-      '--dir',
-      'keys',
-      '--algorithm',
-      'ES256',
-    );
+    await generateKeys(folder);
     const closed = await start(folder, {});
     expect((await closed.client().post('/auth/register', ADA)).status).toBe(404);
     await closed.stop();

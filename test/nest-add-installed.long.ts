@@ -6,6 +6,7 @@ import {
   install,
   nestAdd,
   nestNew,
+  generateKeys,
   runIn,
   startApp,
   writeFiles,
@@ -137,17 +138,7 @@ describe('nest add in an application that has users', () => {
       const set = Object.entries(env).map((each) => each.join('='));
       for (const command of prepare) await runIn(folder, 'env', ...set, ...command);
       await compile(folder);
-      await runIn(
-        folder,
-        'npx',
-        'tokenward',
-        'keys',
-        'generate',
-        '--dir',
-        'keys',
-        '--algorithm',
-        'ES256',
-      );
+      await generateKeys(folder);
       const app = await startApp(folder, { ...env, ALLOW_REGISTRATION: 'true' });
       try {
         const client = app.client();

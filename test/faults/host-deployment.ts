@@ -1,5 +1,5 @@
-import { Controller, Get, Module, UseGuards } from '@nestjs/common';
-import { AuthModule, AuthService, JwtAuthGuard } from '@tokenward/nestjs';
+import { Module } from '@nestjs/common';
+import { AuthModule, AuthService } from '@tokenward/nestjs';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import type { Cluster, Redis } from 'ioredis';
 import {
@@ -10,18 +10,10 @@ import {
   type HostApp,
   type HostDatabase,
 } from '../support/host-app.js';
+import { Things } from '../support/guarded-things.js';
 import { httpClient } from '../support/http.js';
 import { bearer, claimsOf } from '../support/stage.js';
 import type { Deployment, Where } from './fault-cluster.js';
-
-@Controller()
-class Things {
-  @Get('things')
-  @UseGuards(JwtAuthGuard)
-  things(): string {
-    return 'ok';
-  }
-}
 
 export interface HostDeploymentOptions {
   /** A database that the test drops. Default: its own database. */

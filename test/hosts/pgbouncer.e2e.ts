@@ -1,11 +1,11 @@
-import { Controller, Get, Module, UseGuards } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, type AuthModuleOptions, JwtAuthGuard } from '@tokenward/nestjs';
+import { AuthModule, type AuthModuleOptions } from '@tokenward/nestjs';
 import { createAuthSchema, drizzleStorage, migrateAuth } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import { acceptedFor } from '../support/accepted-for.js';
 import { createDatabase, type TestDatabase, testPool } from '../support/databases.js';
+import { expectSignOutSeen, Things } from '../support/guarded-things.js';
 import {
   type HostApp,
   type HostDatabase,
@@ -16,21 +16,10 @@ import {
   PATIENT,
 } from '../support/host-app.js';
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.js';
-import { bearer } from '../support/stage.js';
-import { until } from '../support/until.js';
 
 const ADA = { email: 'ada@example.com', password: 'a long enough passphrase' };
 const MAX_STALENESS_MS = 1_000;
 const PEOPLE_AT_ONCE = 8;
-
-@Controller()
-class Things {
-  @Get('things')
-  @UseGuards(JwtAuthGuard)
-  things(): string {
-    return 'ok';
-  }
-}
 
 let behind: TestDatabase;
 let bouncer: PgBouncer;
@@ -109,16 +98,10 @@ describe('PgBouncer in transaction mode', () => {
   });
 
   it('a logout at one process reaches the other, although no notification comes through', async () => {
-    const [here, there] = hosts.map((host) => host.client());
-    const account = { ...ADA, transport: 'bearer' };
-    const { accessToken } = (await here!.post('/auth/login', account)).json<{
-      accessToken: string;
-    }>();
-    const ask = async () => (await there!.get('/things', bearer(accessToken))).status;
-    await until(async () => (await ask()) === 200);
-    expect((await here!.post('/auth/logout', {}, bearer(accessToken))).status).toBe(204);
-    expect(await acceptedFor(ask)).toBeLessThanOrEqual(MAX_STALENESS_MS);
-    expect(await ask()).toBe(401);
+    await expectSignOutSeen(
+      hosts.map((host) => host.client()),
+      ADA,
+    );
   });
 
   // T-9k9z

@@ -1,20 +1,15 @@
-import { Controller, Get, Module, UseGuards } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, JwtAuthGuard } from '@tokenward/nestjs';
+import { AuthModule } from '@tokenward/nestjs';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import { Redis, type RedisOptions } from 'ioredis';
-import { acceptedFor } from '../support/accepted-for.js';
+import { expectSignOutSeen, Things } from '../support/guarded-things.js';
 import { type HostDatabase, hostDatabase, hostOptions, startHost } from '../support/host-app.js';
 import { privateRedis, type PrivateServer } from '../support/private-servers.js';
-import { bearer, claimsOf } from '../support/stage.js';
+import { claimsOf } from '../support/stage.js';
 import { until } from '../support/until.js';
 
-const CREDENTIALS = {
-  email: 'ada@example.com',
-  password: 'a long enough passphrase',
-  transport: 'bearer',
-};
-const MAX_STALENESS_MS = 1_000;
+const PASSWORD = 'a long enough passphrase';
 
 /** Not one of these settings of a host's client may change what a host answers. */
 const SETTINGS: readonly (RedisOptions & { readonly name: string })[] = [
@@ -33,15 +28,6 @@ const SETTINGS: readonly (RedisOptions & { readonly name: string })[] = [
   { name: 'a connection name', connectionName: 'shop' },
   { name: 'no retries', retryStrategy: () => null },
 ];
-
-@Controller()
-class Things {
-  @Get('things')
-  @UseGuards(JwtAuthGuard)
-  things(): string {
-    return 'ok';
-  }
-}
 
 let server: PrivateServer;
 let database: HostDatabase;
@@ -79,22 +65,12 @@ describe("settings of a host's ioredis client", () => {
         return startHost(Host);
       };
       const hosts = [await start(), await start()];
-      const [here, there] = hosts.map((host) => host.client());
+      const doors = hosts.map((host) => host.client());
       try {
-        const credentials = {
-          ...CREDENTIALS,
-          email: `${String(SETTINGS.findIndex((each) => each.name === name))}@example.com`,
-        };
-        const { transport: _, ...account } = credentials;
-        expect((await here!.post('/auth/register', account)).status).toBe(201);
-        const { accessToken } = (await here!.post('/auth/login', credentials)).json<{
-          accessToken: string;
-        }>();
-        const ask = async () => (await there!.get('/things', bearer(accessToken))).status;
-        await until(async () => (await ask()) === 200);
-        expect((await here!.post('/auth/logout', {}, bearer(accessToken))).status).toBe(204);
-        expect(await acceptedFor(ask)).toBeLessThanOrEqual(MAX_STALENESS_MS);
-        expect(await ask()).toBe(401);
+        const number = SETTINGS.findIndex((each) => each.name === name);
+        const account = { email: `${String(number)}@example.com`, password: PASSWORD };
+        expect((await doors[0]!.post('/auth/register', account)).status).toBe(201);
+        const accessToken = await expectSignOutSeen(doors, account);
         const looking = new Redis(server.url, { db: settings.db ?? 0 });
         const key = `${settings.keyPrefix ?? ''}session:revoked:${String(claimsOf(accessToken)['sid'])}`;
         await until(async () => (await looking.exists(key)) === 1).finally(() =>

@@ -94,6 +94,12 @@ export function compile(
   return runIn(folder, process.execPath, tsc, '-p', config, ...old);
 }
 
+/** The key that signs, as the guides make it: in `keys/` of the application. */
+export function generateKeys(folder: string): Promise<string> {
+  const flags = ['--dir', 'keys', '--algorithm', 'ES256'];
+  return runIn(folder, 'npx', 'tokenward', 'keys', 'generate', ...flags);
+}
+
 export interface Started {
   readonly url: string;
   client(): ReturnType<typeof httpClient>;

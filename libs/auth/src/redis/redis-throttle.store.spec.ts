@@ -4,21 +4,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { Logger } from '@nestjs/common';
 import { Cluster, Redis } from 'ioredis';
 import { SystemClock } from '../common/clock.js';
-import type { ThrottleAttempt } from '../storage/throttle-store.port.js';
+import { attempt, WINDOW_MS } from '../testing/conformance/samples.js';
 import { privateRedis } from '../../../../test/support/private-servers.js';
 import { given } from '../../../../test/support/run-environment.js';
 import { until } from '../../../../test/support/until.js';
 import { RedisThrottleStore } from './redis-throttle.store.js';
 
-const WINDOW_MS = 60_000;
-const attempt = (
-  limits: Readonly<Record<string, number>>,
-  windowMs = WINDOW_MS,
-): ThrottleAttempt => ({
-  id: randomUUID(),
-  buckets: Object.entries(limits).map(([key, limit]) => ({ key, limit })),
-  windowMs,
-});
 const allowed = { kind: 'allowed' };
 const clients: (Redis | Cluster)[] = [];
 const connect = (url: string, keyPrefix = ''): Redis => {

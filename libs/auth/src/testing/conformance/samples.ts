@@ -6,6 +6,7 @@ import type {
   Replacement,
   Rotation,
 } from '../../storage/session-store.port.js';
+import type { ThrottleAttempt } from '../../storage/throttle-store.port.js';
 
 export const DAY_MS = 86_400_000;
 
@@ -79,3 +80,15 @@ export function replacementOf(
     ...changes,
   };
 }
+
+export const WINDOW_MS = 60_000;
+
+/** An attempt that counts in each of these buckets, up to its limit. */
+export const attempt = (
+  limits: Readonly<Record<string, number>>,
+  windowMs = WINDOW_MS,
+): ThrottleAttempt => ({
+  id: randomUUID(),
+  buckets: Object.entries(limits).map(([key, limit]) => ({ key, limit })),
+  windowMs,
+});

@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { ThrottleAttempt, ThrottleStore } from '../../storage/throttle-store.port.js';
+import type { ThrottleStore } from '../../storage/throttle-store.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
+import { attempt, WINDOW_MS } from './samples.js';
 
 export interface ThrottleStoreSubject {
   readonly throttle: ThrottleStore;
   /** Lets the given time pass for the store: moves a clock, or waits. */
   readonly pass: (milliseconds: number) => Promise<void>;
 }
-
-const WINDOW_MS = 60_000;
-
-const attempt = (
-  limits: Readonly<Record<string, number>>,
-  windowMs = WINDOW_MS,
-): ThrottleAttempt => ({
-  id: randomUUID(),
-  buckets: Object.entries(limits).map(([key, limit]) => ({ key, limit })),
-  windowMs,
-});
 
 const CASES: Readonly<Record<string, (subject: ThrottleStoreSubject) => Promise<void>>> = {
   'allows at most the limit of any number of simultaneous attempts': async ({ throttle }) => {
