@@ -58,6 +58,8 @@ export class RegisterDeviceFlow {
       );
     if (challenge.kind === 'stale') throw this.challenges.refusal(of, 'a stale challenge');
 
+    // a browser that is answered with an error forgets its key, and a bound session never gets another
+    await this.devices.rehearse(snapshot, asOfMs);
     const outcome = await this.store.registerDevice({
       sessionId: session.id,
       presentedHash: hashSecret(presented.secret),
