@@ -64,51 +64,16 @@ async function sizes(dir) {
 }
 
 /** Of each way, the fewest calls and files of some rounds: what runs in the background only adds. */
-async function costs(dir, { databaseUrl, redisUrl }, port) {
+async function costs(dir, servers, port) {
   const dataDir = mkdtempSync(join(tmpdir(), 'tokenward-house-'));
-  const env = {
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redisUrl,
-    DATA_DIR: dataDir,
-    LOGIN_THROTTLE: 'off',
-  };
-  // by its modules, not as the bundle that main.js is
-  const entry = join(dir, 'dist/apps/demo/src/unbundled.js');
-  const demo = spawn(process.execPath, ['--import', fileURLToPath(import.meta.url), entry], {
-    env: {
-      PATH: process.env.PATH,
-      PORT: port,
-      DEMO_USERS: `${USER.email}:${USER.password}:user`,
-      ...env,
-    },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const demo = startDemo(dir, { ...servers, dataDir, port });
   const url = `http://127.0.0.1:${port}`;
   try {
     while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) await delay(100);
     const least = {};
-    for (let round = 0; round < ROUNDS; round++) {
-      const counted = async (name, path, { body, headers, method = 'POST' }) => {
-        await taken(demo);
-        const json = { 'content-type': 'application/json' };
-        const answer = await fetch(url + path, { method, headers: { ...json, ...headers }, body });
-        if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-        const text = await answer.text();
-        const cost = await taken(demo);
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [name, cost] of await costsOfRound(demo, url))
         if (!least[name] || cost.calls < least[name].calls) least[name] = cost;
-        return text ? JSON.parse(text) : {};
-      };
-      const login = await counted('a login', '/auth/login', {
-        body: JSON.stringify({ ...USER, transport: 'bearer' }),
-      });
-      const { accessToken } = await counted('a refresh', '/auth/refresh', {
-        body: JSON.stringify({ refreshToken: login.refreshToken }),
-      });
-      const headers = { authorization: `Bearer ${accessToken}` };
-      await counted('the first guarded request of a token', '/me', { method: 'GET', headers });
-      await counted('a guarded request', '/me', { method: 'GET', headers });
-      await counted('a logout everywhere', '/auth/logout-all', { headers });
-    }
     return Object.fromEntries(
       Object.entries(least).map(([name, { calls, files }]) => [
         name,
@@ -120,6 +85,47 @@ async function costs(dir, { databaseUrl, redisUrl }, port) {
     await new Promise((done) => demo.once('exit', done));
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** By its modules, not as the bundle that main.js is. */
+function startDemo(dir, { databaseUrl, redisUrl, dataDir, port }) {
+  const entry = join(dir, 'dist/apps/demo/src/unbundled.js');
+  return spawn(process.execPath, ['--import', fileURLToPath(import.meta.url), entry], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: port,
+      DEMO_USERS: `${USER.email}:${USER.password}:user`,
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      DATA_DIR: dataDir,
+      LOGIN_THROTTLE: 'off',
+    },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
+
+async function costsOfRound(demo, url) {
+  const found = [];
+  const counted = async (name, path, { body, headers, method = 'POST' }) => {
+    await taken(demo);
+    const json = { 'content-type': 'application/json' };
+    const answer = await fetch(url + path, { method, headers: { ...json, ...headers }, body });
+    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+    const text = await answer.text();
+    found.push([name, await taken(demo)]);
+    return text ? JSON.parse(text) : {};
+  };
+  const login = await counted('a login', '/auth/login', {
+    body: JSON.stringify({ ...USER, transport: 'bearer' }),
+  });
+  const { accessToken } = await counted('a refresh', '/auth/refresh', {
+    body: JSON.stringify({ refreshToken: login.refreshToken }),
+  });
+  const headers = { authorization: `Bearer ${accessToken}` };
+  await counted('the first guarded request of a token', '/me', { method: 'GET', headers });
+  await counted('a guarded request', '/me', { method: 'GET', headers });
+  await counted('a logout everywhere', '/auth/logout-all', { headers });
+  return found;
 }
 
 function taken(demo) {

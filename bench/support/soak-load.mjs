@@ -10,15 +10,11 @@ const SOCKETS = 200;
 
 const oneOf = (list) => list[Math.floor(Math.random() * list.length)];
 
-/** `refreshTokens`: of the sessions, which are refreshed one after the other, round and round. `pace`: how many times PACE. */
-export function soakLoad({ urls, refreshTokens, user, pace = 1 }) {
-  let took = {};
-  let failed = {};
+/** What each kind does once. */
+function peopleOf({ urls, refreshTokens, user }) {
   const access = [];
   const sockets = [];
   let next = 0;
-  let isStopped = false;
-  const under = new Set();
 
   const send = async (path, { body, token, method = body ? 'POST' : 'GET' }) => {
     const answer = await fetch(oneOf(urls) + path, {
@@ -38,7 +34,7 @@ export function soakLoad({ urls, refreshTokens, user, pace = 1 }) {
     access.push(token);
     if (access.length > 2_000) access.shift();
   };
-  const KINDS = {
+  const kinds = {
     async refresh() {
       const at = next++ % refreshTokens.length;
       const refreshToken = refreshTokens[at];
@@ -74,11 +70,21 @@ export function soakLoad({ urls, refreshTokens, user, pace = 1 }) {
       if (sockets.length > SOCKETS) sockets.shift().close();
     },
   };
+  return { kinds, sockets };
+}
+
+/** `refreshTokens`: of the sessions, which are refreshed one after the other, round and round. `pace`: how many times PACE. */
+export function soakLoad({ urls, refreshTokens, user, pace = 1 }) {
+  const { kinds, sockets } = peopleOf({ urls, refreshTokens, user });
+  let took = {};
+  let failed = {};
+  let isStopped = false;
+  const under = new Set();
 
   const once = async (kind) => {
     const from = performance.now();
     try {
-      await KINDS[kind]();
+      await kinds[kind]();
       (took[kind] ??= []).push(performance.now() - from);
     } catch (error) {
       const what = `${kind}: ${error.message}`;
@@ -97,7 +103,7 @@ export function soakLoad({ urls, refreshTokens, user, pace = 1 }) {
         under.add(running);
       }
   };
-  const running = Object.keys(KINDS).map(keepUp);
+  const running = Object.keys(kinds).map(keepUp);
 
   return {
     /** Of what ended since the last time: milliseconds by kind, and how often it failed. */

@@ -110,7 +110,7 @@ export const BOUND = [
     'page servers',
     'the API is told whose post it is',
     'libs/client/src/server.ts',
-    'isJudged && !SAFE.test(method) ? [...PASSED_ON, ...FROM_WHERE] : PASSED_ON',
+    'isJudged ? [...PASSED_ON, ...FROM_WHERE] : PASSED_ON',
     'PASSED_ON',
     'T-v6hh',
   ),

@@ -50,6 +50,17 @@ const PASSED_ON = ['user-agent', 'x-forwarded-for', 'accept-language'];
 const FROM_WHERE = ['origin', 'sec-fetch-site'];
 const SAFE = /^(?:GET|HEAD|OPTIONS)$/i;
 
+/** Adds what the API needs to know of the browser and, for a request that changes something, of the page it comes from. */
+function passedOn({ headers: sent }: ServerRequest, headers: Headers, method: string): Headers {
+  const isFollowed = sent.get('origin') === null && sent.get('sec-fetch-mode') === 'navigate';
+  const isJudged = sent.get('sec-fetch-site') !== null && !isFollowed && !SAFE.test(method);
+  for (const name of isJudged ? [...PASSED_ON, ...FROM_WHERE] : PASSED_ON) {
+    const value = sent.get(name);
+    if (value !== null && !headers.has(name)) headers.set(name, value);
+  }
+  return headers;
+}
+
 /**
  * For servers that render pages and call a Nest API. Create one for the process. Each request gets a `ServerAuth` of
  * its own and shares nothing with others, except that requests with the same refresh token share the answer of one
@@ -84,17 +95,8 @@ export function serverAuth(
     const cookies = requestCookies(request.headers.get('cookie') ?? '');
     let refreshing: Promise<RefreshOutcome> | undefined;
 
-    const isSaid = (name: string): boolean => request.headers.get(name) !== null;
-    const isFollowed = !isSaid('origin') && request.headers.get('sec-fetch-mode') === 'navigate';
-    const isJudged = isSaid('sec-fetch-site') && !isFollowed;
     function headersOf(given?: HeadersInit, method = 'GET'): Headers {
-      const headers = new Headers(given);
-      for (const name of isJudged && !SAFE.test(method)
-        ? [...PASSED_ON, ...FROM_WHERE]
-        : PASSED_ON) {
-        const value = request.headers.get(name);
-        if (value !== null && !headers.has(name)) headers.set(name, value);
-      }
+      const headers = passedOn(request, new Headers(given), method);
       headers.set('cookie', cookies.header());
       return headers;
     }
