@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AccountMail } from '@tokenward/nestjs/options';
 import { passkeys } from '@tokenward/nestjs/passkeys';
 import { totp } from '@tokenward/nestjs/totp';
 import { type AccountHosts, accountHosts } from './support/account-host.js';
 import { SoftwarePasskey } from './support/authenticator.js';
-import { ORIGIN, sealingKey } from './support/factor-host.js';
+import { factorHost, ORIGIN, sealingKey } from './support/factor-host.js';
 import type { HttpClient } from './support/http.js';
 import { until } from './support/until.js';
 
@@ -168,5 +169,30 @@ describe('an account that somebody else registered with the address', () => {
     const phone = keyed.host.client();
     expect((await phone.post('/auth/magic-link/login', { token: mail?.token })).status).toBe(200);
     expect([await statusOf(key), await signIn(email)]).toEqual([200, 200]);
+  });
+});
+
+describe('a sign-in link of an unproven account', () => {
+  it('is not spent, and ends nothing, when the host asks for a second factor', async () => {
+    let answer: 'needed' | 'not_needed' = 'not_needed';
+    const sent: AccountMail[] = [];
+    const host = await factorHost({
+      accounts: { unprovenAccount: 'end', mail: (mail) => void sent.push(mail) },
+      secondFactor: () => answer,
+    });
+    const person = await host.person();
+    await host.signIn(person);
+    await host.post('magic-link', { email: person.email });
+    await until(() => sent.length > 0);
+    const [mail] = sent;
+    const follow = async () =>
+      (await host.post('magic-link/login', { token: mail && 'token' in mail && mail.token }))
+        .status;
+    answer = 'needed';
+    expect([await follow(), (await host.auth.sessions(person.id)).length]).toEqual([403, 1]);
+    answer = 'not_needed';
+    expect([await follow(), (await host.auth.sessions(person.id)).length]).toEqual([200, 1]);
+    expect(await follow()).toBe(400);
+    await host.close();
   });
 });

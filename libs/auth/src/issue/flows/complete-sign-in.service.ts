@@ -26,11 +26,20 @@ export class CompleteSignIn {
 
   /** Throws `second_factor_required`, or `login_refused` where the user's sessions were ended since the first step. */
   async complete(step: FirstStep, client: ClientContext): Promise<SignInResult> {
-    const { account, asOfMs, provedAt = new Date(asOfMs) } = step;
-    if ((await this.asked(account, client)) === 'needed') {
-      this.tellFailed('second_factor', account.id, client);
-      throw new AuthError('second_factor_required', 'the host asks for a second factor');
-    }
+    await this.admit(step.account, client);
+    return this.completeAdmitted(step, client);
+  }
+
+  /** Asks the host. Throws `second_factor_required`. */
+  async admit(account: UserAccount, client: ClientContext): Promise<void> {
+    if ((await this.asked(account, client)) === 'not_needed') return;
+    this.tellFailed('second_factor', account.id, client);
+    throw new AuthError('second_factor_required', 'the host asks for a second factor');
+  }
+
+  /** As `complete`, where `admit` had to come before a step that cannot be undone. */
+  async completeAdmitted(step: FirstStep, client: ClientContext): Promise<SignInResult> {
+    const { asOfMs, provedAt = new Date(asOfMs) } = step;
     const due = await this.due(step, client);
     return due ?? this.open({ ...step, authTime: provedAt }, client);
   }

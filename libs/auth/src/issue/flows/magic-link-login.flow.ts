@@ -48,6 +48,8 @@ export class MagicLinkLoginFlow {
     const { id: subject } = account;
     const refused = (detail: string) => this.links.refusal(KIND, detail, client, subject);
     if (!this.isOfTenant(link, client)) throw refused('the user is of another tenant');
+    // before a claim, which spends the link and ends the sessions
+    await this.signIn.admit(account, client);
     const spend = async (tx?: HostTransaction): Promise<void> => {
       if (!(await this.links.spend(KIND, input.token, tx))) throw refused('spent or dead by now');
     };
@@ -64,7 +66,7 @@ export class MagicLinkLoginFlow {
     const deviceId = standing.kind === 'known' ? standing.id : undefined;
     const persistent = input.rememberMe ?? false;
     const result = await this.signIn
-      .complete(
+      .completeAdmitted(
         {
           account,
           expected,
