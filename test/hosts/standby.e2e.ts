@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthModule, JwtAuthGuard, TokenVersionGuard } from '@tokenward/nestjs';
@@ -9,7 +6,7 @@ import { drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { withReplicas } from 'drizzle-orm/pg-core';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../tools/embedded-postgres/index.js';
+import type { EmbeddedPostgres } from '../../tools/embedded-postgres/index.js';
 import { testPool } from '../support/databases.js';
 import {
   addPerson,
@@ -24,7 +21,7 @@ import {
 } from '../support/host-app.js';
 import { privatePostgres, type PrivateServer } from '../support/private-servers.js';
 import { type TcpProxy, tcpProxy } from '../support/proxy.js';
-import { noteProcess, scratchDir } from '../support/run-environment.js';
+import { startStandby } from '../support/standby.js';
 import { until } from '../support/until.js';
 
 const IDLE_THERE = 3;
@@ -38,17 +35,8 @@ class Things {
   }
 }
 
-/** A copy of a stopped server that stays in recovery: a standby that has heard nothing since. */
-function standbyOf(dir: string): string {
-  const copy = scratchDir('standby');
-  // with the owners: as root, the server runs as somebody else
-  execFileSync('cp', ['-a', join(dir, 'postgres'), copy]);
-  writeFileSync(join(copy, 'postgres', 'data', 'standby.signal'), '');
-  return copy;
-}
-
 let primary: PrivateServer;
-let standby: Awaited<ReturnType<typeof startEmbeddedPostgres>>;
+let standby: EmbeddedPostgres;
 let proxy: TcpProxy;
 let database: HostDatabase;
 let pool: pg.Pool;
@@ -59,10 +47,7 @@ beforeAll(async () => {
   const server = await privatePostgres();
   primary = server;
   database = await hostDatabase({ url: server.url, drop: () => Promise.resolve() });
-  await server.kill('SIGTERM');
-  const copy = standbyOf(server.dir);
-  [standby] = await Promise.all([startEmbeddedPostgres({ dataDir: copy }), server.start()]);
-  noteProcess(standby.pid);
+  standby = await startStandby(server, 'nobody');
   proxy = await tcpProxy(server.url);
   pool = testPool({ connectionString: proxy.url, max: 4 });
   replica = testPool({ connectionString: standby.url, max: 1 });
