@@ -3,8 +3,8 @@ import { AGAIN_AFTER_MS, LOOK_EVERY_MS } from './waits.js';
 
 export interface Alarm {
   /**
-   * When to ring: `aheadMs` before `expiresAt`, but at most a third of the time that is left; up to a fifth earlier at
-   * random, so that tabs and clients do not all refresh at once.
+   * Rings `aheadMs` before `expiresAt`, or, if less than three times that is left, a third of the rest before it. This
+   * lead is up to a fifth longer, at random, so that tabs and clients do not all refresh at once.
    */
   set(expiresAt: number, aheadMs: number): void;
   stop(): void;

@@ -1,7 +1,7 @@
 import type { AuthClient, CallOptions, LoginResult } from '@tokenward/client';
 import { call, type Caller } from './calls.js';
 
-/** For `client.reauthenticate`; with the ticket of a login for `loginWithSecondFactor`. */
+/** A proof for `client.reauthenticate`. With the ticket of a login it is one for `loginWithSecondFactor`. */
 export interface PasskeyAnswer {
   readonly ticket: string;
   readonly passkey: object;

@@ -1,4 +1,4 @@
-/** Undefined if the browser forbids it: in some frames, or with blocked storage. */
+/** The result of `work`, or undefined if the browser forbids it (in some frames, or with blocked storage). */
 export function attempt<T>(work: () => T): T | undefined {
   try {
     return work();

@@ -37,7 +37,7 @@ export async function wrapHashes(
     throw new UsageError('name the table and the column of the hashes: --table, --column');
   if (!values.yes)
     throw new UsageError(
-      'hashes that are wrapped can be verified by Tokenward alone: say --yes when nothing else verifies them',
+      'only Tokenward can verify wrapped hashes: add --yes if nothing else has to verify them',
     );
   const wrapped = await withDatabase(args, environment, async (db) => {
     const names = { table, column, idColumn, schema: values.schema };

@@ -88,7 +88,7 @@ export class KeyFiles {
     rmSync(file, { force: true });
   }
 
-  /** Nothing signed with this key any more; its public half stays as long as it verifies. */
+  /** For a key that signs nothing any more. Its public half stays, because it still verifies. */
   withoutPrivateHalf(kept: KeptKey): void {
     if (kept.jwk.kty !== 'oct' && kept.jwk.d !== undefined)
       this.replace(kept, publicHalf(kept.jwk));

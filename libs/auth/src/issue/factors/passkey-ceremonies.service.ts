@@ -127,7 +127,7 @@ export class PasskeyCeremonies {
     return this.asserted(ticket, response, context, found);
   }
 
-  /** The passkey that signed the challenge of this ticket; whose passkey it must be, is for the caller to compare. */
+  /** The passkey that signed the challenge of this ticket. The caller compares whose passkey it is. */
   async secondStep(
     ticket: string,
     response: unknown,

@@ -37,7 +37,7 @@ export class MagicLinkLoginFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `link_refused`. Whatever else stops it leaves the link as it was, for another try. */
+  /** Throws `link_refused`. After any other failure the link is still unused, and can be tried again. */
   async login(input: MagicLinkLoginInput, client: ClientContext): Promise<SignInResult> {
     const transport = this.signIn.transportOf(input.transport, client);
     const asOfMs = this.clock.now();

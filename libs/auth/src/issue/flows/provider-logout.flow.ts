@@ -49,7 +49,7 @@ export class ProviderLogoutFlow {
     await this.logouts.remember(logout);
     const { issuer, issuerSubject, sid } = logout;
     await this.announcer.announce(await identities.endSessions({ issuer, issuerSubject, sid }));
-    // last: if the process dies before, the provider's next try ends them
+    // marked as used only after the sessions have ended: if the process dies before, the provider's next try ends them
     return (await this.logouts.isFirstUse(logout)) ? 'ended' : { detail: 'used at the same time' };
   }
 }

@@ -90,7 +90,7 @@ export class RefreshFlow {
     return dpopRefusal('the session is bound to another key');
   }
 
-  /** Of nobody's session: not ours, or ended. */
+  /** For a token of no live session. `junk`: Tokenward did not make it. `dead`: its session has ended. */
   private refused(reason: 'junk' | 'dead', { ip }: ClientContext): AuthError {
     this.events.publish({ type: 'refresh.refused', reason, ip });
     return new AuthError('token_refused', `refresh token: ${reason}`);

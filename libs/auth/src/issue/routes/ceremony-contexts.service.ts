@@ -14,7 +14,7 @@ export class CeremonyContexts {
     private readonly tenants: TenantReader,
   ) {}
 
-  /** `proved`: the key whose proof came with the request. */
+  /** What a step of a sign-in knows of its request. `proved`: the key that the request has proved (DPoP). */
   async of(request: HttpRequest, proved?: ProvedKey): Promise<CeremonyContext> {
     const client = { ...(await this.tenants.clientOf(request)), ...proved };
     return { origin: ownOrigin(request, this.options.origins.trustProxy), client };

@@ -33,8 +33,8 @@ export class CurrentPasswordCheck {
     presented: PresentedPassword,
     client: ClientContext,
   ): Promise<ProvenPassword> {
-    // read before the try is counted: the account's bucket is named by what the user signs in with,
-    // as for logins
+    // the user is read before the try is counted, because the try counts for the account by the name
+    // that the user signs in with, as a login does
     const known = await this.verifier.findById(principal.id);
     if (!known) throw new AuthError('token_refused', 'the user is gone');
     const { outcome, deviceId } = await this.passwords.check({

@@ -129,7 +129,7 @@ function said(error: unknown, directory: UserDirectory): string {
   return error.name;
 }
 
-/** Without the message, in which somebody may have typed lines that look like frames. */
+/** The stack without the message. A message may quote lines that somebody typed to look like frames. */
 function framesOf({ stack = '', message }: Error): string | undefined {
   const at = stack.indexOf(message);
   if (at < 0) return undefined;

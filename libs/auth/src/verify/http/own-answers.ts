@@ -3,7 +3,7 @@ import type { HttpResponse } from './adapter.js';
 import { preparedFor } from './refused.js';
 import { type AnsweringResponse, sealAnswer } from './sealed-answer.js';
 
-/** Behind the request and the response, which are all that a route of ours takes. */
+/** The index of the added parameter: a route of Tokenward takes at most the request and the response before it. */
 const RESPONSE_AT = 2;
 
 /** What `CacheInterceptor` of @nestjs/cache-manager reads. */
@@ -11,10 +11,10 @@ const CACHE_KEY = 'cache_module:cache_key';
 const CACHE_TTL = 'cache_module:cache_ttl';
 
 /**
- * On each handler of Tokenward. The answer is laid aside for the moment at which it is sent, and the
- * interceptors of the host see an empty one in its place: an envelope has nothing to wrap, a cache
- * nothing to keep, and a log never sees a token. This is not an interceptor, because the first interceptor of a route
- * brings RxJS into each of its requests.
+ * On each handler of Tokenward. The real answer is kept aside until it is sent, and the interceptors
+ * of the host see an empty one instead: they can neither wrap it nor cache it, and no log of theirs
+ * holds a token. This is not an interceptor itself, because a route with an interceptor pays for RxJS
+ * in each request.
  */
 export function AnswersItself(): MethodDecorator {
   return <T>(
@@ -34,7 +34,7 @@ export function AnswersItself(): MethodDecorator {
         throw preparedFor(response, error);
       }
       sealAnswer(response, body);
-      // never nothing: some take that for a resource that was not found
+      // not undefined, which some interceptors answer with 404
       return Array.isArray(body) ? [] : {};
     };
     // what Nest and its OpenAPI module know of a handler
@@ -48,7 +48,7 @@ export function AnswersItself(): MethodDecorator {
   };
 }
 
-/** Where a subclass makes up a key all the same, an error here makes the interceptor go on without its cache. */
+/** For a subclass of the interceptor that makes a key itself: after an error here it works without its cache. */
 function refuseCache(): never {
   throw new Error('answers of Tokenward are never cached');
 }

@@ -24,8 +24,8 @@ export function tellLog(error: AuthError): void {
 }
 
 /**
- * Makes a refusal right before it is thrown, so that it does not matter which filter answers it: the headers wait on the
- * response of HTTP. Anything else comes back as it is.
+ * Prepares a refusal that is about to be thrown: logs it, and sets its headers on the HTTP response, so that it does not
+ * matter which filter answers it. Any other error is returned unchanged.
  */
 export function prepared(context: ExecutionContext, error: unknown): unknown {
   const isHttp = context.getType<string>() === 'http';

@@ -21,7 +21,7 @@ export class EndingIterator<T> implements AsyncIterableIterator<T> {
 
   next(): Promise<IteratorResult<T>> {
     if (this.isOver) return Promise.resolve(DONE);
-    // not Promise.race, whose listeners for the end would pile up, one for each value
+    // Promise.race would add one listener to the end for each value, and none would be removed
     return new Promise((resolve, reject) => {
       this.waiting.add(resolve);
       this.iterator.next().then(
