@@ -92,4 +92,12 @@ describe('wrong use', () => {
     const { code, error } = await tokenward(`keys list --dir ${dir}`);
     expect([code, error.includes('a.json'), error.includes('hunter2')]).toEqual([1, true, false]);
   });
+
+  it('names the file or directory that the system refuses', async () => {
+    const file = join(scratch(), 'a-file');
+    writeFileSync(file, '');
+    const dir = join(file, 'keys');
+    const { code, error } = await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
+    expect([code, error]).toEqual([1, `tokenward: it failed (ENOTDIR ${dir})\n`]);
+  });
 });

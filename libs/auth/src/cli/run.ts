@@ -71,8 +71,9 @@ function commandOf({ words }: Arguments): [Command, readonly string[]] {
 function messageOf(error: unknown): string {
   if (error instanceof UsageError || error instanceof CommandError) return error.message;
   if (error instanceof AuthError) return error.detail;
-  const code = (error as { code?: unknown }).code;
+  const { code, path } = error as { code?: unknown; path?: unknown };
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
     return 'this command needs two more packages: npm install drizzle-orm pg';
-  return `it failed${typeof code === 'string' ? ` (${code})` : ''}`;
+  const reason = [code, path].filter((each) => typeof each === 'string').join(' ');
+  return `it failed${reason === '' ? '' : ` (${reason})`}`;
 }
