@@ -1,24 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
-import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
-import { newSession, openStore, rotationOf } from './session-fixture.fixture.js';
+import { newSession, openStore, rotationOf, useStore } from './session-fixture.fixture.js';
 
 const DAY = 86_400_000;
 
 describe('DrizzleSessionStore', () => {
-  let database: TestDatabase;
-  let fixture: Awaited<ReturnType<typeof openStore>>;
-
-  beforeAll(async () => {
-    database = await createDatabase();
-    fixture = await openStore(database.url);
-  });
-
-  afterAll(async () => {
-    await fixture.pool.end();
-    await database.drop();
-  });
+  const fixture = useStore();
 
   async function opened(changes: Parameters<typeof newSession>[0] = {}) {
     const session = newSession(changes);
@@ -73,7 +61,7 @@ describe('DrizzleSessionStore', () => {
   it('every rotation is a heap-only update', async () => {
     const session = await opened();
     // Postgres's counters are exact within one transaction of one connection
-    const single = await openStore(database.url, 1);
+    const single = await openStore(fixture.url, 1);
     try {
       await single.pool.query('begin');
       let presentedHash = session.tokenHash;
@@ -185,7 +173,7 @@ describe('DrizzleSessionStore', () => {
 
   it('a database error names its code, never a parameter', async () => {
     const session = newSession({ subject: 'a'.repeat(50) });
-    const broken = await openStore(database.url, 1);
+    const broken = await openStore(fixture.url, 1);
     await broken.pool.end();
     const error = await broken.store
       .rotate(rotationOf(session))

@@ -1,26 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import pg from 'pg';
-import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import type { NewSession } from '../storage/session.js';
 import type { Rotation } from '../storage/session-store.port.js';
-import { newSession, openStore, rotationOf } from './session-fixture.fixture.js';
+import { newSession, openStore, rotationOf, useStore } from './session-fixture.fixture.js';
 
 describe('batched rotations', () => {
-  let database: TestDatabase;
-  let fixture: Awaited<ReturnType<typeof openStore>>;
-
-  beforeAll(async () => {
-    database = await createDatabase();
-    fixture = await openStore(database.url);
-  });
-
-  afterAll(async () => {
-    await fixture.pool.end();
-    await database.drop();
-  });
+  const fixture = useStore();
 
   async function opened(): Promise<NewSession> {
     const session = newSession();
@@ -255,7 +243,7 @@ describe('batched rotations', () => {
   });
 
   it('a connection without its prepared statements, as behind some poolers, still rotates', async () => {
-    const pooled = await openStore(database.url, 1);
+    const pooled = await openStore(fixture.url, 1);
     try {
       const [first, second, third] = await openedMany(3);
       const kind = async (session?: NewSession) =>
@@ -270,7 +258,7 @@ describe('batched rotations', () => {
   });
 
   it('the statement is prepared once per connection', async () => {
-    const single = await openStore(database.url, 1);
+    const single = await openStore(fixture.url, 1);
     try {
       for (const session of await openedMany(3))
         expect((await single.store.rotate(rotationOf(session))).kind).toBe('rotated');

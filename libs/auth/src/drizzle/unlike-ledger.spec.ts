@@ -1,32 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import { createDatabase, testPool, type TestDatabase } from '../../../../test/support/databases.js';
+import { testPool } from '../../../../test/support/databases.js';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
 import type { LedgerHistory } from '../storage/revocation-ledger.port.js';
 import { rows, type Transaction } from './database.js';
 import { drizzleStorage } from './drizzle-storage.js';
-import { newSession, openStore, rotationOf } from './session-fixture.fixture.js';
+import { newSession, rotationOf, useStore } from './session-fixture.fixture.js';
 
 const session = newSession();
 const { subject: owner, id } = session;
 
 describe('a database that is not what it seems', () => {
-  let database: TestDatabase;
-  let pool: Awaited<ReturnType<typeof openStore>>['pool'];
+  const fixture = useStore();
+  let pool: typeof fixture.pool;
   let storage: ReturnType<typeof drizzleStorage>;
   beforeAll(async () => {
-    database = await createDatabase();
-    const opened = await openStore(database.url);
-    pool = opened.pool;
-    storage = drizzleStorage(opened.db, { deadline: '1s' });
+    ({ pool } = fixture);
+    storage = drizzleStorage(fixture.db, { deadline: '1s' });
     await storage.sessions.open(session);
-  });
-  afterAll(async () => {
-    await pool.end();
-    await database.drop();
   });
 
   const tokenEntry = (id: string): LedgerEntry => ({
@@ -107,8 +101,8 @@ describe('a database that is not what it seems', () => {
   );
 
   it('waits for the disk when it revokes, also in a transaction of a host that does not wait', async () => {
-    await pool.query(`alter database "${database.name}" set synchronous_commit = off`);
-    const hosts = testPool({ connectionString: database.url });
+    await pool.query(`alter database "${fixture.name}" set synchronous_commit = off`);
+    const hosts = testPool({ connectionString: fixture.url });
     const db = drizzle(hosts);
     const { sessions } = drizzleStorage(db);
     const setting = async (tx: Transaction) =>
