@@ -38,6 +38,7 @@ export const SLICES = {
       'protocol/revocation-view',
       'protocol/revocation-view-state',
       'protocol/revocation-view',
+      'protocol/feed-answer',
     ),
     revocation('protocol/ledger-availability', 'protocol/revocation-view'),
     revocation('protocol/expiry-clock', 'protocol/expiry-clock'),

@@ -31,6 +31,16 @@ function follow(...over: Parameters<typeof syncWith>): RevocationSync {
   running.push(sync);
   return sync;
 }
+const STEP_MS = 200;
+const beat = (id: string, prev: string) =>
+  ({
+    version: 2,
+    id,
+    prev,
+    before: [],
+    position: { ledger: 'ours', timeline: 1, snapshot: '9:9:' },
+    kind: 'whole',
+  }) as const;
 const fresh = (sync: RevocationSync) => sync.view.fresh(MAX_STALENESS_MS);
 
 describe('processes with a ledger and a feed', () => {
@@ -53,7 +63,7 @@ describe('processes with a ledger and a feed', () => {
     const ledger = new WakingLedger([]);
     const feed = new ReadFeed();
     await follow(ledger, feed).ready();
-    await pass(3 * MAX_STALENESS_MS);
+    await pass(3 * MAX_STALENESS_MS + 50);
     const readsOfWake = async () => {
       const { reads } = ledger;
       ledger.wake();
@@ -67,16 +77,61 @@ describe('processes with a ledger and a feed', () => {
     expect(await readsOfWake()).toBe(1);
   });
 
+  it('are woken at once when a link of the feed is missing', async () => {
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    const sync = follow(ledger, feed);
+    await sync.ready();
+    await pass(MAX_STALENESS_MS + 50);
+    const { reads } = ledger;
+    feed.beat(beat('9', '8'));
+    await pass(0);
+    expect([sync.state().linked, ledger.reads]).toEqual([false, reads]);
+    ledger.wake();
+    await pass(0);
+    expect(ledger.reads).toBe(reads + 1);
+  });
+
+  it('take over from the one that stopped, each after a wait of its own', async () => {
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    const leader = follow(ledger, feed);
+    await leader.ready();
+    await pass(STEP_MS);
+    const follower = follow(ledger, feed, undefined, 255);
+    await follower.ready();
+    await pass(3 * MAX_STALENESS_MS);
+    void leader.onApplicationShutdown();
+    const { reads } = ledger;
+    // one and a half times a quarter of the staleness, from the last heartbeat on
+    await pass(375 - STEP_MS);
+    expect(ledger.reads).toBe(reads);
+    await pass(STEP_MS);
+    expect(ledger.reads).toBe(reads + 1);
+  });
+
+  it('announce their ledger after a step, and not after one that failed', async () => {
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    let announced = 0;
+    feed.announce = () => Promise.resolve((announced += 1)).then(() => []);
+    await follow(ledger, feed).ready();
+    await pass(STEP_MS);
+    expect(announced).toBe(1);
+    ledger.state = 'away';
+    await pass(10 * MAX_STALENESS_MS);
+    expect(announced).toBe(1);
+  });
+
   it('prove themselves by the ledger while the feed is away', async () => {
-    const feed = new ReadFeed();
-    const sync = follow(new WakingLedger([]), feed);
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    const sync = follow(ledger, feed);
     await sync.ready();
     await pass(MAX_STALENESS_MS);
     feed.state = 'away';
     feed.fate = () => 'lost';
+    const { reads } = ledger;
     await pass(3 * MAX_STALENESS_MS);
     expect(fresh(sync)).toBe(true);
     expect(sync.state().provenBy).toBe('postgres');
+    expect(ledger.reads - reads).toBe((3 * MAX_STALENESS_MS) / STEP_MS);
   });
 
   it('say what both stores warn of', async () => {
@@ -85,19 +140,16 @@ describe('processes with a ledger and a feed', () => {
     await follow(ledger, feed).ready();
     expect(said).toEqual(['of the feed', 'of the ledger']);
   });
+
+  it('of a host may have nothing to warn of', async () => {
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    for (const store of [ledger, feed]) Object.assign(store, { warnings: undefined });
+    await follow(ledger, feed).ready();
+    expect(said).toEqual([]);
+  });
 });
 
 describe('a service that only verifies', () => {
-  const beat = (id: string, prev: string) =>
-    ({
-      version: 2,
-      id,
-      prev,
-      before: [],
-      position: { ledger: 'ours', timeline: 1, snapshot: '9:9:' },
-      kind: 'whole',
-    }) as const;
-
   it('follows the ledger of its issuer’s keys, and knows what the feed holds', async () => {
     const feed = new ReadFeed();
     [feed.known, feed.snapshotted] = [['ours'], entries(2)];
@@ -141,6 +193,16 @@ describe('a service that only verifies', () => {
     await pass(MAX_STALENESS_MS);
     await ready;
     expect(sync.state().linked).toBe(true);
+  });
+
+  it('follows another ledger as soon as the keys are announced for that one', async () => {
+    const feed = new ReadFeed();
+    feed.known = ['ours'];
+    const sync = follow(undefined, feed);
+    await sync.ready();
+    feed.known = ['theirs'];
+    await pass(3_200);
+    expect([sync.view.ledger, sync.state().linked]).toEqual(['theirs', true]);
   });
 
   it('fills its view again after a missing link, and after Redis was away', async () => {

@@ -84,19 +84,22 @@ export class ReadFeed extends Feed {
   }
 }
 
-/** The least jitter. */
-class NoJitter extends Entropy {
+/** `jitter`: 0 is the least, 255 the greatest. */
+class ChosenJitter extends Entropy {
   #count = 0;
-  bytes = (length: number) => Buffer.alloc(length, length === 1 ? 0 : ++this.#count);
+  constructor(private readonly jitter: number) {
+    super();
+  }
+  bytes = (length: number) => Buffer.alloc(length, length === 1 ? this.jitter : ++this.#count);
   uuid = () => `beat-${String(++this.#count)}`;
 }
 
-export function syncWith(ledger: Ledger | undefined, feed?: Feed, maxEntries = 1_000) {
+export function syncWith(ledger: Ledger | undefined, feed?: Feed, maxEntries = 1_000, jitter = 0) {
   const options = { revocation: { maxStalenessMs: MAX_STALENESS_MS, maxEntries } };
   return new RevocationSync(
     options as unknown as ResolvedAuthOptions,
     new SystemClock(),
-    new NoJitter(),
+    new ChosenJitter(jitter),
     ledger,
     feed,
   );

@@ -139,6 +139,27 @@ describe('a process with a ledger and no feed', () => {
     expect(fresh(sync)).toBe(true);
   });
 
+  it('leaves a ledger alone for a while after a question that took long and failed', async () => {
+    const ledger = new WakingLedger([]);
+    await follow(ledger).ready();
+    ledger.readSince = (since) => {
+      ledger.asked.push(since);
+      return new Promise((_, reject) => setTimeout(() => reject(new Error('late')), 3 * STEP_MS));
+    };
+    const { reads } = ledger;
+    await pass(STEP_MS + 3 * STEP_MS + STEP_MS - 1);
+    expect(ledger.reads - reads).toBe(1);
+    await pass(2);
+    expect(ledger.reads - reads).toBe(2);
+  });
+
+  it('reads everything once, however long it goes on', async () => {
+    const ledger = new WakingLedger(entries(2));
+    await follow(ledger).ready();
+    await pass(3 * 60_000);
+    expect(ledger.asked.filter((each) => each === undefined)).toHaveLength(1);
+  });
+
   it('says at boot what the store warns of, and boots where that cannot be asked', async () => {
     for (const [warnings, expected] of [
       [() => Promise.resolve(TOLD), TOLD],
@@ -267,9 +288,9 @@ describe('a view that was too small', () => {
     await sync.ready();
     expect([sync.state().bounded, fresh(sync)]).toEqual([true, false]);
     const fills = () => ledger.asked.filter((each) => each === undefined).length;
-    ledger.rows.length = 2;
-    await pass(59_000);
+    await pass(3 * 60_000);
     expect(fills()).toBe(1);
+    ledger.rows.length = 2;
     // the entries that it holds expire after ten minutes
     await pass(11 * 60_000);
     expect(fills()).toBeGreaterThan(1);

@@ -2,30 +2,15 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { LedgerEntry } from '../../../storage/ledger-entry.js';
 import {
   FEED_VERSION,
-  type FeedAnswer,
   type FeedItem,
   type FeedReply,
   type Heartbeat,
 } from '../../../storage/revocation-feed.port.js';
 import type { LedgerPosition } from '../../../storage/revocation-ledger.port.js';
 import { ManualClock } from '../../../testing/manual-clock.js';
+import { at, beat } from './heartbeats.fixture.js';
 import { instantOf } from './instant.js';
 import { RevocationView, type Tail } from './revocation-view.js';
-
-const at = (snapshot: string, timeline = 1, ledger = 'ours'): LedgerPosition => ({
-  ledger,
-  timeline,
-  snapshot,
-});
-const beat = (id: string, prev: string, before: string[] = [], more: object = {}): Heartbeat => ({
-  version: FEED_VERSION,
-  id,
-  prev,
-  before,
-  kind: 'whole',
-  position: at(`of ${id}`),
-  ...more,
-});
 
 let clock: ManualClock;
 let view: RevocationView;
@@ -146,7 +131,14 @@ describe('a read of the ledger', () => {
     const linkedAt = view.newestBeat;
     view.acceptLedger(instantOf(clock), view.position, read(at('6:6:')));
     expect(view.newestBeat).toBe(linkedAt);
+    expect([view.position, view.ageMs()]).toEqual([at('6:6:'), 0]);
   });
+});
+
+it('its history is the ledger and the newest timeline', () => {
+  expect(new RevocationView(clock, 3).history).toBeUndefined();
+  view.sawTimeline(at('', 4));
+  expect(view.history).toEqual({ ledger: 'ours', timeline: 4 });
 });
 
 it('another ledger is followed from nothing, the same one goes on', () => {
@@ -161,7 +153,6 @@ it('another ledger is followed from nothing, the same one goes on', () => {
 describe('what is revoked', () => {
   it('is told once to whoever listens, until they stop', () => {
     const told: string[][] = [];
-    view.add([entry('before')]);
     const stop = view.onRevoked((news) => told.push(news.map(({ id }) => id)));
     view.add([entry('a'), entry('b'), entry('a')]);
     view.add([entry('a')]);
@@ -207,8 +198,13 @@ describe('a reply of the feed', () => {
       '0',
       '0',
     ]);
-    take(view.tail, []);
-    expect(view.tail?.cursor).toBe('1');
+    take(view.tail, [{ kind: 'row', entry: entry('b') }, ...beats(beat('i', 'h'))]);
+    expect([refuses('b'), view.linked, view.tail?.cursor, view.foreign]).toEqual([
+      true,
+      true,
+      '1',
+      undefined,
+    ]);
   });
 
   it('moves the view to its last complete heartbeat; parts are links alone', () => {
@@ -245,56 +241,5 @@ describe('a reply of the feed', () => {
     filled(beat('h', 'g'));
     take(view.tail, beats(beat('w', 'h', ['g'], { position: undefined })));
     expect(view.linked).toBe(true);
-  });
-});
-
-describe('an answer to a single question', () => {
-  const head = beat('h', 'g', ['f']);
-  const answer = (given: Heartbeat | undefined, more: Partial<FeedAnswer> = {}): FeedAnswer => ({
-    verdict: 'silent',
-    head: given,
-    connection: 1,
-    lineage: 'a',
-    ...more,
-  });
-
-  it('is as old as the question that still found the head before its base', () => {
-    expect(view.answerAgeMs(instantOf(clock), answer(beat('f', 'e')))).toBe(Infinity);
-    clock.advance('1s');
-    expect(view.answerAgeMs(instantOf(clock), answer(beat('g', 'f', ['e'])))).toBe(Infinity);
-    clock.advance('1s');
-    expect(view.answerAgeMs(instantOf(clock), answer(head))).toBe(2_000);
-    clock.advance('1s');
-    expect(view.answerAgeMs(instantOf(clock), answer(head))).toBe(3_000);
-  });
-
-  it.each<[string, Heartbeat | undefined]>([
-    ['without a head', undefined],
-    ['of another ledger', beat('h', 'g', ['f'], { position: at('x', 1, 'theirs') })],
-    ['of another version', beat('h', 'g', ['f'], { version: FEED_VERSION + 1 })],
-  ])('%s proves nothing', (_, given) => {
-    view.answerAgeMs(instantOf(clock), answer(beat('f', 'e')));
-    expect(view.answerAgeMs(instantOf(clock), answer(given))).toBe(Infinity);
-  });
-
-  it.each<[string, FeedAnswer, boolean]>([
-    ['the head that is followed', answer(head), true],
-    ['the next one', answer(beat('i', 'h')), true],
-    ['one that lists it', answer(beat('k', 'j', ['i', 'h'])), true],
-    ['one without a link to it', answer(beat('x', 'y', ['z'])), false],
-    ['no head', answer(undefined), false],
-    ['the same head on another server', answer(head, { lineage: 'b' }), false],
-    ['the same head on a server that is not named', answer(head, { lineage: undefined }), false],
-  ])('is unbroken by %s', (_, given, unbroken) => {
-    expect(view.unbroken(given)).toBe(false);
-    filled(head);
-    expect(view.unbroken(given)).toBe(unbroken);
-    view.unlink();
-    expect(view.unbroken(given)).toBe(false);
-  });
-
-  it('is not unbroken where the feed had no head when it was noted', () => {
-    filled();
-    expect(view.unbroken(answer(head))).toBe(false);
   });
 });

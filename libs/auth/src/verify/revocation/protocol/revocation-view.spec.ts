@@ -142,6 +142,7 @@ describe('what a process knows from the feed alone', () => {
     read('a');
     expect(unbroken(before)).toBe(true);
     read(undefined);
+    expect(unbroken(before)).toBe(false);
     // the same server writes again, and nobody has brought yet what it refused
     read('a');
     read('a');

@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  FEED_VERSION,
+  type FeedAnswer,
+  type Heartbeat,
+} from '../../../storage/revocation-feed.port.js';
+import { ManualClock } from '../../../testing/manual-clock.js';
+import { at, beat } from './heartbeats.fixture.js';
+import { instantOf } from './instant.js';
+import { RevocationView } from './revocation-view.js';
+
+let clock: ManualClock;
+let view: RevocationView;
+beforeEach(() => {
+  clock = new ManualClock();
+  view = new RevocationView(clock, 3);
+  view.follow('ours');
+});
+/** A full read of the ledger, sent now, after the head was noted. */
+const filled = (
+  beat: Heartbeat | undefined,
+  { lineage }: Pick<FeedAnswer, 'lineage'> = { lineage: 'a' },
+) =>
+  view.acceptLedger(
+    instantOf(clock),
+    undefined,
+    { position: at('5:5:'), entries: [] },
+    { cursor: '0', beat, lineage },
+  );
+
+describe('an answer to a single question', () => {
+  const head = beat('h', 'g', ['f']);
+  const answer = (given: Heartbeat | undefined, more: Partial<FeedAnswer> = {}): FeedAnswer => ({
+    verdict: 'silent',
+    head: given,
+    connection: 1,
+    lineage: 'a',
+    ...more,
+  });
+
+  it('is as old as the question that still found the head before its base', () => {
+    expect(view.answerAgeMs(instantOf(clock), answer(beat('f', 'e')))).toBe(Infinity);
+    clock.advance('1s');
+    expect(view.answerAgeMs(instantOf(clock), answer(beat('g', 'f', ['e'])))).toBe(Infinity);
+    clock.advance('1s');
+    expect(view.answerAgeMs(instantOf(clock), answer(head))).toBe(2_000);
+    clock.advance('1s');
+    expect(view.answerAgeMs(instantOf(clock), answer(head))).toBe(3_000);
+  });
+
+  it.each<[string, Heartbeat | undefined]>([
+    ['without a head', undefined],
+    ['of another ledger', beat('h', 'g', ['f'], { position: at('x', 1, 'theirs') })],
+    ['of another version', beat('h', 'g', ['f'], { version: FEED_VERSION + 1 })],
+  ])('%s proves nothing', (_, given) => {
+    view.answerAgeMs(instantOf(clock), answer(beat('f', 'e')));
+    expect(view.answerAgeMs(instantOf(clock), answer(given))).toBe(Infinity);
+  });
+
+  it.each<[string, FeedAnswer, boolean]>([
+    ['the head that is followed', answer(head), true],
+    ['the next one', answer(beat('i', 'h')), true],
+    ['one that lists it', answer(beat('k', 'j', ['i', 'h'])), true],
+    ['one without a link to it', answer(beat('x', 'y', ['z'])), false],
+    ['no head', answer(undefined), false],
+    ['the same head on another server', answer(head, { lineage: 'b' }), false],
+    ['the same head on a server that is not named', answer(head, { lineage: undefined }), false],
+  ])('is unbroken by %s', (_, given, unbroken) => {
+    expect(view.unbroken(given)).toBe(false);
+    filled(head);
+    expect(view.unbroken(given)).toBe(unbroken);
+    view.unlink();
+    expect(view.unbroken(given)).toBe(false);
+  });
+
+  it('is not unbroken where no server ever said which it is', () => {
+    filled(head, { lineage: undefined });
+    expect(view.unbroken(answer(head, { lineage: undefined }))).toBe(false);
+  });
+
+  it('is not unbroken where the feed had no head when it was noted', () => {
+    filled(undefined);
+    expect(view.unbroken(answer(head))).toBe(false);
+  });
+});
