@@ -230,16 +230,19 @@ describe('DrizzleRevocationLedgerStore', () => {
     await stop();
   });
 
-  it.each([
-    ['off', [expect.stringContaining('set fsync to on')]],
-    ['on', []],
-  ])('warns of a server that may lose acknowledged commits: fsync is %s', async (fsync, told) => {
-    const execute = () => Promise.resolve({ rows: [{ fsync }] });
-    const server = {
-      transaction: (_what: string, _ms: number, work: (tx: object) => unknown) => work({ execute }),
-    } as unknown as AuthDatabase;
-    const its = new DrizzleRevocationLedgerStore(server, { deadlineMs: 1_000 });
-    expect(await its.warnings()).toEqual(told);
+  it('warns of settings that may lose acknowledged commits', async () => {
+    expect(await store.warnings()).toEqual([]);
+    await pool.query(`alter database "${name}" set synchronous_commit = off`);
+    const other = testPool({ connectionString: url.href });
+    const options = { deadlineMs: 1_000 };
+    const its = new DrizzleRevocationLedgerStore(new AuthDatabase(drizzle(other), schema), options);
+    expect(await its.warnings()).toEqual([expect.stringContaining('set synchronous_commit to on')]);
+    await other.end();
+    const statement = () => Promise.resolve([{ name: 'fsync' }]);
+    const server = { statement } as unknown as AuthDatabase;
+    expect(await new DrizzleRevocationLedgerStore(server, options).warnings()).toEqual([
+      expect.stringContaining('set fsync to on'),
+    ]);
   });
 });
 

@@ -151,15 +151,18 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     return listen(this.database.pool, wake);
   }
 
+  /** Not in a transaction, because Tokenward's own turn `synchronous_commit` on. */
   override async warnings(): Promise<readonly string[]> {
-    const [row] = await this.inTransaction(
+    const off = await this.database.statement(
       'revocation ledger settings',
       this.options.deadlineMs,
-      (tx) => rows(tx, sql`select current_setting('fsync') as fsync`),
+      () =>
+        sql`select name from pg_settings where name in ('fsync', 'synchronous_commit') and setting = 'off' order by name`,
     );
-    return row?.['fsync'] === 'off'
-      ? ['Postgres may forget acknowledged revocations (fsync is off); set fsync to on']
-      : [];
+    return off.map(
+      ({ name }) =>
+        `Postgres may forget acknowledged commits when it crashes (${String(name)} is off); set ${String(name)} to on`,
+    );
   }
 
   /** The snapshot and the rows come from one statement, so they are consistent. */

@@ -39,8 +39,8 @@ export interface OwnTransaction extends Transaction {
 const COMMIT_GRACE_MS = 1_000;
 /**
  * A column that makes this transaction's commit wait for the disk, even if the host has turned that
- * off: a revocation that was answered must survive a crash of the server. Other settings are kept,
- * because they say which standbys the commit waits for.
+ * off: a revocation or a refresh that was answered must survive a crash of the server. Other
+ * settings are kept, because they say which standbys the commit waits for.
  */
 export const SYNCHRONOUS_COMMIT = `case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', true) end`;
 const dialect = new PgDialect();

@@ -10,6 +10,7 @@ import type {
 } from '../storage/session-store.port.js';
 import { ms } from './database.js';
 import { refusedCondition } from './ledger-rows.js';
+import { SYNCHRONOUS_COMMIT } from './own-transaction.js';
 import { WAL_FILE } from './primary-answer.js';
 import type { AuthSchema } from './schema.js';
 import {
@@ -89,7 +90,7 @@ export function rotateStatement(
       rotation_key = r.key, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), idle_expires_at = ${idle},
       last_ip = coalesce(r.ip, s.last_ip), user_agent = coalesce(r.agent, s.user_agent)
     from r where s.id = r.session_id
-    returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.tenant, r.acting, r.position, ${sql.raw(WAL_FILE)}`;
+    returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.tenant, r.acting, r.position, ${sql.raw(WAL_FILE)}, ${sql.raw(SYNCHRONOUS_COMMIT)}`;
 }
 
 /** A new secret without a refresh. The caller holds or has checked the subject's epoch. */

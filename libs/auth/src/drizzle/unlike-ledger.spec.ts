@@ -118,6 +118,21 @@ describe('a database that is not what it seems', () => {
     expect(seen).toEqual(['off', 'on', 'on']);
   });
 
+  it('waits for the disk when it rotates: a spent refresh token does not come back with a crash', async () => {
+    await pool.query(`alter database "${fixture.name}" set synchronous_commit = off`);
+    await pool.query(`create table seen (setting text);
+      create function note() returns trigger language plpgsql as $$ begin insert into seen values (current_setting('synchronous_commit')); return null; end $$;
+      create trigger note after update on auth_sessions for each row execute function note()`);
+    const hosts = testPool({ connectionString: fixture.url });
+    const { sessions } = drizzleStorage(drizzle(hosts));
+    const refreshed = newSession();
+    await sessions.open(refreshed);
+    expect((await sessions.rotate(rotationOf(refreshed))).kind).toBe('rotated');
+    await hosts.end();
+    expect((await pool.query('select setting from seen')).rows).toEqual([{ setting: 'on' }]);
+    await pool.query('drop function note cascade; drop table seen');
+  });
+
   it('warns at boot of a table that a crash of the server empties', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const boot = () => drizzleStorage(drizzle(pool)).check();
