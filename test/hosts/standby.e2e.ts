@@ -70,6 +70,7 @@ afterAll(async () => {
 });
 
 describe('a pool whose connections lead to a standby that lags', () => {
+  // T-sb4y
   it('nobody is refused, nobody is signed out, and nothing tells which accounts exist', async () => {
     const { mail } = await addPerson(host, database);
     const { client, answer } = await signInAt(host, mail);
@@ -92,6 +93,7 @@ describe('a pool whose connections lead to a standby that lags', () => {
     expect((await client.get('/things')).status).toBe(200);
   });
 
+  // T-sb5k
   it('leaves it as soon as new connections lead to the primary', async () => {
     const { mail } = await addPerson(host, database);
     proxy.retarget(standby.url);
