@@ -82,7 +82,7 @@ ${rows.join('\n')}
 
 ## Traces of the running system
 
-[test/histories.e2e.ts](../../test/histories.e2e.ts) T-tr4c records what a cluster does during faults: every row and heartbeat of its feed, the endings that it answered, their
+[histories.e2e.ts](../../test/histories.e2e.ts) T-tr4c records what a cluster does during faults: every row and heartbeat of its feed, the endings that it answered, their
 transactions, the reads of a resource server's view, and what that view claims to know.
 [trace.ts](../../test/histories/trace.ts) checks the record against the six rules above and the model's assertion. It is written by hand in TypeScript, so it is
 a second reading of the model, not the model itself. [trace.spec.ts](../../test/histories/trace.spec.ts) checks that its rules are the same as those in the Promela text, word for word, and that it refuses a trace that breaks
