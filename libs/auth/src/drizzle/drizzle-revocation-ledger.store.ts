@@ -14,8 +14,8 @@ import { type Row, rows } from './database.js';
 import { fromRow, refusedCondition } from './ledger-rows.js';
 import { ledgerIdentity } from './ledger-identity.js';
 import { listen } from './ledger-listener.js';
-import type { OwnTransaction } from './own-transaction.js';
-import { timelineOf, WAL_FILE } from './primary-answer.js';
+import type { OwnTransaction, TransactionOptions } from './own-transaction.js';
+import { assertPrimary, timelineOf, WAL_FILE } from './primary-answer.js';
 import type { AuthSchema } from './schema.js';
 import { writeChange } from './write-change.js';
 
@@ -74,18 +74,16 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     if (since && !SNAPSHOT.test(since.snapshot))
       throw AuthError.unavailable('revocation ledger: not a snapshot');
     const deadlineMs = this.options.deadlineMs * (since ? 1 : FULL_READ_FACTOR);
-    const { found, nowMs } = await this.inTransaction(
+    const { found, position, nowMs } = await this.inTransaction(
       'revocation ledger read',
       deadlineMs,
-      async (tx) => ({ nowMs: tx.nowMs, found: await rows(tx, this.readStatement(since)) }),
+      async (tx) => {
+        const found = await rows(tx, this.readStatement(since));
+        return { found, position: await this.positionIn(tx, found[0], since), nowMs: tx.nowMs };
+      },
+      { timeline: 'any' },
     );
-    const position = positionOf(found[0]);
     if (since && since.ledger !== position.ledger) return { position, entries: [] };
-    if (since && since.timeline > position.timeline) {
-      throw AuthError.unavailable(
-        `revocation ledger: timeline ${String(position.timeline)} was superseded by ${String(since.timeline)}`,
-      );
-    }
     // A promoted standby may have lost commits and used their numbers again. A restored dump may
     // start at any number.
     if (since && (since.timeline < position.timeline || xmax(since) > xmax(position)))
@@ -100,15 +98,17 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
    */
   private async readAll(onBatch: BatchTaker): Promise<LedgerRead> {
     const { deadlineMs } = this.options;
-    const { first, nowMs } = await this.inTransaction(
+    const { position, nowMs } = await this.inTransaction(
       'revocation ledger read',
       deadlineMs,
       async (tx) => {
         const [first] = await rows(tx, sql`select ${positionColumns(this.#schema)}`);
-        return { nowMs: tx.nowMs, first };
+        return { position: await this.positionIn(tx, first), nowMs: tx.nowMs };
       },
+      { timeline: 'any' },
     );
-    const position = positionOf(first);
+    const known = this.database.history();
+    if (known && known.ledger !== position.ledger) return { position, entries: [] };
     for (let last = '0'; ;) {
       const page = await this.inTransaction(
         'revocation ledger read',
@@ -185,12 +185,34 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
       exists (select 1 from ${this.#schema.revocations} r where ${refusedCondition(token)}) as revoked`;
   }
 
+  /**
+   * Throws for a former primary of the same ledger. The timelines of another cluster begin at 1: to the ledger that
+   * `pg_upgrade` copied there this gives an id of its own, so that processes follow it without a restart.
+   */
+  private async positionIn(
+    tx: OwnTransaction,
+    row: Row | undefined,
+    since?: LedgerPosition,
+  ): Promise<LedgerPosition> {
+    const position = positionOf(row);
+    const { ledger } = position;
+    const known = [since, this.database.history()].flatMap((each) =>
+      each?.ledger === ledger ? [each.timeline] : [],
+    );
+    const timeline = Math.max(0, ...known);
+    if (timeline <= position.timeline) return position;
+    const own = await ledgerIdentity(tx, this.#schema);
+    if (own === ledger) assertPrimary(row, { ledger, timeline });
+    return { ...position, ledger: own };
+  }
+
   private inTransaction<T>(
     what: string,
     deadlineMs: number,
     work: (tx: OwnTransaction) => Promise<T>,
+    options?: TransactionOptions,
   ): Promise<T> {
-    return this.database.transaction(what, deadlineMs, work);
+    return this.database.transaction(what, deadlineMs, work, options);
   }
 }
 

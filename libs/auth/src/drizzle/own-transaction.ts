@@ -21,6 +21,8 @@ export interface TransactionOptions {
    * committed. Not for transactions that only read, because it makes the server assign an id.
    */
   readonly outcome?: 'asked';
+  /** `any`: the work itself decides whether the server is a former primary. A standby is refused all the same. */
+  readonly timeline?: 'any';
 }
 
 /** A transaction of Tokenward's own. */
@@ -63,7 +65,8 @@ export async function inTransaction<T>(
   call.begins();
   try {
     const { row, mark } = await begin(call, options);
-    assertPrimary(row, history());
+    if (options.timeline === 'any') assertPrimary(row, undefined);
+    else assertPrimary(row, history());
     const nowMs = Number(row?.['now']);
     const query = (config: QueryConfig): Promise<QueryResult<Row>> => call.query(config);
     const execute = (statement: SQL): Promise<QueryResult<Row>> => call.query(toQuery(statement));

@@ -21,6 +21,7 @@ describe('a database that is not what it seems', () => {
     ({ pool } = fixture);
     storage = drizzleStorage(fixture.db, { deadline: '1s' });
     await storage.sessions.open(session);
+    await storage.ledger.identity();
   });
 
   const tokenEntry = (id: string): LedgerEntry => ({
@@ -33,7 +34,7 @@ describe('a database that is not what it seems', () => {
   const token = { tokenId, sessionId, subject, tokenVersion: 3, keyId, issuedAt: 1_000 };
 
   /** What this process knows of the ledger, and what becomes of work while it knows that. */
-  async function knowing(change: Partial<LedgerHistory>, work: () => Promise<unknown>) {
+  async function knowing(change: Partial<LedgerHistory>, work: () => Promise<unknown> | undefined) {
     const { position } = await storage.ledger.readSince(undefined);
     storage.ledger.setHistory(() => ({ ...position, ...change }));
     try {
@@ -44,7 +45,7 @@ describe('a database that is not what it seems', () => {
   }
 
   // T-c7rg
-  it.each<[string, () => Promise<unknown>]>([
+  it.each<[string, () => Promise<unknown> | undefined]>([
     ['whether a token is revoked', () => storage.ledger.isRevoked(token)],
     ['the authoritative check', () => storage.sessions.readAuthority({ ...token, sessionId: id })],
     ['a session', () => storage.sessions.read(id)],
@@ -57,6 +58,7 @@ describe('a database that is not what it seems', () => {
     ['a sign-in', () => storage.sessions.open(newSession())],
     ['a sign-out', () => storage.sessions.endOne(id, 'logout')],
     ['a revocation', () => storage.ledger.append([tokenEntry('kept')])],
+    ['all revocations', () => storage.ledger.readSince(undefined, () => undefined)],
   ])('a former primary does not answer %s', async (_what, ask) => {
     const timeline = 1 + (await storage.ledger.readSince(undefined)).position.timeline;
     await expect(knowing({ timeline }, ask)).rejects.toMatchObject({
@@ -67,6 +69,36 @@ describe('a database that is not what it seems', () => {
     expect(pool.idleCount).toBe(0);
     await knowing({}, ask);
   });
+
+  /** What a process that knows a later timeline of `ledger` reads here, and the id of the ledger here afterwards. */
+  async function readAs(ledger: string, how: 'all' | 'news') {
+    const { position } = await storage.ledger.readSince(undefined);
+    const later = { ...position, ledger, timeline: position.timeline + 1 };
+    const read = await knowing(later, () =>
+      storage.ledger.readSince(how === 'all' ? undefined : later, () => undefined),
+    );
+    return { read, now: await storage.ledger.identity() };
+  }
+
+  // the timelines of another cluster begin at 1, whatever the former one had reached
+  it.each(['all', 'news'] as const)(
+    'tells a process that knows a later timeline of another ledger which ledger this is (%s)',
+    async (how) => {
+      const { read, now } = await readAs(randomUUID(), how);
+      expect(read).toMatchObject({ position: { ledger: now }, entries: [] });
+    },
+  );
+
+  it.each(['all', 'news'] as const)(
+    'is followed by processes that go on over pg_upgrade, which copies the id of the ledger (%s)',
+    async (how) => {
+      const copied = await storage.ledger.identity();
+      await pool.query(`update auth_ledger set database = '1/1'`);
+      const { read, now } = await readAs(copied, how);
+      expect(now).not.toBe(copied);
+      expect(read).toMatchObject({ position: { ledger: now }, entries: [] });
+    },
+  );
 
   it('does not answer whether a token is revoked for another ledger', async () => {
     const asked = knowing({ ledger: randomUUID() }, () => storage.ledger.isRevoked(token));

@@ -65,7 +65,8 @@ export abstract class RevocationLedgerStore {
   /**
    * Optional: called once, with a function that tells what the process knows of the ledger's history. From then on every
    * store of this database must throw instead of answering from an earlier timeline: a former primary that is still up
-   * lacks what was revoked since, and loses what is revoked on it.
+   * lacks what was revoked since, and loses what is revoked on it. `readSince` still answers for another ledger, so that
+   * the process learns of it: the timelines of a new cluster begin at 1.
    */
   setHistory?(known: () => LedgerHistory | undefined): void;
   /** Optional: warnings for the operator at boot, one line each (a server that may lose acknowledged commits). */
