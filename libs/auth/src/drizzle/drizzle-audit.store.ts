@@ -9,6 +9,7 @@ import {
 import { insertRecords, toAuditRecord } from './audit-rows.js';
 import type { AuthDatabase } from './auth-database.js';
 import { ms, type Row } from './database.js';
+import { WAL_FILE } from './primary-answer.js';
 import type { AuthSchema } from './schema.js';
 
 const NETWORK = (ip: SQL): SQL =>
@@ -28,7 +29,10 @@ export class DrizzleAuditStore extends AuditStore {
   }
 
   async append(records: readonly NewAuditRecord[]): Promise<void> {
-    await this.change('write the audit trail', () => insertRecords(this.table, records));
+    await this.change(
+      'write the audit trail',
+      () => sql`${insertRecords(this.table, records)} returning ${sql.raw(WAL_FILE)}`,
+    );
   }
 
   async find(query: AuditQuery & { readonly limit: number }): Promise<readonly AuditRecord[]> {

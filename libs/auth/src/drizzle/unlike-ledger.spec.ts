@@ -58,6 +58,10 @@ describe('a database that is not what it seems', () => {
     ['a sign-in', () => storage.sessions.open(newSession())],
     ['a sign-out', () => storage.sessions.endOne(id, 'logout')],
     ['a revocation', () => storage.ledger.append([tokenEntry('kept')])],
+    [
+      'an audit record',
+      () => storage.audit?.append([{ type: 'login.failed', severity: 'info', detail: {} }]),
+    ],
     ['all revocations', () => storage.ledger.readSince(undefined, () => undefined)],
   ])('a former primary does not answer %s', async (_what, ask) => {
     const timeline = 1 + (await storage.ledger.readSince(undefined)).position.timeline;
