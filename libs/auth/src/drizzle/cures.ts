@@ -27,8 +27,17 @@ export const MIGRATION_CURES: typeof CURES = {
     'run it as the owner of the tables, in the release step (`tokenward migrate`), and not at the start of a service whose role may not',
 };
 
-/** A refusal by a pooler, which reports it as a protocol violation. */
-const STARTUP_PARAMETER = /unsupported startup parameter(?: in options)?: \w+/;
+/** By message, where the SQLSTATE says too little. */
+const BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
+  [
+    /unsupported startup parameter(?: in options)?: \w+/,
+    'take it out of the settings of the pool, a pooler (PgBouncer) refuses it',
+  ],
+  [
+    /wal_level must be set to 'logical'/,
+    'set rds.logical_replication to 1 and restart the server (Amazon Aurora tells its timeline only then)',
+  ],
+];
 
 /**
  * The server's message and the cure, for errors that waiting does not fix. These messages contain
@@ -37,9 +46,10 @@ const STARTUP_PARAMETER = /unsupported startup parameter(?: in options)?: \w+/;
 export function cureOf(error: unknown, cures = CURES): string | undefined {
   for (let each = error; each instanceof Error; each = causeOf(each)) {
     const { code, message } = each as Error & { code?: unknown };
-    const [parameter] = STARTUP_PARAMETER.exec(message) ?? [];
-    if (parameter)
-      return `${parameter}; take it out of the settings of the pool, a pooler (PgBouncer) refuses it`;
+    for (const [pattern, cure] of BY_MESSAGE) {
+      const [said] = pattern.exec(message) ?? [];
+      if (said) return `${said}; ${cure}`;
+    }
     const cure = typeof code === 'string' ? cures[code] : undefined;
     if (cure) return `${String(code)} ${message}; ${cure}`;
   }

@@ -109,6 +109,22 @@ describe('a database that is not what it seems', () => {
     await expect(asked).rejects.toMatchObject({ code: 'unavailable' });
   });
 
+  it('names the setting without which Amazon Aurora does not tell its timeline', async () => {
+    await pool.query(`create schema aurora;
+      create function aurora.pg_current_wal_lsn() returns pg_lsn language plpgsql as
+        $$ begin raise exception 'wal_level must be set to ''logical''' using errcode = '55000'; end $$`);
+    const hosts = testPool({
+      connectionString: fixture.url,
+      options: '-c search_path=aurora,pg_catalog,public',
+    });
+    const asked = drizzleStorage(drizzle(hosts)).sessions.read(randomUUID());
+    await expect(asked).rejects.toMatchObject({
+      code: 'unavailable',
+      detail: expect.stringContaining('set rds.logical_replication to 1'),
+    });
+    await hosts.end();
+  });
+
   // T-c7rh
   it.each([
     [
