@@ -24,7 +24,7 @@ it('hashes wrap: wraps bcrypt hashes in Argon2id, once, and changes no other row
   );
   const line = 'hashes wrap --table Members --column the"hash --id-column Id';
   const asked = await tokenward(line, env());
-  expect([asked.code, asked.error]).toEqual([2, expect.stringContaining('say --yes')]);
+  expect([asked.code, asked.error]).toEqual([2, expect.stringContaining('add --yes')]);
   const narrow = await tokenward(`${line} --yes`, env());
   expect([narrow.code, narrow.error]).toEqual([
     1,
