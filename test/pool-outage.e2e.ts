@@ -174,7 +174,8 @@ describe("the host's pool", () => {
       await until(async () => (await waiting()) === 0);
       expect(await counts()).toEqual(before);
       await until(() => handedOut() === 0);
-      expect(await act(tokens)).not.toBe(answer);
+      // a busy machine may miss the short deadline once more
+      await until(async () => (await act(tokens)) !== answer);
     });
 
     interface Tokens {
