@@ -5,17 +5,10 @@ import { privateRedis } from '../../../../test/support/private-servers.js';
 import { tcpProxy } from '../../../../test/support/proxy.js';
 import { until } from '../../../../test/support/until.js';
 import { SystemClock } from '../common/clock.js';
+import { tokenOf } from '../verify/revocation/protocol/ledger-sync.fixture.js';
 import { OwnClient } from './own-client.js';
 import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
 
-const TOKEN = {
-  tokenId: 't',
-  sessionId: 's',
-  subject: 'u',
-  tokenVersion: 3,
-  keyId: 'k',
-  issuedAt: 1_000,
-};
 /** After this long without an answer a connection is closed that looks open. */
 const SILENT_MS = 2_500;
 
@@ -49,7 +42,7 @@ it('a feed that is asked all the time works again after a silent server answers'
     new SystemClock(),
   );
   const ask = () =>
-    feed.lookup('ours', TOKEN).then(
+    feed.lookup('ours', tokenOf('t')).then(
       ({ verdict }) => verdict,
       () => 'none',
     );
