@@ -1,8 +1,7 @@
-import { absolute } from './requests.js';
 import type { KeyPlace } from './dpop-keys.js';
 import { heldKey } from './dpop-held-key.js';
 import { boundKeyOf, sha256 } from './dpop-proof.js';
-import { prover } from './dpop-prover.js';
+import { prover, urlOf } from './dpop-prover.js';
 
 const BEARER = /^bearer +/i;
 
@@ -23,7 +22,7 @@ export interface ProvingFetch {
 export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch): ProvingFetch {
   const digest = keys.sha256 ?? sha256;
   const held = heldKey(keys, digest);
-  const { prove, learn } = prover(authUrl, held, digest);
+  const { prove, sendProved } = prover(authUrl, held, digest, send);
   /** An encrypted token does not show whether it is bound. */
   let bearer: string | undefined;
   let mayBeOver = false;
@@ -32,25 +31,6 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     if (token.split('.').length !== 3) return token !== bearer;
     const jkt = boundKeyOf(token);
     return jkt !== undefined && jkt === (await held.current()).id;
-  }
-
-  async function sendProved(
-    input: string | URL | Request,
-    init: RequestInit | undefined,
-    token: string | undefined,
-  ): Promise<Response> {
-    const request = input instanceof Request ? input : undefined;
-    const url = urlOf(input);
-    const method = init?.method ?? request?.method ?? 'GET';
-    const headers = new Headers(init?.headers ?? request?.headers);
-    if (token !== undefined) headers.set('authorization', `DPoP ${token}`);
-    const learnt = new Set<string>();
-    for (;;) {
-      headers.set('dpop', await prove(method, url, token));
-      const response = await send(request?.clone() ?? input, { ...init, headers });
-      if (!learn(url, response, learnt)) return response;
-      await response.body?.cancel();
-    }
   }
 
   /** Removes a key whose session ended by a sign-out that this client did not learn of. */
@@ -100,9 +80,6 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     },
   };
 }
-
-const urlOf = (input: string | URL | Request): string =>
-  input instanceof Request ? input.url : absolute(String(input));
 
 interface AuthBody {
   readonly tokenType?: string;

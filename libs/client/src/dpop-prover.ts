@@ -1,5 +1,6 @@
 import type { HeldKey } from './dpop-held-key.js';
 import { makeProof, type sha256 } from './dpop-proof.js';
+import { absolute } from './requests.js';
 
 /** The clock is corrected when it is off by more than this, which is longer than an answer takes. */
 const CLOCK_MS = 10_000;
@@ -8,12 +9,22 @@ const CLOCK_MS = 10_000;
 export interface Prover {
   prove(method: string, url: string, token?: string): Promise<string>;
   /**
-   * Learns from the refusal of a proof (nonce, clock). Returns whether another try makes sense, once for each reason.
+   * Sends a request with a proof. After a refusal that another proof may mend (nonce, clock, the same bytes sent
+   * twice) it tries again, once for each reason.
    */
-  learn(url: string, response: Response, learnt: Set<string>): boolean;
+  sendProved(
+    input: string | URL | Request,
+    init: RequestInit | undefined,
+    token: string | undefined,
+  ): Promise<Response>;
 }
 
-export function prover(authUrl: string, held: HeldKey, digest: typeof sha256): Prover {
+export function prover(
+  authUrl: string,
+  held: HeldKey,
+  digest: typeof sha256,
+  send: typeof fetch,
+): Prover {
   const nonces = new Map<string, string>();
   let clockMs = 0;
 
@@ -23,6 +34,7 @@ export function prover(authUrl: string, held: HeldKey, digest: typeof sha256): P
     return makeProof(key, { method, url, nowMs: Date.now() + clockMs, token, nonce }, digest);
   }
 
+  /** Returns whether another try makes sense. */
   function learn(url: string, response: Response, learnt: Set<string>): boolean {
     const { headers, status } = response;
     const nonce = headers.get('dpop-nonce');
@@ -47,8 +59,27 @@ export function prover(authUrl: string, held: HeldKey, digest: typeof sha256): P
     return true;
   }
 
-  return { prove, learn };
+  return {
+    prove,
+    async sendProved(input, init, token) {
+      const request = input instanceof Request ? input : undefined;
+      const url = urlOf(input);
+      const method = init?.method ?? request?.method ?? 'GET';
+      const headers = new Headers(init?.headers ?? request?.headers);
+      if (token !== undefined) headers.set('authorization', `DPoP ${token}`);
+      const learnt = new Set<string>();
+      for (;;) {
+        headers.set('dpop', await prove(method, url, token));
+        const response = await send(request?.clone() ?? input, { ...init, headers });
+        if (!learn(url, response, learnt)) return response;
+        await response.body?.cancel();
+      }
+    },
+  };
 }
+
+export const urlOf = (input: string | URL | Request): string =>
+  input instanceof Request ? input.url : absolute(String(input));
 
 /** React Native's URL has no `origin`. */
 const originOf = (url: string): string =>

@@ -1,7 +1,5 @@
 import type { AuthClient } from '@tokenward/client';
-
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+import { reconnectWait } from './reconnect-wait.js';
 
 export interface ServerEvent {
   /** Default `message`. */
@@ -31,13 +29,25 @@ export function authEvents(
   url: string | URL,
   options: EventsOptions,
 ): () => void {
+  const wait = reconnectWait();
   let controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let id = '';
-  let waitMs = FIRST_WAIT_MS;
-  let retryMs = FIRST_WAIT_MS;
+  /** The server's wish (HTML, section 9.2.6, field `retry`). */
+  let retryMs: number | undefined;
 
   async function open({ signal }: AbortController): Promise<void> {
+    const status = await readToEnd(signal);
+    if (signal.aborted) return;
+    options.onClose?.(status);
+    if (signal.aborted) return;
+    // refused for good; a sign-in opens it again
+    if (status === 401) return;
+    timer = setTimeout(() => void open(controller), wait.next());
+  }
+
+  /** Returns the status of the answer, or undefined if there was none. */
+  async function readToEnd(signal: AbortSignal): Promise<number | undefined> {
     let status: number | undefined;
     try {
       const headers = { accept: 'text/event-stream', ...(id && { 'last-event-id': id }) };
@@ -47,7 +57,7 @@ export function authEvents(
       if (response.ok && isStream && response.body) {
         options.onOpen?.();
         for await (const event of eventsOf(response.body, setRetry, () => id)) {
-          waitMs = retryMs;
+          wait.reset(retryMs);
           id = event.id;
           options.onEvent(event);
         }
@@ -55,17 +65,12 @@ export function authEvents(
     } catch {
       // the network failed, or the stream was ended
     }
-    if (signal.aborted) return;
-    options.onClose?.(status);
-    if (signal.aborted) return;
-    // refused for good; a sign-in opens it again
-    if (status === 401) return;
-    timer = setTimeout(() => void open(controller), waitMs * (0.5 + Math.random() / 2));
-    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+    return status;
   }
 
   function setRetry(ms: number): void {
-    retryMs = waitMs = Math.min(ms, LONGEST_WAIT_MS);
+    retryMs = ms;
+    wait.reset(ms);
   }
   function end(): void {
     clearTimeout(timer);

@@ -27,7 +27,9 @@ export interface ServerRequest {
 export interface ServerAuth {
   /** Refreshes if there is a refresh token but no access token; once, however often it is called. */
   renew(): Promise<void>;
-  /** Sends the cookies of this request; after a 401 it refreshes once and tries again once. `path` is below `apiUrl`. */
+  /**
+   * Sends the cookies of this request; after a 401 it refreshes once and tries again once. `path` is below `apiUrl`.
+   */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** The signed-in user, according to the cookies. Rejects if the API cannot be asked. */
   session(): Promise<Session | undefined>;
@@ -50,7 +52,9 @@ const PASSED_ON = ['user-agent', 'x-forwarded-for', 'accept-language'];
 const FROM_WHERE = ['origin', 'sec-fetch-site'];
 const SAFE = /^(?:GET|HEAD|OPTIONS)$/i;
 
-/** Adds what the API needs to know of the browser and, for a request that changes something, of the page it comes from. */
+/**
+ * Adds what the API needs to know of the browser and, for a request that changes something, of the page it comes from.
+ */
 function passedOn({ headers: sent }: ServerRequest, headers: Headers, method: string): Headers {
   const isFollowed = sent.get('origin') === null && sent.get('sec-fetch-mode') === 'navigate';
   const isJudged = sent.get('sec-fetch-site') !== null && !isFollowed && !SAFE.test(method);
@@ -79,80 +83,89 @@ function passedOn({ headers: sent }: ServerRequest, headers: Headers, method: st
 export function serverAuth(
   options: ServerAuthOptions,
 ): (request: ServerRequest, given?: { readonly canSetCookies?: boolean }) => ServerAuth {
+  const apiUrl = options.apiUrl.replace(/\/+$/, '');
   const {
     prefix = 'auth',
     accessCookie = 'access_token',
     refreshCookie = 'refresh_token',
-  } = options;
-  const {
     timeoutMs = 10_000,
     fetch: send = (...args: Parameters<typeof fetch>) => fetch(...args),
   } = options;
-  const apiUrl = options.apiUrl.replace(/\/+$/, '');
   const refreshOnce = sharedRefresh(`${apiUrl}/${prefix}/refresh`, send, timeoutMs);
+  const api = { apiUrl, prefix, accessCookie, refreshCookie, timeoutMs, fetch: send, refreshOnce };
+  return (request, { canSetCookies = true } = {}) =>
+    authOf(request, canSetCookies ? api : { ...api, refreshOnce: undefined });
+}
 
-  return (request, { canSetCookies = true } = {}) => {
-    const cookies = requestCookies(request.headers.get('cookie') ?? '');
-    let refreshing: Promise<RefreshOutcome> | undefined;
+interface Api extends Required<ServerAuthOptions> {
+  /** Undefined: nothing is refreshed. */
+  readonly refreshOnce: ReturnType<typeof sharedRefresh> | undefined;
+}
 
-    function headersOf(given?: HeadersInit, method = 'GET'): Headers {
-      const headers = passedOn(request, new Headers(given), method);
-      headers.set('cookie', cookies.header());
-      return headers;
-    }
-    function refresh(): Promise<RefreshOutcome> {
-      refreshing ??= (async () => {
-        const token = cookies.only(refreshCookie);
-        if (!canSetCookies || !token) return { status: 401, setCookies: [] };
-        const outcome = await refreshOnce(token, headersOf());
-        cookies.keep(outcome.setCookies);
-        return outcome;
-      })();
-      return refreshing;
-    }
-    async function renew(): Promise<void> {
+function authOf(request: ServerRequest, api: Api): ServerAuth {
+  const { apiUrl, prefix, accessCookie, refreshCookie, timeoutMs, fetch: send, refreshOnce } = api;
+  const cookies = requestCookies(request.headers.get('cookie') ?? '');
+  let refreshing: Promise<RefreshOutcome> | undefined;
+
+  function headersOf(given?: HeadersInit, method = 'GET'): Headers {
+    const headers = passedOn(request, new Headers(given), method);
+    headers.set('cookie', cookies.header());
+    return headers;
+  }
+  function refresh(): Promise<RefreshOutcome> {
+    refreshing ??= (async () => {
+      const token = cookies.only(refreshCookie);
+      if (!refreshOnce || !token) return { status: 401, setCookies: [] };
+      const outcome = await refreshOnce(token, headersOf());
+      cookies.keep(outcome.setCookies);
+      return outcome;
+    })();
+    return refreshing;
+  }
+  async function ask(path: string, init?: RequestInit): Promise<Response> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await send(`${apiUrl}/${path.replace(/^\/+/, '')}`, {
+      ...init,
+      headers: headersOf(init?.headers, init?.method),
+      signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal,
+      // the browser must follow a redirect of the API itself, so that the cookies are not sent elsewhere
+      redirect: 'manual',
+    });
+    cookies.keep(response.headers.getSetCookie());
+    return response;
+  }
+
+  const auth: ServerAuth = {
+    async renew() {
       if (!cookies.has(accessCookie) || cookies.only(accessCookie) === '') await refresh();
-    }
-    async function ask(path: string, init?: RequestInit): Promise<Response> {
-      const signal = AbortSignal.timeout(timeoutMs);
-      const response = await send(`${apiUrl}/${path.replace(/^\/+/, '')}`, {
-        ...init,
-        headers: headersOf(init?.headers, init?.method),
-        signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal,
-        // the browser must follow a redirect of the API itself, so that the cookies are not sent elsewhere
-        redirect: 'manual',
-      });
-      cookies.keep(response.headers.getSetCookie());
-      return response;
-    }
-
-    const auth: ServerAuth = {
-      renew,
-      async fetch(path, init) {
-        await renew();
-        const response = await ask(path, init);
-        const challenge = response.headers.get('www-authenticate') ?? '';
-        const isFinal =
-          response.status !== 401 ||
-          !!refreshing ||
-          challenge.includes('insufficient_user_authentication') ||
-          init?.body instanceof ReadableStream;
-        if (isFinal || (await refresh()).status !== 200) return response;
-        await response.body?.cancel();
-        return ask(path, init);
-      },
-      async session() {
-        const response = await auth.fetch(`${prefix}/me`);
-        const { status } = (await refreshing) ?? { status: 401 };
-        if (response.status !== 401) return answerOf<Session>(response, ({ id }) => id);
-        if (status !== 401) throw new AuthClientError(503, 'The session could not be refreshed');
-        return undefined;
-      },
-      get cookie() {
-        return cookies.header();
-      },
-      setCookies: cookies.setCookies,
-    };
-    return auth;
+    },
+    async fetch(path, init) {
+      await auth.renew();
+      const response = await ask(path, init);
+      if (refreshing || !isWorthAnotherTry(response, init)) return response;
+      if ((await refresh()).status !== 200) return response;
+      await response.body?.cancel();
+      return ask(path, init);
+    },
+    async session() {
+      const response = await auth.fetch(`${prefix}/me`);
+      const { status } = (await refreshing) ?? { status: 401 };
+      if (response.status !== 401) return answerOf<Session>(response, ({ id }) => id);
+      if (status !== 401) throw new AuthClientError(503, 'The session could not be refreshed');
+      return undefined;
+    },
+    get cookie() {
+      return cookies.header();
+    },
+    setCookies: cookies.setCookies,
   };
+  return auth;
+}
+
+/** Whether fresh tokens may change the answer, and the request can be sent again. */
+function isWorthAnotherTry(response: Response, init: RequestInit | undefined): boolean {
+  // only the user can renew a credential proof that is too old (RFC 9470)
+  const challenge = response.headers.get('www-authenticate') ?? '';
+  const isStepUp = challenge.includes('insufficient_user_authentication');
+  return response.status === 401 && !isStepUp && !(init?.body instanceof ReadableStream);
 }

@@ -1,10 +1,9 @@
 import type { AuthClient } from '@tokenward/client';
 import type { DpopClient } from './dpop.js';
+import { reconnectWait } from './reconnect-wait.js';
 
 export { authEvents, type EventsOptions, type ServerEvent } from './server-events.js';
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
 /** The server's close code for a token that is not or no longer accepted. */
 const REFUSED = 4401;
 
@@ -41,9 +40,9 @@ export function authSocket(
   options: SocketOptions,
 ): AuthSocket {
   const Socket = options.WebSocket ?? WebSocket;
+  const wait = reconnectWait();
   let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let waitMs = FIRST_WAIT_MS;
   let isOver = false;
 
   async function prove(current: WebSocket): Promise<void> {
@@ -63,7 +62,7 @@ export function authSocket(
       });
     };
     current.onmessage = (event) => {
-      waitMs = FIRST_WAIT_MS;
+      wait.reset();
       options.onMessage(event);
     };
     current.onclose = (event) => {
@@ -75,11 +74,10 @@ export function authSocket(
   }
 
   async function comeBack(code: number): Promise<void> {
-    const wait = waitMs * (0.5 + Math.random() / 2);
-    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+    const waitMs = wait.next();
     if (code === REFUSED && (await client.refresh()) === 'signedOut') return;
     // a sign-in may have opened the next one meanwhile
-    if (!socket) timer = setTimeout(connect, wait);
+    if (!socket) timer = setTimeout(connect, waitMs);
   }
 
   function drop(): void {
@@ -122,8 +120,7 @@ export interface IoSocket {
 
 /**
  * For `io(url, { auth: ioAuth(client) })`: sends a fresh token with each connection. For a client of `/dpop`, pass
- * the URL at which socket.io listens:
- * `https://api.example.com/socket.io/`.
+ * the URL at which socket.io listens, such as `https://api.example.com/socket.io/`.
  */
 export function ioAuth(
   client: SocketClient,
@@ -153,7 +150,7 @@ async function credentialsOf(
  * it.
  */
 export function followIo(client: AuthClient, socket: IoSocket): () => void {
-  let waitMs = FIRST_WAIT_MS;
+  const wait = reconnectWait();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let code = 0;
 
@@ -168,14 +165,13 @@ export function followIo(client: AuthClient, socket: IoSocket): () => void {
     if (!socket.active) void comeBack();
   };
   async function comeBack(): Promise<void> {
-    const wait = waitMs * (0.5 + Math.random() / 2);
-    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+    const waitMs = wait.next();
     if (code === REFUSED && (await client.refresh()) === 'signedOut') return;
     clearTimeout(timer);
-    timer = setTimeout(() => socket.connect(), wait);
+    timer = setTimeout(() => socket.connect(), waitMs);
   }
   const again = (): void => {
-    waitMs = FIRST_WAIT_MS;
+    wait.reset();
     socket.disconnect();
     socket.connect();
   };
