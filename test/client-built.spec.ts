@@ -9,7 +9,8 @@ import type * as Factors from '@tokenward/client/factors';
 import type * as Axios from '@tokenward/client/axios';
 import type * as React from '@tokenward/client/react';
 import type { SessionState, SessionStore } from '../libs/client/src/session-store.js';
-import { fakeBrowser, fakeServer, type FakeServer } from '../libs/client/src/fakes.fixture.js';
+import { fakeBrowser } from '../libs/client/src/fake-browser.fixture.js';
+import { fakeServer, type FakeServer } from '../libs/client/src/fake-server.fixture.js';
 
 const dist = mkdtempSync(join(tmpdir(), 'client-built-'));
 const built = spawnSync(process.execPath, ['tools/build-client.mjs', '--out', dist], {

@@ -7,7 +7,7 @@ import {
   type UserBody,
 } from '@tokenward/client';
 import pg from 'pg';
-import { fakeBrowser } from '../libs/client/src/fakes.fixture.js';
+import { fakeBrowser } from '../libs/client/src/fake-browser.fixture.js';
 import { type CookieJar, cookieJar } from './support/cookie-jar.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { type Demo, startDemo } from './support/demo.js';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import axios, { AxiosError, type AxiosInstance } from 'axios';
 import { axiosTransport } from './axios.js';
-import { fakeBrowser, fakeServer, type FakeServer } from './fakes.fixture.js';
+import { fakeBrowser } from './fake-browser.fixture.js';
+import { fakeServer, type FakeServer } from './fake-server.fixture.js';
 import { type AuthClient, createAuthClient } from './index.js';
 
 let server: FakeServer;

@@ -4,6 +4,7 @@ import {
   decodeProtectedHeader,
   EmbeddedJWK,
   jwtVerify,
+  type JWTPayload,
 } from 'jose';
 import { credentials } from './world.fixture.js';
 
@@ -74,34 +75,38 @@ export function fakeApi() {
     const [proof, body] = [request.headers.get('dpop'), await request.text()];
     if (proof === null) {
       seen.push({ path, authorization, body });
-      if (
-        !path.startsWith('/auth/') &&
-        api.mode === 'refresh' &&
-        authorization === `Bearer ${access}`
-      )
-        return answer(200, { body });
+      const isBearer = api.mode === 'refresh' && authorization === `Bearer ${access}`;
+      if (isBearer && !path.startsWith('/auth/')) return answer(200, { body });
       return answer(authorization ? 401 : 200);
     }
     const currentDate = new Date(Date.now() + TEN_MINUTES_MS * 100);
     const { payload } = await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt', currentDate });
     const { jwk } = decodeProtectedHeader(proof);
-    const key = await calculateJwkThumbprint(jwk ?? {});
-    seen.push({ path, authorization, body, claims: payload, key });
-    const status = path.startsWith('/auth/') ? 400 : 401;
-    const isOff = Math.abs((payload.iat ?? 0) * 1000 - Date.now() - api.aheadMs) > 90_000;
-    if (isOff || jtis.has(payload.jti)) return refused(status, 'invalid_dpop_proof');
-    if (api.nonce !== undefined && payload['nonce'] !== api.nonce)
+    const asked = { path, authorization, body, key: await calculateJwkThumbprint(jwk ?? {}) };
+    seen.push({ ...asked, claims: payload });
+    return refusalOf(payload, path.startsWith('/auth/') ? 400 : 401) ?? answerTo(asked);
+  }
+
+  /** Undefined: the proof is accepted, and spent. */
+  function refusalOf(proof: JWTPayload, status: number): Response | undefined {
+    const isOff = Math.abs((proof.iat ?? 0) * 1000 - Date.now() - api.aheadMs) > 90_000;
+    if (isOff || jtis.has(proof.jti)) return refused(status, 'invalid_dpop_proof');
+    if (api.nonce !== undefined && proof['nonce'] !== api.nonce)
       return refused(status, 'use_dpop_nonce');
-    jtis.add(payload.jti);
-    const input_ = (body.startsWith('{') ? JSON.parse(body) : {}) as Record<string, unknown>;
+    jtis.add(proof.jti);
+    return undefined;
+  }
+
+  function answerTo({ path, authorization, body, key }: Seen): Response {
+    const input = (body.startsWith('{') ? JSON.parse(body) : {}) as Record<string, unknown>;
     switch (path) {
       case '/auth/login':
-        if (input_['password'] !== credentials.password)
+        if (input['password'] !== credentials.password)
           return answer(401, { code: 'login_refused' });
         sessionKey = key;
         return answer(200, { user: { id: 'u1' }, ...grant() });
       case '/auth/refresh':
-        if (!refreshToken || input_['refreshToken'] !== refreshToken) return answer(401);
+        if (!refreshToken || input['refreshToken'] !== refreshToken) return answer(401);
         return key === sessionKey ? answer(200, grant()) : refused(400, 'invalid_dpop_proof');
       case '/auth/logout':
         refreshToken = '';

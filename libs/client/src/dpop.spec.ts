@@ -7,7 +7,7 @@ import {
   type KeyPlace,
 } from './dpop.js';
 import { memoryKeys } from './dpop-keys.js';
-import { fakeBrowser } from './fakes.fixture.js';
+import { fakeBrowser } from './fake-browser.fixture.js';
 import { credentials } from './world.fixture.js';
 import { BASE, fakeApi, TEN_MINUTES_MS } from './dpop-api.fixture.js';
 

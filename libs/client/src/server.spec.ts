@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { serverAuth, type ServerAuthOptions } from './server.js';
 
-/** The API as a rendering server sees it: one use per refresh token, a replay for the same key, cookies for each user. */
+/**
+ * The API as a rendering server sees it: one use per refresh token, a replay for the same key, cookies for each user.
+ */
 function fakeApi() {
   const owners = new Map<string, string>([
     ['access-ada', 'ada'],

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { fakeBrowser, fakeServer, type FakeServer } from './fakes.fixture.js';
+import { fakeBrowser } from './fake-browser.fixture.js';
+import { fakeServer, type FakeServer } from './fake-server.fixture.js';
 import { type AuthClient, createAuthClient } from './index.js';
 import { type SessionStore, sessionStore } from './session-store.js';
 

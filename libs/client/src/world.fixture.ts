@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
-import { fakeBrowser, fakeServer, type FakeServer } from './fakes.fixture.js';
+import { fakeBrowser } from './fake-browser.fixture.js';
+import { fakeServer, type FakeServer } from './fake-server.fixture.js';
 import { type AuthClient, type AuthClientOptions, createAuthClient } from './index.js';
 
 export const credentials = { email: 'ada@example.com', password: 'a quiet river' };
