@@ -1,13 +1,12 @@
-import { createPublicKey } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
 import type { RemoteSign, SigningAlgorithm } from '../../options/key-options.js';
 import { ALGORITHMS, isSigningAlgorithm } from './algorithms.js';
 import { assertKeyFits, assertKeyId, assertSecretFits } from './key-fitness.js';
-import { hasPrivateMembers, readPrivateKey, readSecret, secretKeyObject } from './key-material.js';
+import { hasPrivateMembers, readPrivateKey, readSecret } from './key-material.js';
 import type { SigningKey, VerificationKey } from './key-set.js';
 import type { SourceJwk, SourceKeys } from '../../storage/key-source.port.js';
-import { isConsistent } from './signature.js';
-import { asVerificationKey, readVerificationKey } from './verification-keys.js';
+import { assertMaySign, type OwnKey, ownKeyPair, ownSecret } from './own-key.js';
+import { readVerificationKey } from './verification-keys.js';
 
 /**
  * A key of a source, checked and parsed. What it may do at a given time is decided elsewhere. Times
@@ -81,43 +80,26 @@ function readOne(
   };
 }
 
-function readSigner(
-  option: string,
-  jwk: SourceJwk,
-  configured: SigningAlgorithm,
-): { readonly signing: SigningKey; readonly verification: VerificationKey } {
+function readSigner(option: string, jwk: SourceJwk, configured: SigningAlgorithm): OwnKey {
   const { kid, alg } = jwk;
   assertKeyId(`${option}.kid`, kid);
   if (!isSigningAlgorithm(alg))
     throw AuthError.configuration(option, 'has no "alg" that Tokenward knows: add it');
-  if (jwk.use !== undefined && jwk.use !== 'sig')
-    throw AuthError.configuration(
-      option,
-      'its "use" is not "sig": an encryption key must not sign',
-    );
-  if ((ALGORITHMS[alg].family === 'hmac') !== (ALGORITHMS[configured].family === 'hmac'))
+  assertMaySign(option, jwk.use);
+  const isSecret = ALGORITHMS[alg].family === 'hmac';
+  if (isSecret !== (ALGORITHMS[configured].family === 'hmac'))
     throw AuthError.configuration(
       option,
       `is of ${alg}, but keys.algorithm is ${configured}: secrets and key pairs do not go together`,
     );
-  if (ALGORITHMS[alg].family === 'hmac') {
+  if (isSecret) {
     const secret = readSecret(option, jwk.k);
     assertSecretFits(option, alg, secret);
-    const privateKey = secretKeyObject(secret);
-    return {
-      signing: { kid, algorithm: alg, privateKey },
-      verification: asVerificationKey(kid, alg, privateKey),
-    };
+    return ownSecret(kid, alg, secret);
   }
   const privateKey = readPrivateKey(option, jwk);
   assertKeyFits(option, alg, privateKey);
-  const signing = { kid, algorithm: alg, privateKey };
-  if (!isConsistent(signing))
-    throw AuthError.configuration(
-      option,
-      'signs what its own public half refuses: its members do not belong together',
-    );
-  return { signing, verification: asVerificationKey(kid, alg, createPublicKey(privateKey)) };
+  return ownKeyPair(option, kid, alg, privateKey);
 }
 
 function millis(option: string, seconds: unknown): number | undefined {

@@ -9,10 +9,10 @@ import {
 } from '../../options/key-options.js';
 import { ALGORITHMS, isSigningAlgorithm } from './algorithms.js';
 import { assertKeyFits, assertKeyId, assertSecretFits } from './key-fitness.js';
-import { readPrivateKey, readPublicKey, readSecret, secretKeyObject } from './key-material.js';
-import type { KeySet, SigningKey, VerificationKey } from './key-set.js';
+import { readPrivateKey, readPublicKey, readSecret } from './key-material.js';
+import type { KeySet, VerificationKey } from './key-set.js';
+import { assertMaySign, type OwnKey, ownKeyPair, ownSecret } from './own-key.js';
 import type { KnownKey } from './source-keys.js';
-import { isConsistent } from './signature.js';
 import { publicKeyThumbprint, secretKeyId } from './thumbprint.js';
 import { asVerificationKey, readVerificationKeys } from './verification-keys.js';
 import { isSameKey } from './same-key.js';
@@ -70,11 +70,6 @@ function createdAt(given: StaticKeysOptions['createdAt']): number | undefined {
   if (Number.isNaN(millis))
     throw AuthError.configuration('keys.createdAt', 'is not a date: write it as ISO 8601');
   return millis;
-}
-
-interface OwnKey {
-  readonly signing: SigningKey;
-  readonly verification: VerificationKey;
 }
 
 function loadOwn(options: StaticKeysOptions, algorithm: SigningAlgorithm): OwnKey {
@@ -140,14 +135,7 @@ function loadKeyPair(options: StaticKeysOptions, algorithm: SigningAlgorithm): O
   }
   const kid = options.keyId ?? jwkKeyId(options, algorithm) ?? publicKeyThumbprint(publicKey);
   assertKeyId('keys.keyId', kid);
-  const signing = { kid, algorithm, privateKey };
-  if (!isConsistent(signing)) {
-    throw AuthError.configuration(
-      'keys.privateKey',
-      'signs what its own public half refuses: its members do not belong together',
-    );
-  }
-  return { signing, verification: asVerificationKey(kid, algorithm, publicKey) };
+  return ownKeyPair('keys.privateKey', kid, algorithm, privateKey);
 }
 
 /** A JWK may contain its own kid, algorithm and use, which must match the options. */
@@ -167,12 +155,7 @@ function jwkKeyId(
       `its "alg" is not ${algorithm}: one key has one algorithm`,
     );
   }
-  if (privateKey.use !== undefined && privateKey.use !== 'sig') {
-    throw AuthError.configuration(
-      'keys.privateKey',
-      'its "use" is not "sig": an encryption key must not sign',
-    );
-  }
+  assertMaySign('keys.privateKey', privateKey.use);
   return privateKey.kid as string | undefined;
 }
 
@@ -198,11 +181,7 @@ function loadSecret(options: StaticKeysOptions, algorithm: SigningAlgorithm): Ow
   assertSecretFits('keys.secret', algorithm, secret);
   const kid = options.keyId ?? secretKeyId(secret);
   assertKeyId('keys.keyId', kid);
-  const privateKey = secretKeyObject(secret);
-  return {
-    signing: { kid, algorithm, privateKey },
-    verification: asVerificationKey(kid, algorithm, privateKey),
-  };
+  return ownSecret(kid, algorithm, secret);
 }
 
 function assertDistinct(keys: readonly VerificationKey[]): void {

@@ -75,9 +75,7 @@ export function readVerificationKey(
   if (signsWithSecret)
     return refuse(`${signingAlgorithm} signs with a secret: only "oct" keys may verify beside it`);
   if (hasPrivateMembers(jwk))
-    return refuse(
-      'is a private key among keys that only verify: leave its public members alone there',
-    );
+    return refuse('is a private key among keys that only verify: give its public members only');
   const publicKey = readPublicKey(option, jwk);
   assertKeyFits(option, alg, publicKey);
   return asVerificationKey(kid, alg, publicKey);
