@@ -1,4 +1,5 @@
-// `npm run flood`: minutes of flood from one address against the built demo and the orders service, on servers of their own.
+// `npm run flood`: minutes of flood from one address against the built demo and the orders service, on servers of their
+// own.
 //   --seconds N   how long the flood lasts; default 600
 //   --page        writes docs/assurance/flood.md
 // DATABASE_URL, REDIS_URL: servers to use instead of its own (throw-away ones: tables are made and left).
@@ -70,8 +71,7 @@ try {
       }),
     });
   await at('before', () => honest(QUIET_SECONDS));
-  const flood = attacks({ demo, orders, email: 'eve@example.com', password: PASSWORD });
-  await flood.prepare();
+  const flood = await attacks({ demo, orders, email: 'eve@example.com', password: PASSWORD });
   await at('during', async () => {
     flood.start();
     const seen = await honest(seconds);

@@ -22,6 +22,14 @@ const people = pgTable('bench_people', {
   role: text('role'),
   disabled: boolean('disabled'),
 });
+const COLUMNS = {
+  table: people,
+  id: people.id,
+  email: people.email,
+  passwordHash: people.passwordHash,
+  role: people.role,
+  disabled: people.disabled,
+};
 const USERS = 200;
 export const PASSWORD = 'bench-passphrase-1';
 
@@ -40,16 +48,7 @@ export async function serve(
       issuer: ISSUER,
       audience: AUDIENCE,
       keys: signingKeys(keys, algorithm),
-      storage: drizzleStorage(db, {
-        users: {
-          table: people,
-          id: people.id,
-          email: people.email,
-          passwordHash: people.passwordHash,
-          role: people.role,
-          disabled: people.disabled,
-        },
-      }),
+      storage: drizzleStorage(db, { users: COLUMNS }),
       redis: redisConnection(redis),
       throttle: false,
       ...(dpop !== undefined && { dpop }),
@@ -64,28 +63,26 @@ export async function serve(
   const sessions = app.get(AuthService, { strict: false });
   const open = async (at) =>
     (await sessions.openSession(ids[at % ids.length], { transport: 'bearer' })).grant;
-  const stop = async () => {
-    await app.close();
-    redis.disconnect();
-    await pool.end();
-  };
-  /** An access token that is bound to the key of that thumbprint. */
-  const openBound = async (provedKey) => {
-    const { grant } = await sessions.openSession(ids[0], {
-      transport: 'bearer',
-      client: { provedKey },
-    });
-    return grant.accessToken;
-  };
   return {
-    openBound,
     url,
     headers: { authorization: `Bearer ${(await open(0)).accessToken}` },
     openSessions: (n) =>
       Promise.all(Array.from({ length: n }, async (_, at) => (await open(at)).refreshToken)),
+    /** An access token that is bound to the key of that thumbprint. */
+    async openBound(provedKey) {
+      const { grant } = await sessions.openSession(ids[0], {
+        transport: 'bearer',
+        client: { provedKey },
+      });
+      return grant.accessToken;
+    },
     ...counted,
     loop: (tokens) => guardLoop(app, keys, tokens),
-    stop,
+    async stop() {
+      await app.close();
+      redis.disconnect();
+      await pool.end();
+    },
   };
 }
 

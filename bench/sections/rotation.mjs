@@ -1,4 +1,5 @@
-// Rotation in the store: against pgbench running the same statement, prepared, and against the three Drizzle statements of the guides.
+// Rotation in the store: against pgbench running the same statement, prepared, and against the three Drizzle statements
+// of the guides.
 import { randomBytes } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { boolean, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
@@ -18,79 +19,79 @@ export async function rotation({ quick, servers, say }) {
   const database = await ownDatabase(servers, 'bench_rotation');
   try {
     await fill(database.pool, PER_WINDOW * windows * 3 + PER_WINDOW);
-    const sql = await statementOf(database);
-    const guides = await guidesStatements(database, PER_WINDOW);
-    let next = 1;
-    const range = () => Array.from({ length: PER_WINDOW }, () => next++);
-    const store = (inFlight) => async () => {
-      const rotate = async (n, generation) =>
-        (await database.sessions.rotate(rotationOf(n, generation))).kind === 'rotated';
-      return rotating(rotate, range(), inFlight, seconds, new Map());
-    };
-    const contestants = {
-      store: store(CLIENTS),
-      loaded: store(LOADED),
-      guides: () =>
-        rotating(
-          guides,
-          Array.from({ length: PER_WINDOW }, (_, i) => i),
-          CLIENTS,
-          seconds,
-          new Map(),
-        ),
-      ...(hasPgbench() && {
-        pgbench: async () => {
-          const size = PER_WINDOW / CLIENTS;
-          const from = range()[0];
-          const own = sql.replace(':n::text', `(:n + ${from - 1})::text`);
-          return (
-            await pgbench({
-              dir: servers.dir,
-              url: database.url,
-              sql: own,
-              clients: CLIENTS,
-              size,
-              start: 1,
-              seconds,
-            })
-          ).perSecond;
-        },
-      }),
-    };
+    const contestants = Object.entries(await contestantsOf(database, servers, seconds));
     const raw = [];
-    for (const contestant of Object.values(contestants)) await contestant();
+    for (const [, contestant] of contestants) await contestant();
     for (let turn = 0; turn < windows - 1; turn++) {
       const figures = {};
-      for (const [name, contestant] of rotated(Object.entries(contestants), turn))
+      for (const [name, contestant] of rotated(contestants, turn))
         figures[name] = await contestant();
       raw.push(figures);
     }
-    const over = (a, b) => raw.flatMap((each) => (each[b] ? [each[a] / each[b]] : []));
-    const rows = [
-      {
-        what: `rotation in the store against pgbench, the same statement prepared, ${CLIENTS} connections`,
-        values: over('store', 'pgbench'),
-        bar: 0.8,
-      },
-      {
-        what: `the same with ${LOADED} in flight on ${CLIENTS} connections`,
-        values: over('loaded', 'pgbench'),
-        stretch: 1.5,
-      },
-      {
-        what: `rotation against the guides' three Drizzle statements, ${CLIENTS} in flight`,
-        values: over('store', 'guides'),
-        bar: 4,
-        stretch: 8,
-      },
-    ];
-    return { rows: rows.filter(({ values }) => values.length > 0), raw };
+    return { rows: rowsOf(raw), raw };
   } finally {
     await database.drop();
   }
 }
 
-/** The text that the store sends for one session, its values written out: what differs from call to call becomes a variable of pgbench. */
+/** By name: one window of each, which returns its rotations a second. */
+async function contestantsOf(database, servers, seconds) {
+  const sql = await statementOf(database);
+  const guides = await guidesStatements(database, PER_WINDOW);
+  const same = Array.from({ length: PER_WINDOW }, (_, i) => i);
+  let next = 1;
+  const range = () => Array.from({ length: PER_WINDOW }, () => next++);
+  const rotate = async (n, generation) =>
+    (await database.sessions.rotate(rotationOf(n, generation))).kind === 'rotated';
+  const store = (inFlight) => () => rotating(rotate, range(), inFlight, seconds, new Map());
+  const inPgbench = async () => {
+    const from = range()[0];
+    const { perSecond } = await pgbench({
+      dir: servers.dir,
+      url: database.url,
+      sql: sql.replace(':n::text', `(:n + ${from - 1})::text`),
+      clients: CLIENTS,
+      size: PER_WINDOW / CLIENTS,
+      start: 1,
+      seconds,
+    });
+    return perSecond;
+  };
+  return {
+    store: store(CLIENTS),
+    loaded: store(LOADED),
+    guides: () => rotating(guides, same, CLIENTS, seconds, new Map()),
+    ...(hasPgbench() && { pgbench: inPgbench }),
+  };
+}
+
+function rowsOf(raw) {
+  const over = (a, b) => raw.flatMap((each) => (each[b] ? [each[a] / each[b]] : []));
+  const rows = [
+    {
+      what: `rotation in the store against pgbench, the same statement prepared, ${CLIENTS} connections`,
+      values: over('store', 'pgbench'),
+      bar: 0.8,
+    },
+    {
+      what: `the same with ${LOADED} in flight on ${CLIENTS} connections`,
+      values: over('loaded', 'pgbench'),
+      stretch: 1.5,
+    },
+    {
+      what: `rotation against the guides' three Drizzle statements, ${CLIENTS} in flight`,
+      values: over('store', 'guides'),
+      bar: 4,
+      stretch: 8,
+    },
+  ];
+  return rows.filter(({ values }) => values.length > 0);
+}
+
+/**
+ * The text that the store sends for one session, its values written out: what differs from call to call becomes a
+ * variable of pgbench.
+ */
 async function statementOf({ pool, sessions }) {
   const client = await pool.connect();
   const { query } = Object.getPrototypeOf(client);

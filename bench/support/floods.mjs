@@ -25,17 +25,8 @@ function unknownKey() {
   return `${part(header)}.${part(claims)}.${randomBytes(256).toString('base64url')}`;
 }
 
-export function attacks({ demo, orders, email, password }) {
-  const sent = {};
-  const running = [];
-  let isStopped = false;
-  let dead;
-  const own = [];
-
-  const count = (name, outcome) => {
-    const outcomes = (sent[name] ??= {});
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  };
+/** What the address asks of the demo, as whoever has this account. */
+function attackerOf(demo, { email, password }) {
   const post = async (path, body) => {
     const answer = await fetch(demo.url + path, {
       method: 'POST',
@@ -45,74 +36,89 @@ export function attacks({ demo, orders, email, password }) {
     });
     return { status: answer.status, json: await answer.json().catch(() => ({})) };
   };
-  const signIn = async () => {
-    const { status, json } = await post('/auth/login', { email, password, transport: 'bearer' });
-    if (status !== 200) throw new Error(`the attacker's own login answered ${status}`);
-    return json.refreshToken;
+  return {
+    post,
+    async signIn() {
+      const { status, json } = await post('/auth/login', { email, password, transport: 'bearer' });
+      if (status !== 200) throw new Error(`the attacker's own login answered ${status}`);
+      return json.refreshToken;
+    },
+    guess: async () => (await post('/auth/login', { email, password: 'wrong guess' })).status,
+    /** Opens a socket and returns the code with which it was closed. */
+    socket: (token) =>
+      new Promise((resolve) => {
+        const client = new WebSocket(`${demo.url.replace('http', 'ws')}/events`, {
+          headers: HEADERS,
+        });
+        client.once('open', () => token && client.send(JSON.stringify({ type: 'auth', token })));
+        client.once('close', (code) => resolve(code));
+        client.once('error', (error) => resolve(error.code ?? 'error'));
+      }),
   };
-  const socket = (token) =>
-    new Promise((resolve) => {
-      const client = new WebSocket(`${demo.url.replace('http', 'ws')}/events`, {
-        headers: HEADERS,
-      });
-      client.once('open', () => token && client.send(JSON.stringify({ type: 'auth', token })));
-      client.once('close', (code) => resolve(code));
-      client.once('error', (error) => resolve(error.code ?? 'error'));
-    });
-  const KINDS = {
-    'throttled logins': [
-      AT_A_TIME,
-      async () => (await post('/auth/login', { email, password: 'wrong guess' })).status,
-    ],
+}
+
+async function askOrders(orders) {
+  const answer = await fetch(`${orders.url}/orders`, {
+    headers: { ...HEADERS, authorization: `Bearer ${unknownKey()}` },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+/** By name: how many at a time, and one try, which returns its outcome. */
+function kindsOf(attacker, orders, { own, dead }) {
+  return {
+    'throttled logins': [AT_A_TIME, attacker.guess],
     'dead refresh tokens': [
       AT_A_TIME,
-      async () => (await post('/auth/refresh', { refreshToken: dead })).status,
+      async () => (await attacker.post('/auth/refresh', { refreshToken: dead })).status,
     ],
     'own refreshes': [
       AT_A_TIME,
       async (worker) => {
-        const { status, json } = await post('/auth/refresh', { refreshToken: own[worker] });
+        const { status, json } = await attacker.post('/auth/refresh', {
+          refreshToken: own[worker],
+        });
         own[worker] = json.refreshToken ?? own[worker];
         return status;
       },
     ],
     // these are open at the same time: the five seconds of each would make it a trickle
-    'sockets without a token': [400, () => socket()],
-    'sockets with a bad token': [SOCKETS_AT_A_TIME, () => socket(unknownKey())],
-    'unknown kids at the orders service': [
-      AT_A_TIME,
-      async () => {
-        const headers = { ...HEADERS, authorization: `Bearer ${unknownKey()}` };
-        const answer = await fetch(`${orders.url}/orders`, {
-          headers,
-          signal: AbortSignal.timeout(TIMEOUT_MS),
-        });
-        await answer.arrayBuffer();
-        return answer.status;
-      },
-    ],
+    'sockets without a token': [400, () => attacker.socket()],
+    'sockets with a bad token': [SOCKETS_AT_A_TIME, () => attacker.socket(unknownKey())],
+    'unknown kids at the orders service': [AT_A_TIME, () => askOrders(orders)],
   };
+}
 
+/** Signs in as the attacker; `start` begins every attack, and `sent` counts what each was answered. */
+export async function attacks({ demo, orders, email, password }) {
+  const attacker = attackerOf(demo, { email, password });
+  const own = [];
+  for (let worker = 0; worker < AT_A_TIME; worker++) own.push(await attacker.signIn());
+  const dead = await attacker.signIn();
+  await attacker.post('/auth/logout', { refreshToken: dead });
+
+  const sent = {};
+  const running = [];
+  let isStopped = false;
+  const keepOn = async (name, once) => {
+    while (!isStopped) {
+      const outcome = await once().catch((error) => error.name);
+      const outcomes = (sent[name] ??= {});
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      // a connection that is refused costs nobody anything, but this process its turn
+      if (typeof outcome === 'string') await delay(50);
+    }
+  };
   return {
     sent,
-    async prepare() {
-      for (let worker = 0; worker < AT_A_TIME; worker++) own.push(await signIn());
-      dead = await signIn();
-      await post('/auth/logout', { refreshToken: dead });
-    },
     start() {
-      for (const [name, [workers, once]] of Object.entries(KINDS))
+      for (const [name, [workers, once]] of Object.entries(
+        kindsOf(attacker, orders, { own, dead }),
+      ))
         for (let worker = 0; worker < workers; worker++)
-          running.push(
-            (async () => {
-              while (!isStopped) {
-                const outcome = await once(worker).catch((error) => error.name);
-                count(name, outcome);
-                // a connection that is refused costs nobody anything, but this process its turn
-                if (typeof outcome === 'string') await delay(50);
-              }
-            })(),
-          );
+          running.push(keepOn(name, () => once(worker)));
     },
     async stop() {
       isStopped = true;

@@ -1,4 +1,5 @@
-// Sessions for the store's benches: made by one INSERT, rotated with a constant hash, so that pgbench can send the same statement.
+// Sessions for the store's benches: made by one INSERT, rotated with a constant hash, so that pgbench can send the same
+// statement.
 import { createHash } from 'node:crypto';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
@@ -68,7 +69,10 @@ export const rotationOf = (n, generation) => ({
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36',
 });
 
-/** Closed loop: `inFlight` workers, each round its own sessions, for `seconds`; how many a second. `pick` says which sessions there are. */
+/**
+ * Rotations a second for `seconds`: `inFlight` workers, each round and round over sessions of its own.
+ * `generations`: of each session, 1 where it has none; kept up to date here.
+ */
 export async function rotating(rotate, sessions, inFlight, seconds, generations) {
   const until = performance.now() + seconds * 1000;
   const from = performance.now();

@@ -10,70 +10,79 @@ const SOCKETS = 200;
 
 const oneOf = (list) => list[Math.floor(Math.random() * list.length)];
 
+/** Sends a request to one of the processes, and throws the status unless it is a success. */
+async function sendTo(urls, path, { body, token }) {
+  const answer = await fetch(oneOf(urls) + path, {
+    method: body ? 'POST' : 'GET',
+    headers: {
+      ...(body && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(String(answer.status));
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+/** Resolves with the socket once the server has answered its token. */
+async function openSocket(urls, token) {
+  const socket = new WebSocket(`${oneOf(urls).replace('http', 'ws')}/events`);
+  socket.on('error', () => undefined);
+  await new Promise((resolve, reject) => {
+    socket.once('open', () => socket.send(JSON.stringify({ type: 'auth', token })));
+    socket.once('message', resolve);
+    socket.once('close', (code) => reject(new Error(`closed with ${code}`)));
+  });
+  return socket;
+}
+
 /** What each kind does once. */
 function peopleOf({ urls, refreshTokens, user }) {
   const access = [];
   const sockets = [];
   let next = 0;
 
-  const send = async (path, { body, token, method = body ? 'POST' : 'GET' }) => {
-    const answer = await fetch(oneOf(urls) + path, {
-      method,
-      headers: {
-        ...(body && { 'content-type': 'application/json' }),
-        ...(token && { authorization: `Bearer ${token}` }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(String(answer.status));
-    return text === '' ? undefined : JSON.parse(text);
-  };
   const keep = (token) => {
     access.push(token);
     if (access.length > 2_000) access.shift();
+  };
+  const signIn = async () => {
+    const body = { ...user, transport: 'bearer' };
+    return (await sendTo(urls, '/auth/login', { body })).accessToken;
   };
   const kinds = {
     async refresh() {
       const at = next++ % refreshTokens.length;
       const refreshToken = refreshTokens[at];
-      const answer = await send('/auth/refresh', { body: { refreshToken } });
+      const answer = await sendTo(urls, '/auth/refresh', { body: { refreshToken } });
       refreshTokens[at] = answer.refreshToken;
       keep(answer.accessToken);
     },
     async guarded() {
-      if (access.length > 0) await send('/me', { token: oneOf(access) });
+      if (access.length > 0) await sendTo(urls, '/me', { token: oneOf(access) });
     },
     async login() {
-      keep((await send('/auth/login', { body: { ...user, transport: 'bearer' } })).accessToken);
+      keep(await signIn());
     },
     /** A login and its end: as many sessions live afterwards as before. */
     async revocation() {
-      const { accessToken: token } = await send('/auth/login', {
-        body: { ...user, transport: 'bearer' },
-      });
-      await send('/auth/logout', { body: {}, token });
+      await sendTo(urls, '/auth/logout', { body: {}, token: await signIn() });
     },
     async socket() {
       if (access.length === 0) return;
-      const socket = new WebSocket(`${oneOf(urls).replace('http', 'ws')}/events`);
-      socket.on('error', () => undefined);
-      await new Promise((resolve, reject) => {
-        socket.once('open', () =>
-          socket.send(JSON.stringify({ type: 'auth', token: access.at(-1) })),
-        );
-        socket.once('message', resolve);
-        socket.once('close', (code) => reject(new Error(`closed with ${code}`)));
-      });
-      sockets.push(socket);
+      sockets.push(await openSocket(urls, access.at(-1)));
       if (sockets.length > SOCKETS) sockets.shift().close();
     },
   };
   return { kinds, sockets };
 }
 
-/** `refreshTokens`: of the sessions, which are refreshed one after the other, round and round. `pace`: how many times PACE. */
+/**
+ * `refreshTokens`: of the sessions, which are refreshed one after the other, round and round. `pace`: how many times
+ * PACE.
+ */
 export function soakLoad({ urls, refreshTokens, user, pace = 1 }) {
   const { kinds, sockets } = peopleOf({ urls, refreshTokens, user });
   let took = {};
