@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
 import { PasswordHasher } from '@tokenward/nestjs';
 import type { FactorMethod } from '@tokenward/nestjs/options';
 import {
@@ -53,16 +54,7 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
     });
     const server = app.getHttpServer() as Server;
     const closeAfterAnswers = lastAnswers(server);
-    try {
-      const database = app.get<DemoDatabase>(DATABASE);
-      const hasher = app.get(PasswordHasher, { strict: false });
-      await app.init();
-      await seedUsers(database, hasher, config.users, (line) => process.stdout.write(`${line}\n`));
-      await app.listen(config.port, config.host);
-    } catch (error) {
-      await app.close().catch(() => undefined);
-      throw error;
-    }
+    await open(app, config);
     const stop = async (): Promise<void> => {
       closeAfterAnswers();
       const impatience = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
@@ -73,6 +65,20 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
     return { url: await app.getUrl(), stop };
   } catch (error) {
     await embedded?.stop();
+    throw error;
+  }
+}
+
+/** Makes the users and listens; closes the application if one of them fails. */
+async function open(app: INestApplication, config: DemoConfig): Promise<void> {
+  try {
+    const database = app.get<DemoDatabase>(DATABASE);
+    const hasher = app.get(PasswordHasher, { strict: false });
+    await app.init();
+    await seedUsers(database, hasher, config.users, (line) => process.stdout.write(`${line}\n`));
+    await app.listen(config.port, config.host);
+  } catch (error) {
+    await app.close().catch(() => undefined);
     throw error;
   }
 }

@@ -19,22 +19,11 @@ interface StagedTheftProps {
 export function StagedTheft({ email, onClose }: StagedTheftProps) {
   const [steps, setSteps] = useState<readonly Step[]>([]);
   const [done, setDone] = useState<keyof typeof OUTCOMES>();
-  const shown = (
-    <ol className="steps" aria-live="polite">
-      {steps.map(({ said, status }) => (
-        <li key={said}>
-          <span className="step">
-            {said} <code className={status < 400 ? 'good' : 'bad'}>{status}</code>
-          </span>
-        </li>
-      ))}
-    </ol>
-  );
   return (
     <Dialog title="Stage a theft" onClose={onClose}>
       {done ? (
         <>
-          {shown}
+          <Steps steps={steps} />
           <p>{OUTCOMES[done]}</p>
           <div className="actions">
             <button className="primary" autoFocus onClick={onClose}>
@@ -65,9 +54,23 @@ export function StagedTheft({ email, onClose }: StagedTheftProps) {
             the device did. By default every session of yours ends then, this one too.
           </p>
           <PasswordField label="Your password" name="password" autoComplete="current-password" />
-          {shown}
+          <Steps steps={steps} />
         </Form>
       )}
     </Dialog>
+  );
+}
+
+function Steps({ steps }: { readonly steps: readonly Step[] }) {
+  return (
+    <ol className="steps" aria-live="polite">
+      {steps.map(({ said, status }) => (
+        <li key={said}>
+          <span className="step">
+            {said} <code className={status < 400 ? 'good' : 'bad'}>{status}</code>
+          </span>
+        </li>
+      ))}
+    </ol>
   );
 }

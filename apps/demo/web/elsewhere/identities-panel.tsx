@@ -51,33 +51,53 @@ function Identities({ providers, version, now }: IdentitiesProps) {
         {providers.map((provider) => {
           const linked = data?.find((each) => each.provider === provider);
           return (
-            <li key={provider}>
-              <div>
-                <p className="name">{titleOf(provider)}</p>
-                <p className="hint">
-                  {linked ? (
-                    <>
-                      {linked.email ?? 'Linked'}, since <Ago at={linked.linkedAt} now={now} />
-                    </>
-                  ) : (
-                    'Not linked'
-                  )}
-                </p>
-              </div>
-              <button
-                aria-disabled={action.busy}
-                aria-label={`${linked ? 'Unlink' : 'Link'} ${titleOf(provider)}`}
-                onClick={() => {
-                  (linked ? unlink : link)(provider);
-                }}
-              >
-                {linked ? 'Unlink' : 'Link'}
-              </button>
-            </li>
+            <Identity
+              key={provider}
+              {...{ provider, linked, now }}
+              busy={action.busy}
+              onClick={linked ? unlink : link}
+            />
           );
         })}
       </ul>
       <Failure text={action.failure ?? failure} />
     </div>
+  );
+}
+
+interface IdentityProps {
+  readonly provider: string;
+  /** Undefined: not linked. */
+  readonly linked: IdentityBody | undefined;
+  readonly now: number;
+  readonly busy: boolean;
+  readonly onClick: (provider: string) => void;
+}
+
+function Identity({ provider, linked, now, busy, onClick }: IdentityProps) {
+  return (
+    <li>
+      <div>
+        <p className="name">{titleOf(provider)}</p>
+        <p className="hint">
+          {linked ? (
+            <>
+              {linked.email ?? 'Linked'}, since <Ago at={linked.linkedAt} now={now} />
+            </>
+          ) : (
+            'Not linked'
+          )}
+        </p>
+      </div>
+      <button
+        aria-disabled={busy}
+        aria-label={`${linked ? 'Unlink' : 'Link'} ${titleOf(provider)}`}
+        onClick={() => {
+          onClick(provider);
+        }}
+      >
+        {linked ? 'Unlink' : 'Link'}
+      </button>
+    </li>
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { addTotp, confirmTotp, type TotpSecret } from '@tokenward/client/factors';
 import { caller } from '../api/client.js';
 import { Dialog } from '../ui/dialog.js';
@@ -24,25 +24,7 @@ export function AddTotp({ onClose, onDone }: AddTotpProps) {
   return (
     <Dialog title="Add an authenticator app" onClose={onClose}>
       {secret ? (
-        <Form
-          key="code"
-          submit="Add it"
-          beside={cancel}
-          refused={{
-            text: 'That code is not right. Is the phone’s clock set by itself?',
-            field: 'code',
-          }}
-          onSubmit={async ({ code = '' }) => {
-            onDone(await confirmTotp(caller, { id: secret.id, code: code.trim() }));
-          }}
-        >
-          <p>Scan this with the app, or type the secret into it.</p>
-          <QrCode text={secret.uri} label="The secret as a QR code" />
-          <p className="secret">
-            <code>{secret.secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
-          </p>
-          <CodeField label="The code that it shows" />
-        </Form>
+        <FirstCode key="code" secret={secret} beside={cancel} onDone={onDone} />
       ) : (
         <Form
           key="name"
@@ -62,5 +44,33 @@ export function AddTotp({ onClose, onDone }: AddTotpProps) {
         </Form>
       )}
     </Dialog>
+  );
+}
+
+interface FirstCodeProps extends Pick<AddTotpProps, 'onDone'> {
+  readonly secret: TotpSecret;
+  readonly beside: ReactNode;
+}
+
+function FirstCode({ secret: { id, uri, secret }, beside, onDone }: FirstCodeProps) {
+  return (
+    <Form
+      submit="Add it"
+      beside={beside}
+      refused={{
+        text: 'That code is not right. Is the phone’s clock set by itself?',
+        field: 'code',
+      }}
+      onSubmit={async ({ code = '' }) => {
+        onDone(await confirmTotp(caller, { id, code: code.trim() }));
+      }}
+    >
+      <p>Scan this with the app, or type the secret into it.</p>
+      <QrCode text={uri} label="The secret as a QR code" />
+      <p className="secret">
+        <code>{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
+      </p>
+      <CodeField label="The code that it shows" />
+    </Form>
   );
 }

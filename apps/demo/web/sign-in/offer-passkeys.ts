@@ -5,7 +5,10 @@ import { client } from '../api/client.js';
 /** A challenge works for five minutes. */
 const ROUND_MS = 4 * 60_000;
 
-/** Offers passkeys in the list of the email field until `signal` is aborted. It never rejects, because the button reports other errors. */
+/**
+ * Offers passkeys in the list of the email field until `signal` is aborted. It never rejects, because the button
+ * reports other errors.
+ */
 export async function offerPasskeys(signal: AbortSignal): Promise<'over' | 'refused'> {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return 'over';
   while (!signal.aborted) {

@@ -30,29 +30,12 @@ export function SecondStep({ due: { ticket, methods }, onDone }: SecondStepProps
   return (
     <Frame title="One more step">
       {(recovering || methods.includes('totp')) && (
-        <Form
+        <CodeForm
           key={String(recovering)}
-          submit="Go on"
-          look="primary wide"
-          refused={{ text: WRONG, field: 'code' }}
-          onSubmit={async ({ code = '' }) => {
-            const answer = recovering ? { recoveryCode: code.trim() } : { code: code.trim() };
-            await loginWithSecondFactor(client, { ticket, ...answer });
-            onDone();
-          }}
-        >
-          {recovering ? (
-            <Field
-              label="Recovery code"
-              name="code"
-              autoComplete="off"
-              spellCheck={false}
-              required
-            />
-          ) : (
-            <CodeField label="Code of your authenticator app" />
-          )}
-        </Form>
+          kind={recovering ? 'recovery code' : 'code'}
+          ticket={ticket}
+          onDone={onDone}
+        />
       )}
       <Failure text={failure} />
       {methods.includes('passkey') && (
@@ -76,5 +59,33 @@ export function SecondStep({ due: { ticket, methods }, onDone }: SecondStepProps
         </button>
       </p>
     </Frame>
+  );
+}
+
+interface CodeFormProps {
+  readonly kind: 'code' | 'recovery code';
+  readonly ticket: string;
+  readonly onDone: () => void;
+}
+
+function CodeForm({ kind, ticket, onDone }: CodeFormProps) {
+  return (
+    <Form
+      submit="Go on"
+      look="primary wide"
+      refused={{ text: WRONG, field: 'code' }}
+      onSubmit={async ({ code = '' }) => {
+        const given = code.trim();
+        const answer = kind === 'code' ? { code: given } : { recoveryCode: given };
+        await loginWithSecondFactor(client, { ticket, ...answer });
+        onDone();
+      }}
+    >
+      {kind === 'code' ? (
+        <CodeField label="Code of your authenticator app" />
+      ) : (
+        <Field label="Recovery code" name="code" autoComplete="off" spellCheck={false} required />
+      )}
+    </Form>
   );
 }

@@ -23,26 +23,7 @@ export function SignedOut({ because }: { readonly because: SignedOutBecause }) {
   const [view, setView] = useState<View>('sign-in');
   const [due, setDue] = useState<SecondFactorDue>();
   const isMailbox = useHash() === 'mailbox';
-  const to = (name: View, words: string) => (
-    <button
-      type="button"
-      className="link"
-      onClick={() => {
-        setView(name);
-      }}
-    >
-      {words}
-    </button>
-  );
-  if (isMailbox)
-    return (
-      <Frame title="Mailbox">
-        <MailList />
-        <p className="switch">
-          <a href="#sign-in">Back to the sign-in</a>
-        </p>
-      </Frame>
-    );
+  if (isMailbox) return <Mailbox />;
   if (due)
     return (
       <SecondStep
@@ -63,21 +44,54 @@ export function SignedOut({ because }: { readonly because: SignedOutBecause }) {
       ) : (
         <CredentialsForm key={view} mode={view} onDue={setDue} />
       )}
-      {view === 'sign-in' ? (
-        <>
-          <PasskeySignIn />
-          <SignInElsewhere />
-          <p className="switch apart">
-            {to('password_reset', 'Forgot your password?')} {to('magic_link', 'Sign in by mail')}
-          </p>
-          <p className="switch">New here? {to('register', 'Create an account')}</p>
-        </>
-      ) : (
-        <p className="switch">
-          {view === 'register' && 'There already? '}
-          {to('sign-in', view === 'register' ? 'Sign in' : 'Back to the sign-in')}
-        </p>
-      )}
+      <OtherWays view={view} onView={setView} />
     </Frame>
+  );
+}
+
+function Mailbox() {
+  return (
+    <Frame title="Mailbox">
+      <MailList />
+      <p className="switch">
+        <a href="#sign-in">Back to the sign-in</a>
+      </p>
+    </Frame>
+  );
+}
+
+interface OtherWaysProps {
+  readonly view: View;
+  readonly onView: (view: View) => void;
+}
+
+function OtherWays({ view, onView }: OtherWaysProps) {
+  const to = (name: View, words: string) => (
+    <button
+      type="button"
+      className="link"
+      onClick={() => {
+        onView(name);
+      }}
+    >
+      {words}
+    </button>
+  );
+  if (view !== 'sign-in')
+    return (
+      <p className="switch">
+        {view === 'register' && 'There already? '}
+        {to('sign-in', view === 'register' ? 'Sign in' : 'Back to the sign-in')}
+      </p>
+    );
+  return (
+    <>
+      <PasskeySignIn />
+      <SignInElsewhere />
+      <p className="switch apart">
+        {to('password_reset', 'Forgot your password?')} {to('magic_link', 'Sign in by mail')}
+      </p>
+      <p className="switch">New here? {to('register', 'Create an account')}</p>
+    </>
   );
 }
