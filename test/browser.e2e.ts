@@ -1,73 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { acceptedFor } from './support/accepted-for.js';
 import { copiedJar } from './support/dbsc-browser.js';
 import { openTab } from './support/harness.js';
 import type { Harness } from './support/harness-page.js';
-import {
-  events,
-  type HarnessStage,
-  harnessStage,
-  refreshes,
-  signIn,
-  status,
-} from './support/harness-stage.js';
-import {
-  admin,
-  logIn,
-  type Person,
-  register,
-  STAGE_TIMEOUT_MS,
-  type Stage,
-} from './support/stage.js';
+import { events, refreshes, signIn, status, useHarness } from './support/harness-stage.js';
+import { admin, logIn } from './support/stage.js';
 import { until } from './support/until.js';
 
 declare const harness: Harness;
 
-// a page is a process of its own, on a machine that may be busy
-jest.setTimeout(60_000);
-
-let stage: Stage;
-let browser: Browser;
-let doors: HarnessStage['doors'];
-let close: HarnessStage['close'];
-let person: Person;
-/** A person's browser; its pages are tabs. */
-let context: BrowserContext;
-
-beforeAll(async () => {
-  ({ stage, browser, doors, close } = await harnessStage());
-}, STAGE_TIMEOUT_MS);
-afterAll(() => close?.());
-beforeEach(async () => {
-  context = await browser.newContext();
-  person = await register(stage.demos.express.client());
-});
-afterEach(() => context.close());
+const world = useHarness();
 
 /** Their access tokens die and their sessions live: the next request of each tab is refused. */
 async function changeRole(role: 'admin' | 'user'): Promise<void> {
-  const boss = stage.demos.express.client();
+  const boss = world.stage.demos.express.client();
   await logIn(boss, admin);
-  expect((await boss.patch(`/admin/users/${person.id}`, { role })).status).toBe(200);
+  expect((await boss.patch(`/admin/users/${world.person.id}`, { role })).status).toBe(200);
 }
 
 describe.each(['cookie', 'hybrid'] as const)('four tabs, %s', (transport) => {
   // T-qn4n
   it('refused at the same time send one refresh request and stay signed in, again and again', async () => {
-    const door = doors.express;
-    const tabs = await Promise.all([1, 2, 3, 4].map(() => openTab(context, door, transport)));
-    await signIn(tabs[0]!, person);
+    const door = world.doors.express;
+    const tabs = await Promise.all([1, 2, 3, 4].map(() => openTab(world.context, door, transport)));
+    await signIn(tabs[0]!, world.person);
     for (const role of ['admin', 'user', 'admin'] as const) {
       const before = refreshes(door);
       await changeRole(role);
@@ -84,9 +42,9 @@ describe('the tabs of one browser', () => {
     '%s: sign-in and sign-out in one show in all, once',
     async (transport) => {
       const [first, second, idle] = await Promise.all(
-        [1, 2, 3].map(() => openTab(context, doors.express, transport)),
+        [1, 2, 3].map(() => openTab(world.context, world.doors.express, transport)),
       );
-      await signIn(first!, person);
+      await signIn(first!, world.person);
       expect(await status(second!)).toBe(200);
       await first!.evaluate(() => harness.logout());
       for (const tab of [first!, second!, idle!]) {
@@ -99,15 +57,15 @@ describe('the tabs of one browser', () => {
 
   // T-9tb2
   it('follow who is signed in with React, in StrictMode too', async () => {
-    const tabs = await Promise.all([1, 2].map(() => openTab(context, doors.express)));
+    const tabs = await Promise.all([1, 2].map(() => openTab(world.context, world.doors.express)));
     await Promise.all(tabs.map((tab) => tab.evaluate(() => harness.renderReact())));
     const all = (text: string) =>
       Promise.all(tabs.map((tab) => tab.waitForSelector(`#who:text-is("${text}")`)));
     await all('signedOut');
-    await signIn(tabs[0]!, person);
+    await signIn(tabs[0]!, world.person);
     await all('signedIn');
     await Promise.all(
-      tabs.map((tab) => tab.waitForSelector(`#guarded:text-is("${person.email}")`)),
+      tabs.map((tab) => tab.waitForSelector(`#guarded:text-is("${world.person.email}")`)),
     );
     await tabs[1]!.evaluate(() => harness.logout());
     await all('signedOut');
@@ -117,9 +75,9 @@ describe('the tabs of one browser', () => {
   // T-sbxf
   it('share one key that no script can export, also after a reload; a sign-out in one tab removes it in all', async () => {
     const [first, second] = await Promise.all(
-      [1, 2].map(() => openTab(context, doors.express, 'key')),
+      [1, 2].map(() => openTab(world.context, world.doors.express, 'key')),
     );
-    await signIn(first!, person);
+    await signIn(first!, world.person);
     const key = (tab: Page) => tab.evaluate(() => harness.key());
     const bound = async (tab: Page) => (await tab.evaluate(() => harness.session()))?.bound;
     expect([await bound(first!), await bound(second!)]).toEqual(['dpop', 'dpop']);
@@ -130,14 +88,14 @@ describe('the tabs of one browser', () => {
     const { x, isSafe } = await key(first!);
     expect([await key(second!), isSafe]).toEqual([{ x, isSafe: true }, true]);
     // a browser without the key has the cookies, and nothing of them: it ends in a sign-in
-    const elsewhere = await browser.newContext();
-    await elsewhere.addCookies(await context.cookies());
-    expect(await status(await openTab(elsewhere, doors.express, 'hybrid'))).toBe(401);
+    const elsewhere = await world.browser.newContext();
+    await elsewhere.addCookies(await world.context.cookies());
+    expect(await status(await openTab(elsewhere, world.doors.express, 'hybrid'))).toBe(401);
     await elsewhere.close();
     expect(await status(first!)).toBe(200);
     await second!.evaluate(() => harness.logout());
     await first!.waitForFunction(() => harness.events.includes('signedOut: logout'));
-    await signIn(first!, person);
+    await signIn(first!, world.person);
     expect(await bound(second!)).toBe('dpop');
     const next = await key(first!);
     expect(next.x).not.toBe(x);
@@ -146,17 +104,17 @@ describe('the tabs of one browser', () => {
 
   // T-4nck
   it('a page and its worker on one store: one refresh, and what ends in one ends in the other', async () => {
-    const page = await context.newPage();
-    await page.goto(`${doors.express.url}/harness`);
+    const page = await world.context.newPage();
+    await page.goto(`${world.doors.express.url}/harness`);
     await page.evaluate(() => harness.openWithWorker());
-    await signIn(page, person);
+    await signIn(page, world.person);
     const worker = (ask: 'status' | 'session' | 'events') =>
       page.evaluate((what) => harness.askWorker(what, '/notes'), ask);
-    expect(await worker('session')).toBe(person.id);
-    const before = refreshes(doors.express);
+    expect(await worker('session')).toBe(world.person.id);
+    const before = refreshes(world.doors.express);
     await changeRole('admin');
     expect(await Promise.all([status(page), worker('status')])).toEqual([200, 200]);
-    expect(refreshes(doors.express) - before).toBe(1);
+    expect(refreshes(world.doors.express) - before).toBe(1);
     await page.evaluate(() => harness.logout());
     await until(async () => ((await worker('events')) as string[]).includes('signedOut: logout'));
     expect(await worker('status')).toBe(401);
@@ -164,10 +122,10 @@ describe('the tabs of one browser', () => {
   });
 
   it('a page that is left during a refresh does not end the session', async () => {
-    const door = doors.express;
-    const [leaving, staying] = await Promise.all([1, 2].map(() => openTab(context, door)));
-    await signIn(leaving!, person);
-    await context.clearCookies({ name: 'access_token' });
+    const door = world.doors.express;
+    const [leaving, staying] = await Promise.all([1, 2].map(() => openTab(world.context, door)));
+    await signIn(leaving!, world.person);
+    await world.context.clearCookies({ name: 'access_token' });
     const before = refreshes(door);
     const release = door.hold('/auth/refresh');
     await leaving!.evaluate(() => void harness.status('/notes'));
@@ -184,14 +142,14 @@ describe('the tabs of one browser', () => {
 describe('a session that another browser ended', () => {
   // T-stdg
   it('is refused on another process within a second; its socket closes with 4401, which signs the page out', async () => {
-    const here = await openTab(context, doors.express);
-    await signIn(here, person);
+    const here = await openTab(world.context, world.doors.express);
+    await signIn(here, world.person);
     await here.evaluate(() => harness.socket());
 
-    const elsewhere = await browser.newContext();
-    const there = await openTab(elsewhere, doors.fastify);
-    await signIn(there, person);
-    const copy = await copiedJar(context, stage.demos.express.url);
+    const elsewhere = await world.browser.newContext();
+    const there = await openTab(elsewhere, world.doors.fastify);
+    await signIn(there, world.person);
+    const copy = await copiedJar(world.context, world.stage.demos.express.url);
     expect(await there.evaluate(() => harness.endOthers())).toBe(204);
     expect(await acceptedFor(async () => (await copy.get('/notes')).status)).toBeLessThan(1_000);
     await here.waitForFunction(() => harness.events.includes('socket closed: 4401'));
@@ -207,19 +165,19 @@ describe('a hostile script in the page', () => {
   it.each(['cookie', 'hybrid'] as const)(
     '%s: finds no token in cookies, storage, globals and lock names',
     async (transport) => {
-      const tab = await openTab(context, doors.express, transport);
+      const tab = await openTab(world.context, world.doors.express, transport);
       // `hybrid` tabs, which hold a token, share it; in `cookie` mode there is nothing to overhear
       if (transport === 'cookie') await tab.evaluate(() => harness.eavesdrop());
-      await signIn(tab, person);
-      expect(await tab.evaluate(() => harness.session())).toMatchObject({ id: person.id });
-      const other = await openTab(context, doors.express, transport);
+      await signIn(tab, world.person);
+      expect(await tab.evaluate(() => harness.session())).toMatchObject({ id: world.person.id });
+      const other = await openTab(world.context, world.doors.express, transport);
       expect(await other.evaluate(() => harness.refresh())).toBe('refreshed');
       await tab.waitForFunction(() => harness.events.includes('refreshed'));
       const loot = await tab.evaluate(() => harness.loot());
       // the probe does find what is there
       expect(loot.includes('smuggled-canary')).toBe(true);
       expect(loot.includes('signedIn')).toBe(true);
-      const values = (await context.cookies()).map(({ value }) => value);
+      const values = (await world.context.cookies()).map(({ value }) => value);
       expect(values).toHaveLength(transport === 'cookie' ? 3 : 2);
       expect(values.filter((value) => loot.includes(value))).toEqual([]);
       expect(loot.match(/eyJ[\w-]{20}/g) ?? []).toEqual([]);
@@ -230,9 +188,9 @@ describe('a hostile script in the page', () => {
 describe('the cookies, as the browser keeps them', () => {
   // T-5rdx
   it('are out of reach of scripts and other sites, each with its own path and lifetime', async () => {
-    const tab = await openTab(context, doors.express);
-    await signIn(tab, person);
-    const protocol = await context.newCDPSession(tab);
+    const tab = await openTab(world.context, world.doors.express);
+    await signIn(tab, world.person);
+    const protocol = await world.context.newCDPSession(tab);
     const { cookies } = await protocol.send('Network.getAllCookies');
     const now = Date.now() / 1000;
     const kept = cookies.map(

@@ -4,23 +4,18 @@ import { AuthModule, JwtAuthGuard } from '@tokenward/nestjs';
 import { drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import type { EmbeddedPostgres } from '../../tools/embedded-postgres/index.js';
 import { acceptedFor } from '../support/accepted-for.js';
 import { testPool } from '../support/databases.js';
 import {
   addPerson,
   type HostApp,
-  type HostDatabase,
-  hostDatabase,
   hostOptions,
   PEOPLE,
   signInAt,
   startHost,
 } from '../support/host-app.js';
-import { privatePostgres, type PrivateServer } from '../support/private-servers.js';
-import { type TcpProxy, tcpProxy } from '../support/proxy.js';
 import { bearer } from '../support/stage.js';
-import { startStandby } from '../support/standby.js';
+import { type Pair, startPair } from '../support/standby.js';
 import { until } from '../support/until.js';
 
 const SESSIONS = 12;
@@ -35,25 +30,19 @@ class Things {
   }
 }
 
-let primary: PrivateServer;
-let standby: EmbeddedPostgres;
-let proxy: TcpProxy;
-let database: HostDatabase;
+let pair: Pair;
 const pools: pg.Pool[] = [];
 const hosts: HostApp[] = [];
 
 beforeAll(async () => {
-  const server = await privatePostgres();
-  primary = server;
-  database = await hostDatabase({ url: server.url, drop: () => Promise.resolve() });
-  standby = await startStandby(server, 'primary');
-  await onServer(server.url, `alter system set synchronous_standby_names = '*'`);
-  await onServer(server.url, 'select pg_reload_conf()');
+  pair = await startPair('primary');
+  const { primary, database, proxy } = pair;
+  await onServer(primary.url, `alter system set synchronous_standby_names = '*'`);
+  await onServer(primary.url, 'select pg_reload_conf()');
   await until(async () => {
-    const { rows } = await onServer(server.url, 'select sync_state from pg_stat_replication');
+    const { rows } = await onServer(primary.url, 'select sync_state from pg_stat_replication');
     return rows[0]?.['sync_state'] === 'sync';
   });
-  proxy = await tcpProxy(server.url);
   const options = hostOptions(database);
   for (let each = 0; each < 2; each++) {
     const pool = testPool({ connectionString: proxy.url, max: 4, connectionTimeoutMillis: 2_000 });
@@ -72,9 +61,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(hosts.map((host) => host.close()));
   await Promise.all(pools.map((pool) => pool.end()));
-  await database?.drop();
-  await proxy?.close();
-  await Promise.all([standby?.stop(), primary?.stop()]);
+  await pair?.close();
 });
 
 async function onServer(url: string, statement: string) {
@@ -84,6 +71,7 @@ async function onServer(url: string, statement: string) {
 }
 
 it('a synchronous standby that is promoted while people sign out has every logout that was answered', async () => {
+  const { primary, database, standby, proxy } = pair;
   const [here, there] = hosts as [HostApp, HostApp];
   const { mail } = await addPerson(here, database);
   const tokens: string[] = [];

@@ -6,22 +6,18 @@ import { drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { withReplicas } from 'drizzle-orm/pg-core';
 import pg from 'pg';
-import type { EmbeddedPostgres } from '../../tools/embedded-postgres/index.js';
 import { testPool } from '../support/databases.js';
 import {
   addPerson,
   type HostApp,
   type HostDatabase,
-  hostDatabase,
   hostOptions,
   PATIENT,
   PEOPLE,
   signInAt,
   startHost,
 } from '../support/host-app.js';
-import { privatePostgres, type PrivateServer } from '../support/private-servers.js';
-import { type TcpProxy, tcpProxy } from '../support/proxy.js';
-import { startStandby } from '../support/standby.js';
+import { type Pair, startPair } from '../support/standby.js';
 import { until } from '../support/until.js';
 
 const IDLE_THERE = 3;
@@ -35,22 +31,15 @@ class Things {
   }
 }
 
-let primary: PrivateServer;
-let standby: EmbeddedPostgres;
-let proxy: TcpProxy;
-let database: HostDatabase;
+let pair: Pair;
 let pool: pg.Pool;
 let replica: pg.Pool;
 let host: HostApp;
 
 beforeAll(async () => {
-  const server = await privatePostgres();
-  primary = server;
-  database = await hostDatabase({ url: server.url, drop: () => Promise.resolve() });
-  standby = await startStandby(server, 'nobody');
-  proxy = await tcpProxy(server.url);
-  pool = testPool({ connectionString: proxy.url, max: 4 });
-  replica = testPool({ connectionString: standby.url, max: 1 });
+  pair = await startPair('nobody');
+  pool = testPool({ connectionString: pair.proxy.url, max: 4 });
+  replica = testPool({ connectionString: pair.standby.url, max: 1 });
   const db = withReplicas(drizzle(pool), [drizzle(replica)]);
   const storage = () => drizzleStorage(db, { users: PEOPLE, deadline: PATIENT });
   @Module({
@@ -64,14 +53,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await host?.close();
   await Promise.all([pool?.end(), replica?.end()]);
-  await database?.drop();
-  await proxy?.close();
-  await Promise.all([standby?.stop(), primary?.stop()]);
+  await pair?.close();
 });
 
 describe('a pool whose connections lead to a standby that lags', () => {
   // T-sb4y
   it('nobody is refused, nobody is signed out, and nothing tells which accounts exist', async () => {
+    const { primary, database, standby, proxy } = pair;
     const { mail } = await addPerson(host, database);
     const { client, answer } = await signInAt(host, mail);
     expect(answer.status).toBe(200);
@@ -95,6 +83,7 @@ describe('a pool whose connections lead to a standby that lags', () => {
 
   // T-sb5k
   it('leaves it as soon as new connections lead to the primary', async () => {
+    const { primary, database, standby, proxy } = pair;
     const { mail } = await addPerson(host, database);
     proxy.retarget(standby.url);
     const askThere = () => pool.query('select pg_sleep(0.1)').catch(() => undefined);

@@ -1,13 +1,15 @@
-import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
+import type { BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from './chromium.js';
 import { type FrontDoor, openFrontDoor } from './harness.js';
 import type { Harness } from './harness-page.js';
-import { ADAPTERS, type Person, startStage } from './stage.js';
+import { afterStart } from './use-stage.js';
+import { ADAPTERS, type Person, register, STAGE_TIMEOUT_MS, startStage } from './stage.js';
 
 declare const harness: Harness;
 
 /** Both demos, each behind a front door with the harness page, and a browser. */
-export async function harnessStage() {
+async function harnessStage() {
   const [stage, browser] = await Promise.all([
     startStage({ env: { REUSE_LEEWAY: '0', DPOP: 'offer', DEVICE_BOUND: 'offer' } }),
     launchChromium(),
@@ -28,7 +30,50 @@ export async function harnessStage() {
   };
 }
 
-export type HarnessStage = Awaited<ReturnType<typeof harnessStage>>;
+type HarnessStage = Awaited<ReturnType<typeof harnessStage>>;
+
+export interface HarnessWorld extends Pick<HarnessStage, 'stage' | 'browser' | 'doors'> {
+  readonly person: Person;
+  /** That person's browser; its pages are tabs. */
+  readonly context: BrowserContext;
+}
+
+/** For the calling file: the stage, and for each test a new person with a browser of their own. */
+export function useHarness(): HarnessWorld {
+  let started: HarnessStage | undefined;
+  let visit: Pick<HarnessWorld, 'person' | 'context'> | undefined;
+  // a page is a process of its own, on a machine that may be busy
+  jest.setTimeout(60_000);
+  beforeAll(async () => {
+    started = await harnessStage();
+  }, STAGE_TIMEOUT_MS);
+  afterAll(() => started?.close());
+  beforeEach(async () => {
+    const { stage, browser } = afterStart(started);
+    visit = {
+      context: await browser.newContext(),
+      person: await register(stage.demos.express.client()),
+    };
+  });
+  afterEach(() => visit?.context.close());
+  return {
+    get stage() {
+      return afterStart(started).stage;
+    },
+    get browser() {
+      return afterStart(started).browser;
+    },
+    get doors() {
+      return afterStart(started).doors;
+    },
+    get person() {
+      return afterStart(visit).person;
+    },
+    get context() {
+      return afterStart(visit).context;
+    },
+  };
+}
 
 export const events = (tab: Page): Promise<string[]> => tab.evaluate(() => harness.events);
 export const status = (tab: Page, path = '/notes'): Promise<number> =>

@@ -5,7 +5,9 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../tools/embedded-postgres/index.js';
-import type { privatePostgres } from './private-servers.js';
+import { hostDatabase } from './host-app.js';
+import { privatePostgres } from './private-servers.js';
+import { tcpProxy } from './proxy.js';
 import { noteProcess, scratchDir } from './run-environment.js';
 
 type Primary = Awaited<ReturnType<typeof privatePostgres>>;
@@ -14,7 +16,7 @@ type Primary = Awaited<ReturnType<typeof privatePostgres>>;
  * A hot standby made from a copy of the primary, which is restarted for it. `follows` nobody: it
  * has heard nothing since the copy, like one that lags.
  */
-export async function startStandby(
+async function startStandby(
   primary: Primary,
   follows: 'primary' | 'nobody',
 ): Promise<EmbeddedPostgres> {
@@ -34,3 +36,24 @@ export async function startStandby(
   noteProcess(standby.pid);
   return standby;
 }
+
+/** A primary with the database of a host, its standby, and a proxy that leads to the primary until told otherwise. */
+export async function startPair(follows: 'primary' | 'nobody') {
+  const primary = await privatePostgres();
+  const database = await hostDatabase({ url: primary.url, drop: () => Promise.resolve() });
+  const standby = await startStandby(primary, follows);
+  const proxy = await tcpProxy(primary.url);
+  return {
+    primary,
+    database,
+    standby,
+    proxy,
+    async close(): Promise<void> {
+      await database.drop();
+      await proxy.close();
+      await Promise.all([standby.stop(), primary.stop()]);
+    },
+  };
+}
+
+export type Pair = Awaited<ReturnType<typeof startPair>>;

@@ -57,7 +57,7 @@ export function useStage<A extends Adapter = Adapter>(options?: StageOptions<A>)
   };
 }
 
-function afterStart<T>(started: T | undefined): T {
+export function afterStart<T>(started: T | undefined): T {
   if (started === undefined) throw new Error('not started yet: use it within tests and hooks');
   return started;
 }

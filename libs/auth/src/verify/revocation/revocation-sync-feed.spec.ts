@@ -1,37 +1,16 @@
-import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { entries, tokenOf } from './protocol/ledger-sync.fixture.js';
 import {
+  fresh,
   MAX_STALENESS_MS,
   pass,
   ReadFeed,
-  syncWith,
+  STEP_MS,
+  useSyncs,
   WakingLedger,
 } from './revocation-sync.fixture.js';
-import type { RevocationSync } from './revocation-sync.service.js';
 
-let said: string[];
-const running: RevocationSync[] = [];
-beforeEach(() => {
-  said = [];
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
-  jest
-    .spyOn(Logger.prototype, 'warn')
-    .mockImplementation((line: unknown) => void said.push(String(line)));
-});
-afterEach(async () => {
-  const stopping = running.splice(0).map((each) => each.onApplicationShutdown());
-  await pass(MAX_STALENESS_MS);
-  await Promise.all(stopping);
-  jest.useRealTimers();
-  jest.restoreAllMocks();
-});
-function follow(...over: Parameters<typeof syncWith>): RevocationSync {
-  const sync = syncWith(...over);
-  running.push(sync);
-  return sync;
-}
-const STEP_MS = 200;
+const { said, follow } = useSyncs();
 const beat = (id: string, prev: string) =>
   ({
     version: 2,
@@ -41,7 +20,6 @@ const beat = (id: string, prev: string) =>
     position: { ledger: 'ours', timeline: 1, snapshot: '9:9:' },
     kind: 'whole',
   }) as const;
-const fresh = (sync: RevocationSync) => sync.view.fresh(MAX_STALENESS_MS);
 
 describe('processes with a ledger and a feed', () => {
   it('share the steps: three read the ledger hardly more often than one', async () => {

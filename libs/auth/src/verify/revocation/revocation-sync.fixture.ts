@@ -1,5 +1,7 @@
-// Spec support: a process that follows revocations, over a ledger and a feed whose fate the test decides, with timers that the test moves.
-import { jest } from '@jest/globals';
+// Spec support: a process that follows revocations, over a ledger and a feed whose fate the test decides, with timers
+// that the test moves.
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, jest } from '@jest/globals';
 import { SystemClock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
@@ -9,6 +11,7 @@ import { Feed, Ledger } from './protocol/ledger-sync.fixture.js';
 import { RevocationSync } from './revocation-sync.service.js';
 
 export const MAX_STALENESS_MS = 1_000;
+export const STEP_MS = 200;
 
 /** Wakes who listens; `away` fails each read. */
 export class WakingLedger extends Ledger {
@@ -94,7 +97,7 @@ class ChosenJitter extends Entropy {
   uuid = () => `beat-${String(++this.#count)}`;
 }
 
-export function syncWith(ledger: Ledger | undefined, feed?: Feed, maxEntries = 1_000, jitter = 0) {
+function syncWith(ledger: Ledger | undefined, feed?: Feed, maxEntries = 1_000, jitter = 0) {
   const options = { revocation: { maxStalenessMs: MAX_STALENESS_MS, maxEntries } };
   return new RevocationSync(
     options as unknown as ResolvedAuthOptions,
@@ -106,3 +109,35 @@ export function syncWith(ledger: Ledger | undefined, feed?: Feed, maxEntries = 1
 }
 
 export const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+export const fresh = (sync: RevocationSync): boolean => sync.view.fresh(MAX_STALENESS_MS);
+
+/** For the calling file: timers that `pass` moves, what each test logs, and processes that end with it. */
+export function useSyncs() {
+  const said: string[] = [];
+  const failed: string[] = [];
+  const running: RevocationSync[] = [];
+  beforeEach(() => {
+    said.length = failed.length = 0;
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const into = (lines: string[]) => (line: unknown) => void lines.push(String(line));
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(into(said));
+    jest.spyOn(Logger.prototype, 'error').mockImplementation(into(failed));
+  });
+  afterEach(async () => {
+    const stopping = running.splice(0).map((each) => each.onApplicationShutdown());
+    await pass(MAX_STALENESS_MS);
+    await Promise.all(stopping);
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+  });
+  return {
+    /** The warnings, and the errors. */
+    said,
+    failed,
+    follow(...given: Parameters<typeof syncWith>): RevocationSync {
+      const sync = syncWith(...given);
+      running.push(sync);
+      return sync;
+    },
+  };
+}

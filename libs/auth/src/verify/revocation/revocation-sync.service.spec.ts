@@ -1,44 +1,20 @@
-import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
-import type { Feed, Ledger } from './protocol/ledger-sync.fixture.js';
 import { entries, tokenOf } from './protocol/ledger-sync.fixture.js';
 import {
+  fresh,
   MAX_STALENESS_MS,
   pass,
   ReadFeed,
-  syncWith,
+  STEP_MS,
+  useSyncs,
   WakingLedger,
 } from './revocation-sync.fixture.js';
 import type { LedgerHistory } from '../../storage/revocation-ledger.port.js';
-import type { RevocationSync } from './revocation-sync.service.js';
 
-const STEP_MS = 200;
 const [UNTOLD, TOLD] = [[], ['the database may lose acknowledged commits']];
 
-let said: string[];
-let failed: string[];
-const running: RevocationSync[] = [];
-beforeEach(() => {
-  [said, failed] = [[], []];
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
-  const into = (lines: string[]) => (line: unknown) => void lines.push(String(line));
-  jest.spyOn(Logger.prototype, 'warn').mockImplementation(into(said));
-  jest.spyOn(Logger.prototype, 'error').mockImplementation(into(failed));
-});
-afterEach(async () => {
-  const stopping = running.splice(0).map((each) => each.onApplicationShutdown());
-  await pass(MAX_STALENESS_MS);
-  await Promise.all(stopping);
-  jest.useRealTimers();
-  jest.restoreAllMocks();
-});
-function follow(ledger: Ledger, feed?: Feed, maxEntries?: number): RevocationSync {
-  const sync = syncWith(ledger, feed, maxEntries);
-  running.push(sync);
-  return sync;
-}
-const fresh = (sync: RevocationSync) => sync.view.fresh(MAX_STALENESS_MS);
+const { said, failed, follow } = useSyncs();
 
 describe('a process with a ledger and no feed', () => {
   it('knows what was revoked once it is ready, and is filled once however often it is asked', async () => {

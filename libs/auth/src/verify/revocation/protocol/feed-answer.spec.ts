@@ -4,29 +4,13 @@ import {
   type FeedAnswer,
   type Heartbeat,
 } from '../../../storage/revocation-feed.port.js';
-import { ManualClock } from '../../../testing/manual-clock.js';
-import { at, beat } from './heartbeats.fixture.js';
+import { at, beat, followingView } from './heartbeats.fixture.js';
 import { instantOf } from './instant.js';
-import { RevocationView } from './revocation-view.js';
 
-let clock: ManualClock;
-let view: RevocationView;
+let { clock, view, filled } = followingView();
 beforeEach(() => {
-  clock = new ManualClock();
-  view = new RevocationView(clock, 3);
-  view.follow('ours');
+  ({ clock, view, filled } = followingView());
 });
-/** A full read of the ledger, sent now, after the head was noted. */
-const filled = (
-  beat: Heartbeat | undefined,
-  { lineage }: Pick<FeedAnswer, 'lineage'> = { lineage: 'a' },
-) =>
-  view.acceptLedger(
-    instantOf(clock),
-    undefined,
-    { position: at('5:5:'), entries: [] },
-    { cursor: '0', beat, lineage },
-  );
 
 describe('an answer to a single question', () => {
   const head = beat('h', 'g', ['f']);

@@ -47,8 +47,8 @@ interface Revocation {
 }
 
 /**
- * Tokens that were wrongly accepted: sent later than the bound after the revocation was answered (contract, section 6). Under `redis`
- * later than the bound after Redis had it, which holds even while no process can prove its view.
+ * Tokens that were wrongly accepted: sent later than the bound after the revocation was answered (contract, section 6).
+ * Under `redis` later than the bound after Redis had it, which holds even while no process can prove its view.
  */
 async function violations(
   seed: number,
@@ -164,7 +164,10 @@ const acting = (kind: Act['kind'], gapMs: number, howLongMs: number): Act => ({
   howLongMs,
   who: 0,
 });
-/** Both stores have the revocation, Postgres is lost before a heartbeat follows it, and a replica that lacks it is promoted. */
+/**
+ * Both stores have the revocation, Postgres is lost before a heartbeat follows it, and a replica that lacks it is
+ * promoted.
+ */
 const promoted = fc.record({
   seed: fc.integer(),
   acts: fc

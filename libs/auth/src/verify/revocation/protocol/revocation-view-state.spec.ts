@@ -7,17 +7,13 @@ import {
   type Heartbeat,
 } from '../../../storage/revocation-feed.port.js';
 import type { LedgerPosition } from '../../../storage/revocation-ledger.port.js';
-import { ManualClock } from '../../../testing/manual-clock.js';
-import { at, beat } from './heartbeats.fixture.js';
+import { at, beat, followingView } from './heartbeats.fixture.js';
 import { instantOf } from './instant.js';
 import { RevocationView, type Tail } from './revocation-view.js';
 
-let clock: ManualClock;
-let view: RevocationView;
+let { clock, view, filled } = followingView();
 beforeEach(() => {
-  clock = new ManualClock();
-  view = new RevocationView(clock, 3);
-  view.follow('ours');
+  ({ clock, view, filled } = followingView());
 });
 const entry = (id: string, expiresInMs = 3_600_000): LedgerEntry => ({
   kind: 'token',
@@ -35,13 +31,6 @@ const refuses = (tokenId: string) =>
     issuedAt: 1,
   });
 const read = (position: LedgerPosition, ...entries: LedgerEntry[]) => ({ position, entries });
-/** A full read of the ledger, sent now, after the head was noted. */
-const filled = (head?: Heartbeat) =>
-  view.acceptLedger(instantOf(clock), undefined, read(at('5:5:')), {
-    cursor: '0',
-    beat: head,
-    lineage: 'a',
-  });
 function take(tail: Tail | undefined, items: FeedItem[], more: Partial<FeedReply> = {}): void {
   if (!tail) throw new Error('nothing is followed');
   const reply = { cursor: '1', complete: true, connection: 1, lineage: 'a', items };
