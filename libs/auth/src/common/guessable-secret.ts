@@ -2,7 +2,7 @@ import { AuthError } from './auth-error.js';
 import { isKnownSecret } from './known-secrets.js';
 
 const FEWEST_BYTES = 6;
-/** The fewest units of 128 bits of hex in which a few digits happen to be a run. */
+/** 128 random bits in hexadecimal have 32 digits. Some may form runs by chance, but this many units remain. */
 const FEWEST_UNITS = 16;
 
 /**

@@ -84,6 +84,7 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
     clearTimeout(this.timer);
     await this.flushing;
     await this.flush();
+    // a flush that failed has set it again
     clearTimeout(this.timer);
   }
 

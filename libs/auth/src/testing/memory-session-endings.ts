@@ -20,7 +20,10 @@ export class MemoryEndings {
     private readonly tx: MemoryTransaction,
   ) {}
 
-  /** Ends the sessions too in which the subject acts as others, and with the version alone those in which others act as the subject. */
+  /**
+   * Raises the counters, and ends the sessions in which the subject acts as others. If only the version rises, it also
+   * ends those in which others act as the subject; a new epoch ends them anyway.
+   */
   bump(subject: string, what: 'version' | 'epoch' | 'both'): SubjectState {
     this.endActing(
       (row) => row.actor?.id === subject || (what === 'version' && row.subject === subject),
@@ -92,7 +95,7 @@ export class MemoryEndings {
     };
   }
 
-  /** Those that had not ended before. */
+  /** Marks these as ended, and returns those that were not before. */
   mark(rows: readonly SessionRow[], endReason: EndReason): readonly SessionRow[] {
     const open = rows.filter(({ endedAtMs }) => endedAtMs === null);
     const endedAtMs = this.database.clock.now();
@@ -113,7 +116,7 @@ export class MemoryEndings {
     return this.append(
       others.map(({ id }) => ({
         kind: 'session_version',
-        id: id,
+        id,
         value: tokenVersion,
         expiresAt,
       })),

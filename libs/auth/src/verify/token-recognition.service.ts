@@ -12,7 +12,7 @@ type Accepted = Extract<VerificationOutcome, { kind: 'accepted' }>;
 /** `reason` is private. */
 export type Recognised = Accepted | { readonly kind: 'refused'; readonly reason: string };
 
-/** What asks for the proof of a bound token comes after the recognition. */
+/** The proof of a bound token is asked for later, by `BoundTokens`. */
 const PROVED_HERE = { keyBound: 'told' } as const;
 
 /** Whose a token is: ours, or of an issuer that the route trusts. It knows nothing of revocation. */

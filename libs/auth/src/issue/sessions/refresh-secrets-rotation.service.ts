@@ -13,8 +13,8 @@ import { RefreshSecretsStore } from '../../storage/refresh-secrets.port.js';
 
 const STORED = 'the refresh-token secret in the database';
 
-/** A new secret in its text format. */
-function newPepperLine(entropy: Entropy): string {
+/** A new secret as `tokenward secret` prints it: `id:base64url`. */
+function newSecretLine(entropy: Entropy): string {
   return `p${entropy.bytes(6).toString('hex')}:${entropy.bytes(32).toString('base64url')}`;
 }
 
@@ -26,7 +26,7 @@ export async function loadRefreshSecrets(
 ): Promise<RefreshSecrets> {
   const { secrets } = options.refreshToken;
   if (secrets.length > 0) return RefreshSecrets.parse(secrets);
-  const stored = await atBoot(() => store.loadOrCreate(newPepperLine(entropy)));
+  const stored = await atBoot(() => store.loadOrCreate(newSecretLine(entropy)));
   return RefreshSecrets.parse(stored, STORED);
 }
 
@@ -66,7 +66,7 @@ export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplica
 
   /** Loads the secrets from the database. If they cannot be read, the old ring stays. */
   async refresh(): Promise<void> {
-    this.ring.replace(await this.store.loadOrCreate(newPepperLine(this.entropy)), STORED);
+    this.ring.replace(await this.store.loadOrCreate(newSecretLine(this.entropy)), STORED);
   }
 
   /**
@@ -86,12 +86,12 @@ export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplica
         'the store of the refresh-token secrets cannot rotate them: give refreshToken.secrets instead',
       );
     const { leadTimeMs, refreshEveryMs } = this.options.keyRotation;
-    const known = Math.max(leadTimeMs, 2 * refreshEveryMs);
+    const knownAfterMs = Math.max(leadTimeMs, 2 * refreshEveryMs);
     // a session that is bound to a browser keeps the refresh token of its login to the end, because
     // it proves its key and does not rotate
-    const longest =
+    const longestMs =
       this.options.deviceBound.mode === 'off' ? Math.max(ttlMs, rememberMeTtlMs) : absoluteTtlMs;
-    await this.store.rotate(newPepperLine(this.entropy), known, longest + known);
+    await this.store.rotate(newSecretLine(this.entropy), knownAfterMs, longestMs + knownAfterMs);
     await this.refresh();
   }
 }

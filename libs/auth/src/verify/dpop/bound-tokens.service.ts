@@ -21,8 +21,9 @@ export class BoundTokens {
   ) {}
 
   /**
-   * `boundKey`: the thumbprint in the token. A thief of the token lacks the key. A revoked token
-   * takes no room in the store of used proofs. Throws `token_refused` or `unavailable`.
+   * `boundKey`: the thumbprint in the token, whose key a thief of the token lacks. Revocation is
+   * checked before the proof, so that a revoked token takes no room in the store of used proofs.
+   * Throws `token_refused` or `unavailable`.
    */
   async check(
     presented: Token,

@@ -88,7 +88,8 @@ interface Method {
 
 /**
  * Nest passes a function without its name in the class, and a decorator or the constructor may have replaced it by a
- * function of another name. By its name alone a function is of a parent class at most: it opens nothing.
+ * function of another name. A function that only has the name of a method counts as one of a parent class, because
+ * decorators there may demand something but never open a route.
  */
 function methodOf(handler: object, routeClass: object): Method {
   const { prototype } = routeClass as { readonly prototype?: object };

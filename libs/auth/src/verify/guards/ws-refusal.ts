@@ -1,8 +1,8 @@
 import type { AuthError } from '../../common/auth-error.js';
 
 /**
- * The same as Nest's `WsException`, which every filter of a gateway knows: filters of the application do not run there. The package
- * is there where a gateway is; it is an optional peer, hence loaded late.
+ * The refusal as Nest's `WsException`: only filters of the gateway run there, and each of them knows that class.
+ * `@nestjs/websockets` is an optional peer, so it is loaded late; a host with a gateway has it.
  */
 export async function wsRefusal(error: AuthError): Promise<Error> {
   const { WsException } = await import('@nestjs/websockets');

@@ -5,8 +5,7 @@ const REFUSAL = 'Cross-origin request refused';
 
 /**
  * `verifyClient` of ws: a handshake with a cookie from a foreign `Origin` is answered with 403 before a socket exists
- * (RFC 6455,
- * section 10.2). Pass it to the server in your `WsAdapter`.
+ * (RFC 6455, section 10.2). Pass it to the server in your `WsAdapter`.
  */
 export function verifyClient(app: INestApplicationContext) {
   return (
