@@ -23,10 +23,11 @@ import type { UserDirectory } from './storage/user-directory.port.js';
 
 /** The options with the host's own handles. Tokenward closes only what it opened. */
 export interface AuthModuleOptions extends AuthOptions {
+  /** Where sessions, revocations and users are kept: `drizzleStorage(db, …)`, or an adapter of your own. */
   readonly storage: AuthStorage;
   /** The user directory, if the users are not in `storage`. */
   readonly users?: UserDirectory;
-  /** Without it, revocations travel only through the database. */
+  /** `redisConnection(client)`. Without it, revocations reach other processes only through the database. */
   readonly redis?: AuthRedis;
   /**
    * TOTP, recovery codes, passkeys and OpenID providers. They are off without this option. Needs the stores of
@@ -49,10 +50,11 @@ export interface AuthModuleOptions extends AuthOptions {
   readonly onAlert?: (alert: AuthAlert) => void | Promise<void>;
   /** OpenTelemetry: `metrics.getMeter('tokenward')` of `@opentelemetry/api`. Default: only `AuthMetrics`. */
   readonly meter?: AuthMeter;
+  /** Log lines, alerts and the audit trail. */
   readonly observe?: ObserveOptions;
-  /** For tests. */
+  /** For tests, which move it. Default: the system's. */
   readonly clock?: Clock;
-  /** For tests. */
+  /** For tests. Default: the random numbers of `node:crypto`. */
   readonly entropy?: Entropy;
 }
 

@@ -32,8 +32,11 @@ export interface UserColumns {
    * another row as if it did not exist.
    */
   readonly where?: SQL;
+  /** Text. Null: the user has no password. */
   readonly passwordHash: PgColumn;
+  /** Text, for the answers of login and `me`. */
   readonly name?: PgColumn;
+  /** Text. Null: the user has no role. */
   readonly role?: PgColumn;
   /** `text[]` or a JSON array of text. */
   readonly permissions?: PgColumn;

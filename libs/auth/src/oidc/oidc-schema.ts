@@ -9,6 +9,7 @@ export interface OidcProvider {
    * development.
    */
   readonly issuer: string;
+  /** The client id that the provider gave you. */
   readonly clientId: string;
   /** The client secret. Default none: a public client, protected by PKCE only. */
   readonly clientSecret?: string;

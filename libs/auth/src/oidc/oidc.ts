@@ -5,8 +5,8 @@ import { OAuthClient } from './oauth-client.js';
 import { ProviderClient } from './provider-client.js';
 
 /**
- * Sign-in at OpenID providers (OpenID Connect Core 1.0, section 3.1), by `openid-client`: the code flow with `state`, `nonce` and PKCE. A provider without
- * id_tokens is asked who it is with the access token.
+ * Sign-in at OpenID providers (OpenID Connect Core 1.0, section 3.1), by `openid-client`: the code flow with `state`,
+ * `nonce` and PKCE. A provider without id_tokens is asked who it is with the access token.
  */
 export function oidc(options: OidcOptions): OidcMethod {
   const checked = readOptions(oidcSchema, options, { of: 'oidc', prefix: 'oidc' });

@@ -27,7 +27,10 @@ export type AccountMail =
   /** Goes to the owner of an address: another user asked to change their own email to it. */
   | ({ readonly kind: 'email_taken_notice' } & ToUser)
   | ({ readonly kind: 'password_changed'; readonly at: string } & ToUser)
-  /** A second factor was added or removed, or the owner’s session made an API key. `what` says which and how: `totp added`, `API key added`. */
+  /**
+   * A second factor was added or removed, or the owner’s session made an API key. `what` says which and how: `totp
+   * added`, `API key added`.
+   */
   | ({ readonly kind: 'factor_changed'; readonly what: string; readonly at: string } & ToUser)
   /** A sign-in from a browser or app that never signed in to the account before. */
   | ({

@@ -12,11 +12,13 @@ export interface AccountOptions {
   /**
    * The URL of the page that takes a mailed token: `https://app.example.com/{kind}#token={token}`. `{kind}` is the kind
    * of the mail, `{tenant}` the user's tenant (`https://{tenant}.example.com/…`). In the fragment, the token reaches
-   * neither a server's log nor a `Referer`. Default none: `mail` gets
-   * the token without a URL.
+   * neither a server's log nor a `Referer`. Default none: `mail` gets the token without a URL.
    */
   readonly url?: string;
-  /** `required`: nobody signs in by password before the email is verified, and registration mails the link. Default `off`. */
+  /**
+   * `required`: nobody signs in by password before the email is verified, and registration mails the link. Default
+   * `off`.
+   */
   readonly verifiedEmail?: 'off' | 'required';
   /**
    * What a sign-in link or a reset does with an account whose email was never verified, because somebody else may

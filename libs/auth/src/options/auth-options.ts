@@ -45,7 +45,10 @@ export interface AccessTokenOptions {
   readonly claimsSchema?: StandardSchemaV1;
   /** How many verified tokens are remembered, so that a signature is checked once. Default 10,000; 0 turns it off. */
   readonly cacheSize?: number;
-  /** Encrypts access tokens (nested JWE), for claims that clients must not read. Default: signed tokens that everybody can read. */
+  /**
+   * Encrypts access tokens (nested JWE), for claims that clients must not read. Default: signed tokens that everybody
+   * can read.
+   */
   readonly encryption?: EncryptionOptions;
   /** Old tokens of a former set-up, accepted until a date. Default none. */
   readonly legacy?: readonly LegacyIssuerOptions[];
@@ -67,11 +70,14 @@ export interface RefreshTokenOptions {
    */
   readonly reuseLeeway?: Duration;
   /**
-   * For how long a refresh, password change or reauthentication may be repeated with the `Idempotency-Key` of the first try (contract, section 5).
-   * Default `15m`, at most `24h`; `0` turns it off.
+   * For how long a refresh, password change or reauthentication may be repeated with the `Idempotency-Key` of the first
+   * try (contract, section 5). Default `15m`, at most `24h`; `0` turns it off.
    */
   readonly retryWindow?: Duration;
-  /** Default `user`. */
+  /**
+   * What a reused refresh token ends. `user`: every session of the user. `family`: only its own session. Default
+   * `user`.
+   */
   readonly onReuse?: ReuseScope;
   /**
    * The secrets behind refresh tokens, `id:base64url` of at least 32 bytes each: new tokens use the first, all are
@@ -87,7 +93,9 @@ export interface SessionOptions {
   readonly maxPerUser?: number;
   /** How often expired rows are removed in the background. Default `10m`; `0` leaves it to `AuthService.cleanUp()`. */
   readonly cleanUpEvery?: Duration;
-  /** How long after its end the row of a session is deleted, with its IP address, user agent and claims. Default `30d`. */
+  /**
+   * How long after its end the row of a session is deleted, with its IP address, user agent and claims. Default `30d`.
+   */
   readonly keepEndedFor?: Duration;
   /**
    * Called once, when a session opens: claims that are kept with the session and are in each of its tokens.
@@ -109,28 +117,36 @@ export interface SessionOptions {
 }
 
 export interface TokenDeliveryOptions {
-  /** Default all three. */
+  /** What a login may ask for: `cookie`, `hybrid` or `bearer` (contract, section 2). Default: all three. */
   readonly allowed?: readonly TokenDelivery[];
   /** The transport of a login that does not name one. Default `cookie`, else the first allowed. */
   readonly default?: TokenDelivery;
 }
 
 export interface OriginOptions {
-  /** Exact origins (`https://app.example.com`) that may send unsafe requests with cookies, besides the host's own. Default none. `*` is refused. */
+  /**
+   * Exact origins (`https://app.example.com`) that may send unsafe requests with cookies, besides the host's own.
+   * Default none. `*` is refused.
+   */
   readonly trustedOrigins?: readonly string[];
-  /** Whether `X-Forwarded-Proto` and `X-Forwarded-Host` define the host's own origin. Set the adapter's `trust proxy` to match. Default false. */
+  /**
+   * Whether `X-Forwarded-Proto` and `X-Forwarded-Host` define the host's own origin. Set the adapter's `trust proxy` to
+   * match. Default false.
+   */
   readonly trustProxy?: boolean;
 }
 
 /** How many failures are allowed within `window` (contract, section 4). */
 export interface ThrottleLimits {
-  /** For an account from one address (IPv6 by /64). Default 10. A known device has its own counter with the same limit. */
+  /**
+   * For an account from one address (IPv6 by /64). Default 10. A known device has its own counter with the same limit.
+   */
   readonly accountAndAddress?: number;
-  /** For an account. Default 100. */
+  /** For an account, from all addresses together. Default 100. */
   readonly account?: number;
-  /** From an address. Default 100. */
+  /** From an address, for all accounts together. Default 100. */
   readonly address?: number;
-  /** Default `15m`. */
+  /** The time within which failures are counted. Default `15m`. */
   readonly window?: Duration;
 }
 
@@ -163,29 +179,40 @@ export interface AuthOptions {
   readonly audience: string | readonly string[];
   /** With a `keySource`, only `algorithm` and `verificationKeys` may be given (`{}` is enough). */
   readonly keys: StaticKeysOptions;
+  /** When a new key signs, and when it is replaced. */
   readonly keyRotation?: KeyRotationOptions;
+  /** Lifetime, claims and encryption of access tokens. */
   readonly accessToken?: AccessTokenOptions;
+  /** How long sessions live, and what a reused refresh token ends. */
   readonly refreshToken?: RefreshTokenOptions;
+  /** How many sessions a user has, their claims, and who may act as whom. */
   readonly sessions?: SessionOptions;
+  /** Names, paths and attributes of the cookies. */
   readonly cookies?: CookieOptions;
+  /** Whether tokens travel in cookies or in bodies. */
   readonly transports?: TokenDeliveryOptions;
+  /** Which other origins may call with cookies, and whether a proxy's headers name the own origin. */
   readonly origins?: OriginOptions;
-  /** `false` turns login throttling off (load tests). */
+  /** The limits of refused logins. `false` turns them off (load tests). */
   readonly throttle?: ThrottleLimits | false;
+  /** Rules for new passwords, and the cost of hashing them. */
   readonly passwords?: PasswordOptions;
   /** What people sign in with, and the tenant they belong to. Default: the email, without tenants. */
   readonly identifier?: IdentifierOptions;
+  /** Further fields of a registration. `routes.register` opens the route. */
   readonly registration?: RegistrationOptions;
   /**
    * Password reset, email verification, change of email and magic link. All are off without this option. Needs
    * `users.emailVerified`.
    */
   readonly accounts?: AccountOptions;
+  /** How each request is checked for revocation, and what happens during an outage. */
   readonly revocation?: RevocationOptions;
   readonly jwks?: {
     /** `max-age` of the JWKS answer; a key is published at least that long before it signs. Default `1h`. */
     readonly cacheFor?: Duration;
   };
+  /** API keys of users. Default: off, and their routes answer 404; `{}` turns them on. */
   readonly apiKeys?: ApiKeyOptions;
   /** An issuer for each tenant (docs/tenants.md). Default: one for all. */
   readonly tenants?: TenantOptions;
@@ -226,10 +253,14 @@ export interface AuthModuleExtras {
   readonly name?: string;
   /** Makes the exported providers visible everywhere. Default false. */
   readonly isGlobal?: boolean;
+  /** Which routes there are, and where. `false`: none. */
   readonly routes?: RouteOptions | false;
 }
 
-/** Each route of contract, section 3, can be switched off; `false` for all of them leaves the module without controllers. */
+/**
+ * Each route of contract, section 3, can be switched off; `false` for all of them leaves the module without
+ * controllers.
+ */
 export interface RouteOptions {
   /** The path of the routes, and of the refresh cookie. Default `auth`. */
   readonly prefix?: string;

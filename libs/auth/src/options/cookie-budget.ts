@@ -27,7 +27,9 @@ export function accessCookieAttributes(options: CookieSettings): string {
   return attributes.filter((each) => !/^max-age=/i.test(each)).join('; ');
 }
 
-/** Bytes an access token may have so that its cookie fits in 4 KiB; checked at issue, where the error can still say why. */
+/**
+ * Bytes an access token may have so that its cookie fits in 4 KiB; checked at issue, where the error can still say why.
+ */
 export function maxAccessTokenBytes(
   options: CookieSettings & Pick<ResolvedAuthOptions, 'accessToken'>,
 ): number {

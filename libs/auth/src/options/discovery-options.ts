@@ -59,8 +59,8 @@ export const discoverySchema = group({
     name: text().optional(),
     // RFC 6749, section 3.3
     scopes: list(text('a scope', /^[\x21\x23-\x5B\x5D-\x7E]+$/)).optional(),
-    documentation: url('a URL').optional(),
-    authorizationServers: list(url('the URL of an issuer')).optional(),
+    documentation: url('an https URL').optional(),
+    authorizationServers: list(url('the https URL of an issuer')).optional(),
   }).optional(),
 });
 

@@ -11,7 +11,10 @@ export type EncryptionAlgorithm = (typeof ENCRYPTION_ALGORITHMS)[number];
 export interface EncryptionKeyOptions {
   /** `kid` of the JWE. */
   readonly keyId: string;
-  /** Default `dir`: the secret is the content key. `RSA-OAEP-256` and `ECDH-ES` cost a private-key operation for every token that is not in the cache. */
+  /**
+   * Default `dir`: the secret is the content key. `RSA-OAEP-256` and `ECDH-ES` cost a private-key operation for every
+   * token that is not in the cache.
+   */
   readonly algorithm?: EncryptionAlgorithm;
   /**
    * For `dir`, 32 bytes, as text in base64url. Otherwise a private key: RSA of at least 2048 bits, or EC on P-256,
@@ -20,7 +23,10 @@ export interface EncryptionKeyOptions {
   readonly key: KeyMaterial;
 }
 
-/** Nested JWE (RFC 7519, section 11.2): for claims that clients must not read. The content is A256GCM over the signed token. */
+/**
+ * Nested JWE (RFC 7519, section 11.2): for claims that clients must not read. The content is A256GCM over the signed
+ * token.
+ */
 export interface EncryptionOptions {
   /** The first key encrypts, all of them decrypt. Verify-only services need them as well. */
   readonly keys: readonly EncryptionKeyOptions[];

@@ -14,7 +14,10 @@ import {
 
 /** The principal that a token of another issuer stands for. */
 export interface ForeignPrincipal {
-  /** `principal.id`. Another issuer's `sub` may be spelled like the id of one of your users: `principal.issuer` tells them apart. */
+  /**
+   * `principal.id`. Another issuer's `sub` may be spelled like the id of one of your users: `principal.issuer` tells
+   * them apart.
+   */
   readonly id: string;
   readonly role?: string;
   readonly permissions?: readonly string[];

@@ -25,8 +25,8 @@ export interface LegacyPrincipal {
  */
 export interface LegacyIssuerOptions {
   /**
-   * The name of this set-up in principals: `legacy`, and `keyId` as `legacy:<name>`, which `AuthService.revokeKey`
-   * accepts. Letters, digits, dots, dashes.
+   * The name of this set-up: letters, digits, dots, dashes. The principals of its tokens have it in `legacy`, and
+   * `legacy:<name>` as their `keyId`; `AuthService.revokeKey` takes that to refuse all of them.
    */
   readonly name: string;
   /** `iss` of the old tokens. Undefined: they have no `iss`, and a token with one is refused. */
@@ -46,7 +46,10 @@ export interface LegacyIssuerOptions {
   readonly acceptUntil: string | Date;
   /** The largest `exp - iat`. Default `1d`, at most `90d`. A token without `exp` or `iat` is refused. */
   readonly maxLifetime?: Duration;
-  /** Reads the claims; undefined refuses the token. Default: `sub` (text or a whole number) as the id, no role, no permissions. */
+  /**
+   * Reads the claims; undefined refuses the token. Default: `sub` (text or a whole number) as the id, no role, no
+   * permissions.
+   */
   readonly principal?: (claims: Readonly<Record<string, unknown>>) => LegacyPrincipal | undefined;
 }
 

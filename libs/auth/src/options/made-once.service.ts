@@ -4,8 +4,8 @@ import { AuthError } from '../common/auth-error.js';
 import { ResolvedAuthOptions } from './resolved-options.js';
 
 /**
- * Options that hang on a provider of request scope carry everything of the module along: nothing would be looked at now, and each request would
- * make keys, stores and a view of revocations of its own. So the boot stops.
+ * Options that hang on a provider of request scope carry everything of the module along: nothing would be looked at
+ * now, and each request would make keys, stores and a view of revocations of its own. So the boot stops.
  */
 @Injectable()
 export class MadeOnce implements OnModuleInit {

@@ -22,7 +22,10 @@ export interface OidcPerson {
   /** Whether the provider says that the email is verified, or the host trusts all emails of the provider. */
   readonly emailVerified: boolean;
   readonly name?: string;
-  /** `auth_time`, seconds since the epoch: when the person last proved a credential there. Undefined: the provider does not say. */
+  /**
+   * `auth_time`, seconds since the epoch: when the person last proved a credential there. Undefined: the provider does
+   * not say.
+   */
   readonly authTimeSeconds?: number;
   /** `sid`: the session at the provider. */
   readonly sid?: string;

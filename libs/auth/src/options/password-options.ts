@@ -37,8 +37,14 @@ export interface PasswordOptions {
   readonly storedHashLimit?: Duration;
   /** Refuses passwords of the built-in list of common ones. Default true. */
   readonly refuseCommon?: boolean;
-  /** Names of your company and product, 4 to 64 characters each: a new password may not contain one (ASVS 5.0, 6.2.11). Default none. */
+  /**
+   * Names of your company and product, 4 to 64 characters each: a new password may not contain one (ASVS 5.0, 6.2.11).
+   * Default none.
+   */
   readonly contextWords?: readonly string[];
-  /** An online check of a new password (by k-anonymity, for example). If it cannot be reached, the password counts as not breached. Default none. */
+  /**
+   * An online check of a new password (by k-anonymity, for example). If it cannot be reached, the password counts as
+   * not breached. Default none.
+   */
   readonly breachCheck?: (password: string) => Promise<'breached' | 'not_found'>;
 }

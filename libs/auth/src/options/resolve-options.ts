@@ -15,7 +15,9 @@ import { resolveRoutes } from './resolve-routes.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
 import type { ResolvedAuthOptions } from './resolved-options.js';
 
-/** The options after the schema: defaults filled in, durations in milliseconds or, where the schema says so, seconds. */
+/**
+ * The options after the schema: defaults filled in, durations in milliseconds or, where the schema says so, seconds.
+ */
 export type CheckedAuthOptions = z.output<typeof authSchema>;
 
 /** Refuses options that contradict each other, each with one line that names the option and the cure. */

@@ -20,7 +20,10 @@ export interface ResolvedEncryption {
   readonly plaintext: 'issued' | 'accepted' | 'refused';
 }
 
-/** The options after validation: every default filled in, every duration in the unit of its name. DI token and type in one. */
+/**
+ * The options after validation: every default filled in, every duration in the unit of its name. DI token and type in
+ * one.
+ */
 export abstract class ResolvedAuthOptions {
   abstract readonly issuer: string;
   abstract readonly audiences: readonly string[];

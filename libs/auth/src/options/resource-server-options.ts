@@ -25,14 +25,18 @@ export interface ResourceServerOptions {
   readonly issuer: string;
   /** `aud`: one or several. A token is accepted if its `aud` holds one of them. */
   readonly audience: string | readonly string[];
+  /** Where the issuer's public keys are, and how often they are fetched. */
   readonly jwks: RemoteJwksOptions;
+  /** Clock tolerance, claims and encryption, as the issuer is configured; the size of the own cache. */
   readonly accessToken?: Pick<
     AccessTokenOptions,
     'clockTolerance' | 'claimsSchema' | 'cacheSize' | 'encryption'
   >;
   /** The name and prefix of the access cookie, as the issuer is configured. */
   readonly cookies?: CookieOptions;
+  /** Which other origins may call with cookies, and whether a proxy's headers name the own origin. */
   readonly origins?: OriginOptions;
+  /** How each request is checked for revocation, and what happens during an outage. */
   readonly revocation?: RevocationOptions;
   /** The tenants, as the issuer is configured. Default: one issuer for all. */
   readonly tenants?: TenantOptions;
@@ -40,5 +44,6 @@ export interface ResourceServerOptions {
   readonly trustedIssuers?: readonly TrustedIssuerOptions[];
   /** The metadata of this service as a protected resource (RFC 9728). */
   readonly discovery?: Pick<DiscoveryOptions, 'resource'>;
+  /** Tokens that are bound to a key of the client (RFC 9449). */
   readonly dpop?: ResourceServerDpopOptions;
 }
