@@ -1,5 +1,6 @@
-// How long is a refusal of each form of stored hash, beside one of today's and beside an account that does not exist? One process, PasswordHasher of
-// the built library, forms at the costs that their frameworks write today. Every round asks each case once, in a random order.
+// How long is a refusal of each form of stored hash, beside one of today's and beside an account that does not exist?
+// One process, PasswordHasher of the built library, forms at the costs that their frameworks write today. Every round
+// asks each case once, in a random order.
 //   npm run bench:hashes [-- rounds]     exits 1 when, after each form was seen once, an unknown account ÷ a form is outside 0.9–1.1
 import { pbkdf2Sync, randomBytes, randomInt, scryptSync } from 'node:crypto';
 import { existsSync } from 'node:fs';

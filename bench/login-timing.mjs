@@ -1,6 +1,8 @@
-// Does the time of a refused login, or of an ask for a link, tell whether the account exists? POST /auth/login, /auth/password/forgot and
+// Does the time of a refused login, or of an ask for a link, tell whether the account exists? POST /auth/login,
+// /auth/password/forgot and
 // /auth/magic-link of the built demo, one request at a time over
-// one kept-alive connection. Every round asks each case once, in a random order, so that whatever else the machine does hits all alike.
+// one kept-alive connection. Every round asks each case once, in a random order, so that whatever else the machine does
+// hits all alike.
 //   npm run bench:login [-- rounds]     exits 1 when the 95 % interval of unknown ÷ known is outside 0.95–1.05
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';

@@ -1,5 +1,5 @@
-// What views cost when nobody asks anything: commands a second with 1, 8 and 64 views, idle and with 100 revocations a second.
-// node bench/revocation-growth.mjs [seconds = 10]
+// What views cost when nobody asks anything: commands a second with 1, 8 and 64 views, idle and with 100 revocations a
+// second. node bench/revocation-growth.mjs [seconds = 10]
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/node-postgres';

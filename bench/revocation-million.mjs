@@ -1,5 +1,5 @@
-// One million live revocations: memory of the view, time to a first snapshot, what a check and a request cost then, and how an emptied Redis is filled again.
-// node --expose-gc bench/revocation-million.mjs [entries = 1000000]
+// One million live revocations: memory of the view, time to a first snapshot, what a check and a request cost then, and
+// how an emptied Redis is filled again. node --expose-gc bench/revocation-million.mjs [entries = 1000000]
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';

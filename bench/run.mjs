@@ -1,4 +1,5 @@
-// `npm run bench`: Tokenward beside what people would use instead. Real Postgres and Redis, fresh processes, everything interleaved.
+// `npm run bench`: Tokenward beside what people would use instead. Real Postgres and Redis, fresh processes, everything
+// interleaved.
 //   npm run bench -- guarded refresh   those sections alone: guarded, guardCost, bound, freshToken, refresh, refreshLoad, herd, rotation, manySessions, databaseBytes, login, start, memory
 //   --quick     short windows, a tenth of the sessions: about three minutes instead of twelve; a smoke test, no measurement
 //   --page      writes docs/assurance/performance.{md,svg,json}, as a full run of everything does

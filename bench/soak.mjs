@@ -1,4 +1,5 @@
-// `npm run soak`: an hour of 100,000 live sessions on two processes: refreshes, requests, logins, revocations and sockets at a steady pace.
+// `npm run soak`: an hour of 100,000 live sessions on two processes: refreshes, requests, logins, revocations and
+// sockets at a steady pace.
 //   --minutes N    how long; default 60
 //   --pace N       N times as many requests a second; default 1: with 2, 30 minutes do the work of an hour
 //   --sessions N   default 100000

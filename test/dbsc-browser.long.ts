@@ -13,7 +13,8 @@ import { httpClient } from './support/http.js';
 import { scratchDir } from './support/run-environment.js';
 import { until } from './support/until.js';
 
-// `npm run dbsc`: Device Bound Session Credentials in a real Chromium. Clocks of browsers do not move: this takes its minutes.
+// `npm run dbsc`: Device Bound Session Credentials in a real Chromium. Clocks of browsers do not move: this takes its
+// minutes.
 const MINUTES = Number(process.env['DBSC_MINUTES'] ?? 20);
 const REPORT = process.env['DBSC_REPORT'];
 const [EMAIL, PASSWORD] = ['owner@example.com', 'a quiet river at noon'];

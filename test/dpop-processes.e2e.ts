@@ -272,7 +272,8 @@ describe('a service that only verifies', () => {
     nonce = asked.headers['dpop-nonce'];
     const used = await prove(THING);
     expect(await everywhere(used, [nonced])).toEqual(once(THING, 1));
-    // two applications were started in this process meanwhile: the others may be behind with the revocations, and say 503
+    // two applications were started in this process meanwhile: the others may be behind with the revocations, and say
+    // 503
     const seen: number[][] = [];
     await until(async () => {
       seen.push(await everywhere(used, [orders, twin, alone]));

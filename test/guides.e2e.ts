@@ -13,7 +13,10 @@ import { useStage } from './support/use-stage.js';
 
 const stage = useStage();
 
-/** What published guides tell a reader to try on a finished setup; each beside a control that shows the token was good otherwise. */
+/**
+ * What published guides tell a reader to try on a finished setup; each beside a control that shows the token was good
+ * otherwise.
+ */
 describe.each(ADAPTERS)('the checks of the guides on %s', (adapter) => {
   let client: HttpClient;
   let accessToken: string;

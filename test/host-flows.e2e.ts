@@ -20,7 +20,10 @@ import { bearer, claimsOf } from './support/stage.js';
 
 const OPENING = { transport: 'bearer', secondFactor: 'satisfied' } as const;
 
-/** Flows that the host has: social login, second factor, resets; claims of its own. Changes of users: host-changes.e2e.ts. */
+/**
+ * Flows that the host has: social login, second factor, resets; claims of its own. Changes of users:
+ * host-changes.e2e.ts.
+ */
 describe('what a host does with AuthService', () => {
   let database: HostDatabase;
   let host: HostApp;

@@ -179,7 +179,8 @@ describe('a kill between the write of the host and the commit', () => {
       );
       const ended = new Promise((resolve) => client.once('end', resolve));
       process.kill(rows[0]!.pid, 'SIGKILL');
-      // the postmaster ends all the others then, and lets nobody in before they are gone: until then one of them could still commit
+      // the postmaster ends all the others then, and lets nobody in before they are gone: until then one of them could
+      // still commit
       await ended;
       await stateOnceUp();
     },
@@ -216,7 +217,8 @@ describe('a kill between the write of the host and the commit', () => {
         await until(() => Promise.resolve(victim.isDead || victim.hasAnswered), 10_000).catch(
           () => undefined,
         );
-        // a library whose pool the last kill left failing or waiting is not what is tried here: again, with a fresh process
+        // a library whose pool the last kill left failing or waiting is not what is tried here: again, with a fresh
+        // process
         if (victim.missing.length > 0) {
           expect(++again).toBeLessThan(Math.max(20, rounds(what) / 2));
           for (const name of victim.missing) rowOf(name).again++;

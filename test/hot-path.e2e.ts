@@ -14,7 +14,9 @@ const crypto = createRequire(import.meta.url)('node:crypto') as Crypto;
 const REQUESTS = 1_000;
 const PARALLEL = 8;
 
-/** Counted, not timed: what a guarded request and a refresh cost. The crypto spies are set before anything imports them. */
+/**
+ * Counted, not timed: what a guarded request and a refresh cost. The crypto spies are set before anything imports them.
+ */
 describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) => {
   const spies = {
     verify: jest.spyOn(crypto, 'verify'),

@@ -47,7 +47,10 @@ const publishedBy = async (demo: Demo): Promise<string[]> =>
     .json<{ keys: { kid: string }[] }>()
     .keys.map(({ kid }) => kid);
 
-/** A store that is slow is answered 503, on a machine that is short of time too; a client comes back, and it has nothing to do with keys. */
+/**
+ * A store that is slow is answered 503, on a machine that is short of time too; a client comes back, and it has nothing
+ * to do with keys.
+ */
 async function patiently(send: () => Promise<HttpAnswer>, onBusy: () => void): Promise<HttpAnswer> {
   for (let tries = 0; ; tries += 1) {
     const answer = await send();

@@ -128,7 +128,8 @@ it('an authenticator app: by QR code, at the sign-in, as a proof, and the codes 
 it('a passkey: added, used to sign in without a name, as a second step and as a proof', async () => {
   const [person, me] = await newcomer();
   const { page } = me;
-  // the authenticator answers at once: what is offered in the field of the email would sign in before a button is pressed
+  // the authenticator answers at once: what is offered in the field of the email would sign in before a button is
+  // pressed
   await page.addInitScript(() => {
     PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
   });

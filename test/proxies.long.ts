@@ -18,7 +18,10 @@ import { freePort } from './support/redis-server.mjs';
 import { noteProcess, scratchDir } from './support/run-environment.js';
 import { until } from './support/until.js';
 
-/** `npm run test:proxies`: tests what docs/development.md says about Vite, with its snippets, an installed client and a browser. */
+/**
+ * `npm run test:proxies`: tests what docs/development.md says about Vite, with its snippets, an installed client and a
+ * browser.
+ */
 jest.setTimeout(120_000);
 const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
 const [kept = '', stripped = ''] = [

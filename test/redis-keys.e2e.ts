@@ -3,7 +3,10 @@ import type { HttpClient } from './support/http.js';
 import { admin, claimsOf, logIn, type Person, signUp } from './support/stage.js';
 import { useStage } from './support/use-stage.js';
 
-/** The cap on a token's life and the tolerance, in seconds: an entry lives past the last instant at which a token could be accepted. */
+/**
+ * The cap on a token's life and the tolerance, in seconds: an entry lives past the last instant at which a token could
+ * be accepted.
+ */
 const LAST_ACCEPTED_SECONDS = 3600 + 300;
 
 const stage = useStage({ adapters: ['fastify'] });

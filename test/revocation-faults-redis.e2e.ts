@@ -30,7 +30,10 @@ const redis = (name: string, ...words: string[]) => redisCommand(cluster.redis.u
 const headIsThere = async () =>
   (await redis('HEXISTS', `{tokenward:2:${await cluster.ledger()}}:index`, '#head')) === 1;
 
-/** Two revocations while the fault lasts, one by each process; with Postgres in reach both are durable, and valid tokens work all the time. */
+/**
+ * Two revocations while the fault lasts, one by each process; with Postgres in reach both are durable, and valid tokens
+ * work all the time.
+ */
 async function revokeMeanwhile({ watch, fresh, pastTheBound, valid }: Trial): Promise<void> {
   const [one, other] = [await fresh(), await fresh()];
   const from = performance.now();

@@ -118,7 +118,8 @@ describe("with a host's own client:", () => {
 
   // T-mtjc
   it('connected to a replica, whatever role it reports: nothing counts as a proof', async () => {
-    // says so; may not be asked (-@dangerous); says nothing at all: at the same time, since they wait more than they work
+    // says so; may not be asked (-@dangerous); says nothing at all: at the same time, since they wait more than they
+    // work
     await Promise.all(['', 'allowed', '-hello'].map(provesNothing));
   });
 

@@ -129,7 +129,9 @@ async function until(what: () => boolean | Promise<boolean>, withinMs = 20_000):
   return performance.now() - from;
 }
 
-/** Ten in a row within the bound, in milliseconds. A busy machine may try again; what polls would not do it by chance. */
+/**
+ * Ten in a row within the bound, in milliseconds. A busy machine may try again; what polls would not do it by chance.
+ */
 async function inTime(boundMs: number, once: () => Promise<number>): Promise<void> {
   await until(async () => {
     for (let n = 0; n < 10; n++) if ((await once()) >= boundMs) return false;

@@ -13,7 +13,10 @@ import {
 } from './support/stage.js';
 import { useStage } from './support/use-stage.js';
 
-/** Far less than the token's lifetime, after which the socket would be closed anyway. The benchmark measures how fast it is. */
+/**
+ * Far less than the token's lifetime, after which the socket would be closed anyway. The benchmark measures how fast it
+ * is.
+ */
 const AT_ONCE_MS = 10_000;
 
 const stage = useStage({

@@ -1,6 +1,6 @@
-// What each entry point exports, with its declarations, in docs/api/: what people who use the packages can rely on, and what a reviewer
-// sees change. `npm run api` writes it, `--check` (in test/api.spec.ts) fails where it differs. Left out: comments, private members, and
-// the constructors of what Nest makes.
+// What each entry point exports, with its declarations, in docs/api/: what people who use the packages can rely on, and
+// what a reviewer sees change. `npm run api` writes it, `--check` (in test/api.spec.ts) fails where it differs. Left
+// out: comments, private members, and the constructors of what Nest makes.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
 /**
- * Parses the command line: `values` of the options (as for `parseArgs` of node:util) and `words`. An unknown argument ends the tool with one
- * line and exit code 2. `takes`: whether words are allowed in addition to options.
+ * Parses the command line: `values` of the options (as for `parseArgs` of node:util) and `words`. An unknown argument
+ * ends the tool with one line and exit code 2. `takes`: whether words are allowed in addition to options.
  */
 export function argumentsOf(options = {}, takes = 'options') {
   try {

@@ -1,4 +1,5 @@
-// `npm run browsers`: the core situations of the client in Chromium, Firefox and WebKit, and docs/assurance/browsers.md.
+// `npm run browsers`: the core situations of the client in Chromium, Firefox and WebKit, and
+// docs/assurance/browsers.md.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Builds @tokenward/client into libs/client/dist: ESM, CommonJS and types. `--out <dir>` builds elsewhere, `--size` nothing.
-// Prints what the browser entry weighs, and fails when that is too much.
+// Builds @tokenward/client into libs/client/dist: ESM, CommonJS and types. `--out <dir>` builds elsewhere, `--size`
+// nothing. Prints what the browser entry weighs, and fails when that is too much.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

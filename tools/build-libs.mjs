@@ -1,5 +1,6 @@
-// Builds the two packages for npm into libs/*/dist: ES modules and CommonJS side by side, each with its types. `npm pack` in libs/* runs it.
-// `--only auth|client`: one of the two. `--out <dir>`: whole package folders are made there instead, and the work tree is left alone.
+// Builds the two packages for npm into libs/*/dist: ES modules and CommonJS side by side, each with its types. `npm
+// pack` in libs/* runs it. `--only auth|client`: one of the two. `--out <dir>`: whole package folders are made there
+// instead, and the work tree is left alone.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

@@ -1,4 +1,5 @@
-// The demo's page: apps/demo/web bundled into a folder that the demo serves. Scripts and styles get names with a hash of what is in them.
+// The demo's page: apps/demo/web bundled into a folder that the demo serves. Scripts and styles get names with a hash
+// of what is in them.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// Builds the demo, the orders service and the command line into dist/, in one run of the compiler, and the demo's page. `--if-stale`: only when a source changed since the last build. The result appears under its name when it is whole.
+// Builds the demo, the orders service and the command line into dist/, in one run of the compiler, and the demo's page.
+// `--if-stale`: only when a source changed since the last build. The result appears under its name when it is whole.
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {

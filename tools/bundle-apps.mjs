@@ -1,6 +1,6 @@
-// The demo, the orders service and the command line, each one program of a few files: of 2,800 modules Node spends two thirds of the start on
-// finding and reading.
-// `node tools/bundle-apps.mjs DIST` does it again, after something in DIST was changed.
+// The demo, the orders service and the command line, each one program of a few files: of 2,800 modules Node spends two
+// thirds of the start on finding and reading. `node tools/bundle-apps.mjs DIST` does it again, after something in DIST
+// was changed.
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +29,10 @@ const BANNER =
   "const require = process.getBuiltinModule('module').createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;";
 const NO_MAP = `data:application/json;base64,${Buffer.from('{"version":3,"sources":[""],"mappings":"A"}').toString('base64')}`;
 
-/** Afterwards `main.js` of each application is the bundle, and `unbundled.js` what was compiled. Fails with esbuild's own messages. */
+/**
+ * Afterwards `main.js` of each application is the bundle, and `unbundled.js` what was compiled. Fails with esbuild's
+ * own messages.
+ */
 export async function bundleApps(dist) {
   // imported here, so that tools/build.mjs can report missing development dependencies
   const { build } = await import('esbuild');
@@ -87,8 +90,8 @@ const withoutMicroservices = {
 };
 
 /**
- * What our files say of their own place stays true: they find migrations and pages by it. Of the others there are no maps: Node reads every map
- * at the start.
+ * What our files say of their own place stays true: they find migrations and pages by it. Of the others there are no
+ * maps: Node reads every map at the start.
  */
 const asIn = (dist) => ({
   name: 'as-in-dist',

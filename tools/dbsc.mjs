@@ -1,5 +1,5 @@
-// `npm run dbsc`: Device Bound Session Credentials in a real Chromium (test/dbsc-browser.long.ts), and docs/assurance/device-bound.md. Takes about an
-// hour and a half: DBSC_MINUTES (20) for each of four long situations.
+// `npm run dbsc`: Device Bound Session Credentials in a real Chromium (test/dbsc-browser.long.ts), and
+// docs/assurance/device-bound.md. Takes about an hour and a half: DBSC_MINUTES (20) for each of four long situations.
 //   --from FILE …   runs nothing: writes the page from what runs with DBSC_REPORT=FILE have seen
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

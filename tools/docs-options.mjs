@@ -1,4 +1,5 @@
-// The pages of docs/options/, from the doc comments of the interfaces that they show, and the list of them on docs/options.md.
+// The pages of docs/options/, from the doc comments of the interfaces that they show, and the list of them on
+// docs/options.md.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

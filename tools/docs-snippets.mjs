@@ -1,5 +1,6 @@
-// Type-checks the fenced `ts` snippets of README.md and docs/ with the repository's own tsconfig. Each snippet is a module of its own;
-// those after `<!-- file: src/x.ts -->` see the others of their page by these names; the two pages of a new application are one.
+// Type-checks the fenced `ts` snippets of README.md and docs/ with the repository's own tsconfig. Each snippet is a
+// module of its own; those after `<!-- file: src/x.ts -->` see the others of their page by these names; the two pages
+// of a new application are one.
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Writes the pages of options and the lists of docs/event-types.md and docs/metrics.md from the sources. `--check`: only says whether they are up
-// to date (exit 1 when they are not).
+// Writes the pages of options and the lists of docs/event-types.md and docs/metrics.md from the sources. `--check`:
+// only says whether they are up to date (exit 1 when they are not).
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// `npm run faults`: runs every fault of the revocation and writes docs/assurance/faults.md. `--from <lines>`: writes it from a run that was.
+// `npm run faults`: runs every fault of the revocation and writes docs/assurance/faults.md. `--from <lines>`: writes it
+// from a run that was.
 import { readdirSync } from 'node:fs';
 import { resultsOf, writePage } from './suite-results.mjs';
 

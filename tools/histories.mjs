@@ -1,5 +1,6 @@
-// `npm run histories`: 100,000 requests to three processes with faults, recorded and checked; writes docs/assurance/histories.md.
-// HISTORY_REQUESTS: another number. `--from <lines>`: writes it from a run that was. The planted faults: `npm run defences -- histories`.
+// `npm run histories`: 100,000 requests to three processes with faults, recorded and checked; writes
+// docs/assurance/histories.md. HISTORY_REQUESTS: another number. `--from <lines>`: writes it from a run that was. The
+// planted faults: `npm run defences -- histories`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';

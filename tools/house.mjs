@@ -1,4 +1,5 @@
-// `node tools/house.mjs DIR DIR`: two built checkouts compared, as the table of docs/assurance/house.md: sizes by their sources, calls and files by V8's precise coverage of the demo.
+// `node tools/house.mjs DIR DIR`: two built checkouts compared, as the table of docs/assurance/house.md: sizes by their
+// sources, calls and files by V8's precise coverage of the demo.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';

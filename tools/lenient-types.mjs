@@ -1,5 +1,5 @@
-// Lets hosts with `exactOptionalPropertyTypes` (@tsconfig/strictest) give what may be undefined: `privateKey: process.env.JWT_PRIVATE_KEY`,
-// and compilers before TypeScript 5.7 read `Buffer`, which has no type parameter there.
+// Lets hosts with `exactOptionalPropertyTypes` (@tsconfig/strictest) give what may be undefined: `privateKey:
+// process.env.JWT_PRIVATE_KEY`, and compilers before TypeScript 5.7 read `Buffer`, which has no type parameter there.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -10,7 +10,9 @@ const OPEN = new Set([
   ts.SyntaxKind.ConditionalType,
 ]);
 
-/** Writes `name?: Type | undefined` for `name?: Type`, and `Buffer` without its parameter, into a folder's declarations. */
+/**
+ * Writes `name?: Type | undefined` for `name?: Type`, and `Buffer` without its parameter, into a folder's declarations.
+ */
 export function makeLenient(folder) {
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!/\.d\.c?ts$/.test(name)) continue;

@@ -1,4 +1,5 @@
-// A certificate of this machine's own for the demo and its tests: P-256, for localhost and 127.0.0.1, made once and kept.
+// A certificate of this machine's own for the demo and its tests: P-256, for localhost and 127.0.0.1, made once and
+// kept.
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,10 @@ const DAY_MS = 86_400_000;
 const LIFE_DAYS = 90;
 const RENEWED_BEFORE_DAYS = 7;
 
-/** Paths of its PEM files in `dir`, and what Chromium's `--ignore-certificate-errors-spki-list` takes: SHA-256 of the public key, base64. */
+/**
+ * Paths of its PEM files in `dir`, and what Chromium's `--ignore-certificate-errors-spki-list` takes: SHA-256 of the
+ * public key, base64.
+ */
 export async function localCertificate(dir) {
   const [cert, key] = [join(dir, 'localhost.cert.pem'), join(dir, 'localhost.key.pem')];
   if (!isGood(cert, key)) {

@@ -1,5 +1,5 @@
-// `npm run loss`: loses the answers of 1,000 refreshes and writes docs/assurance/loss.md. LOSS_TRIALS: another number. `--from <lines>`: writes it
-// from a run that was.
+// `npm run loss`: loses the answers of 1,000 refreshes and writes docs/assurance/loss.md. LOSS_TRIALS: another number.
+// `--from <lines>`: writes it from a run that was.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// `npm run matrix`: the suite on every Node and PostgreSQL that we say works, and docs/assurance/matrix.md. Node and PostgreSQL come from npm.
+// `npm run matrix`: the suite on every Node and PostgreSQL that we say works, and docs/assurance/matrix.md. Node and
+// PostgreSQL come from npm.
 //   --all          every test; without it the specs beside the sources and the end-to-end tests of CORE
 //   --only=A,B     rows whose name holds A or B; the report says which were left out
 import { spawn, spawnSync } from 'node:child_process';
@@ -12,7 +13,10 @@ import { loadEmbeddedPostgres } from './embedded-postgres/load.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs', 'assurance', 'matrix.md');
-/** What depends on the runtime or on the SQL. `consumers` has applications on Nest 11 and 12, in CommonJS and ES modules. */
+/**
+ * What depends on the runtime or on the SQL. `consumers` has applications on Nest 11 and 12, in CommonJS and ES
+ * modules.
+ */
 const CORE = [
   'accounts',
   'consumers',

@@ -1,5 +1,6 @@
-// `npm run model`: explores tools/model/revocation.pml completely within its bounds, then takes its rules out one at a time: each must break it.
-// Needs spin and a C compiler (Debian: apt-get install spin gcc). Writes docs/assurance/model.md.
+// `npm run model`: explores tools/model/revocation.pml completely within its bounds, then takes its rules out one at a
+// time: each must break it. Needs spin and a C compiler (Debian: apt-get install spin gcc). Writes
+// docs/assurance/model.md.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// `npm run mutation`: Stryker changes the code that guards, one place at a time, and the specs have to see it. Writes docs/assurance/mutation.md.
+// `npm run mutation`: Stryker changes the code that guards, one place at a time, and the specs have to see it. Writes
+// docs/assurance/mutation.md.
 //   npm run mutation -- tokens keys     only these slices (tools/mutation/slices.mjs)
 //   npm run mutation -- pem.ts          only files whose path holds the word
 //   --changed=main                      only files that differ from that commit; writes no report

@@ -1,4 +1,5 @@
-// `npm run orm:kills`: 200 kills of each library's transactions, and docs/assurance/host-transactions.md. `--from <lines>`: writes it from a run that was.
+// `npm run orm:kills`: 200 kills of each library's transactions, and docs/assurance/host-transactions.md. `--from
+// <lines>`: writes it from a run that was.
 import { resultsOf, writePage } from './suite-results.mjs';
 
 const KILLS = '200';

@@ -1,4 +1,5 @@
-// `npm run release:version`: the changesets of .changeset/ become a section of CHANGELOG.md, and both packages get the version of the repository.
+// `npm run release:version`: the changesets of .changeset/ become a section of CHANGELOG.md, and both packages get the
+// version of the repository.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

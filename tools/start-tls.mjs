@@ -1,5 +1,5 @@
-// `npm run start:tls`: the demo over HTTPS with a certificate that is made on the first start, and sessions bound where the browser can
-// (docs/bound-sessions.md). TLS_CERT and TLS_KEY, or DEVICE_BOUND, set otherwise win.
+// `npm run start:tls`: the demo over HTTPS with a certificate that is made on the first start, and sessions bound where
+// the browser can (docs/bound-sessions.md). TLS_CERT and TLS_KEY, or DEVICE_BOUND, set otherwise win.
 import { join, resolve } from 'node:path';
 import { localCertificate } from './local-certificate.mjs';
 

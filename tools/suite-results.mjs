@@ -10,8 +10,8 @@ import { argumentsOf } from './arguments.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Runs the suites, which append to the file that the environment variable `variable` names. With `--from <lines>`: the results of a run
- * that was. One suite after the other: they measure time, and each has a machine's worth of processes.
+ * Runs the suites, which append to the file that the environment variable `variable` names. With `--from <lines>`: the
+ * results of a run that was. One suite after the other: they measure time, and each has a machine's worth of processes.
  */
 export function resultsOf(suites, variable, env = {}) {
   const { from } = argumentsOf({ from: { type: 'string' } }).values;

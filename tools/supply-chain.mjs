@@ -1,4 +1,5 @@
-// `npm run supply-chain`: what a company asks before it installs. Writes docs/assurance/supply-chain.md; needs the npm registry.
+// `npm run supply-chain`: what a company asks before it installs. Writes docs/assurance/supply-chain.md; needs the npm
+// registry.
 //   - packs both packages twice, from two folders, in another time zone and under another umask: the tarballs are equal to the byte
 //   - lists what each brings along, with licences and install scripts
 //   --out <dir>   puts the tarballs, their checksums and a CycloneDX SBOM of each there, for a release
@@ -94,7 +95,10 @@ function manifestOf(library) {
   return JSON.parse(readFileSync(join(root, 'libs', library, 'package.json'), 'utf8'));
 }
 
-/** What npm installs for somebody who has nothing of it yet: dependencies and the peers that are not optional, with theirs. */
+/**
+ * What npm installs for somebody who has nothing of it yet: dependencies and the peers that are not optional, with
+ * theirs.
+ */
 function closureOf(library) {
   const found = new Map();
   const open = wantedBy(manifestOf(library)).map((name) => ({ name, from: '' }));

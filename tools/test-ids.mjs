@@ -1,6 +1,6 @@
-// The pages of docs/ point at tests by ids, so that titles can be improved and files moved. An id is a comment above the test: `// T-4kqz`. A new
-// reference is written as [name](../path) › “title of the test”; this gives the test an id and writes it in place of the title. It also mends links
-// to files that were moved. Run by `npm run docs`.
+// The pages of docs/ point at tests by ids, so that titles can be improved and files moved. An id is a comment above
+// the test: `// T-4kqz`. A new reference is written as [name](../path) › “title of the test”; this gives the test an id
+// and writes it in place of the title. It also mends links to files that were moved. Run by `npm run docs`.
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';

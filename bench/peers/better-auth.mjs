@@ -1,4 +1,5 @@
-// better-auth as a Nest guard: its session on every request, from Postgres, from its signed cookie cache (5 minutes), or from Redis.
+// better-auth as a Nest guard: its session on every request, from Postgres, from its signed cookie cache (5 minutes),
+// or from Redis.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { UnauthorizedException } from '@nestjs/common';
 import { betterAuth } from 'better-auth';

@@ -1,4 +1,5 @@
-// The guard of docs.nestjs.com/security/authentication, as it stands there, with HS256 and a string, RS256 and a PEM, RS256 and a KeyObject.
+// The guard of docs.nestjs.com/security/authentication, as it stands there, with HS256 and a string, RS256 and a PEM,
+// RS256 and a KeyObject.
 import { createPublicKey } from 'node:crypto';
 import { UnauthorizedException } from '@nestjs/common';
 import { JwtModule, JwtService } from '@nestjs/jwt';

@@ -1,4 +1,5 @@
-// express-session with connect-redis and node-redis; no touch on each request, so one round trip to Redis and no idle lifetime.
+// express-session with connect-redis and node-redis; no touch on each request, so one round trip to Redis and no idle
+// lifetime.
 import { randomBytes } from 'node:crypto';
 import { UnauthorizedException } from '@nestjs/common';
 import { RedisStore } from 'connect-redis';

@@ -1,4 +1,5 @@
-// A request with a proof of the client's key (RFC 9449, ES256) beside one with a bearer token, at one process, in turns. Used proofs are in Redis.
+// A request with a proof of the client's key (RFC 9449, ES256) beside one with a bearer token, at one process, in
+// turns. Used proofs are in Redis.
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { window } from '../support/load.mjs';
 import { startPeer } from '../support/peer-process.mjs';

@@ -1,5 +1,5 @@
-// A token that this process has never seen (RS256), against the unguarded route, and against a guard that only verifies the signature. The cache is
-// smaller than the tokens that go round.
+// A token that this process has never seen (RS256), against the unguarded route, and against a guard that only verifies
+// the signature. The cache is smaller than the tokens that go round.
 import { window } from '../support/load.mjs';
 import { startPeer } from '../support/peer-process.mjs';
 import { median, rotated } from '../support/statistics.mjs';

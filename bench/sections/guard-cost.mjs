@@ -1,5 +1,6 @@
-// What the guard costs, by CPU: two routes of one process, ours and one behind a guard that does nothing, in windows that take turns; and the guard
-// in a loop. One heap, one background, the same headers: requests a second of two processes say less.
+// What the guard costs, by CPU: two routes of one process, ours and one behind a guard that does nothing, in windows
+// that take turns; and the guard in a loop. One heap, one background, the same headers: requests a second of two
+// processes say less.
 import { window } from '../support/load.mjs';
 import { startPeer } from '../support/peer-process.mjs';
 import { median } from '../support/statistics.mjs';

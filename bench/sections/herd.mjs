@@ -1,5 +1,5 @@
-// A herd: sessions whose refresh token is sent many times at once, to two processes over one database, with a leeway. Each use should get the one
-// successor; what is counted is who was turned away, and how many statements a round took.
+// A herd: sessions whose refresh token is sent many times at once, to two processes over one database, with a leeway.
+// Each use should get the one successor; what is counted is who was turned away, and how many statements a round took.
 import { Agent } from 'node:http';
 import { startPeer } from '../support/peer-process.mjs';
 import { refreshing } from '../support/refreshing.mjs';

@@ -1,4 +1,5 @@
-// Rotation with two million sessions against a thousand, and the bytes that ten thousand rotations of one session leave.
+// Rotation with two million sessions against a thousand, and the bytes that ten thousand rotations of one session
+// leave.
 import { fill, ownDatabase, rotating, rotationOf } from '../support/sessions.mjs';
 import { rotated } from '../support/statistics.mjs';
 

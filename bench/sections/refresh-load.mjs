@@ -1,5 +1,5 @@
-// A refresh over HTTP by what is in flight and by algorithm: CPU of the process and refreshes a second, in rounds that take turns. Each in flight
-// is a session of its own, which refreshes with what it was given before.
+// A refresh over HTTP by what is in flight and by algorithm: CPU of the process and refreshes a second, in rounds that
+// take turns. Each in flight is a session of its own, which refreshes with what it was given before.
 import { Agent } from 'node:http';
 import { startPeer } from '../support/peer-process.mjs';
 import { refreshing } from '../support/refreshing.mjs';

@@ -1,4 +1,5 @@
-// The built demo on data that exists: from the call to the first answer, as `npm start` does it; beside it what was compiled and is not bundled.
+// The built demo on data that exists: from the call to the first answer, as `npm start` does it; beside it what was
+// compiled and is not bundled.
 import { spawn } from 'node:child_process';
 import { once as event } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

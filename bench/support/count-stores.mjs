@@ -1,5 +1,5 @@
-// Preloaded into a demo (`NODE_OPTIONS=--import …`): how often a request that has the header `x-counted` itself writes to PostgreSQL and Redis, by
-// the header's value. `x-counted: tell` is answered with what was counted.
+// Preloaded into a demo (`NODE_OPTIONS=--import …`): how often a request that has the header `x-counted` itself writes
+// to PostgreSQL and Redis, by the header's value. `x-counted: tell` is answered with what was counted.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Server } from 'node:http';
 import { Socket } from 'node:net';

@@ -9,7 +9,10 @@ const ROUNDS = 120;
 /** Calls that are measured together; short, since the event loop stands still. */
 const PIECE = 200;
 
-/** µs of CPU a call: a token seen before; a token never seen, by the guard and by the verifier alone; the bare verification of a signature. */
+/**
+ * µs of CPU a call: a token seen before; a token never seen, by the guard and by the verifier alone; the bare
+ * verification of a signature.
+ */
 export async function guardLoop(app, keys, tokens) {
   const { JwtAuthGuard } = await import(dist('libs/auth/src/index.js'));
   const { RequestAuthenticator } = await import(

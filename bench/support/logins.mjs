@@ -1,4 +1,5 @@
-// Keeps a number of logins in flight while it is told to; a process of its own, so that it does not delay those who measure.
+// Keeps a number of logins in flight while it is told to; a process of its own, so that it does not delay those who
+// measure.
 const [url, inFlight] = process.argv.slice(2);
 let wanted = false;
 let running = [];

@@ -1,4 +1,5 @@
-// A Nest application around one guarded route, the same for every peer. Decorators are called by hand: nothing here is compiled.
+// A Nest application around one guarded route, the same for every peer. Decorators are called by hand: nothing here is
+// compiled.
 import 'reflect-metadata';
 import { Controller, Get, Inject, Injectable, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -13,8 +14,8 @@ export function injectable(Class, ...tokens) {
 }
 
 /**
- * `GET /things` behind the guard (none: unguarded), in a host that imports what the guard needs. `beside`: another guard, before `GET /beside`,
- * which does the same.
+ * `GET /things` behind the guard (none: unguarded), in a host that imports what the guard needs. `beside`: another
+ * guard, before `GET /beside`, which does the same.
  */
 export function hostOf({ guard, beside, imports = [], providers = [] }) {
   class Things {

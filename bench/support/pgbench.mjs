@@ -5,7 +5,9 @@ import { join } from 'node:path';
 
 export const hasPgbench = () => spawnSync('pgbench', ['--version']).status === 0;
 
-/** Transactions a second. Each client goes round its own `size` sessions; `start` is the generation it finds them at. */
+/**
+ * Transactions a second. Each client goes round its own `size` sessions; `start` is the generation it finds them at.
+ */
 export async function pgbench({ dir, url, sql, clients, size, start, seconds }) {
   const file = join(dir, 'rotation.pgbench');
   writeFileSync(

@@ -1,4 +1,5 @@
-// One SVG: every peer beside the no-op guard, then every bar of the issue. Plain shapes, so that it reads on light and dark.
+// One SVG: every peer beside the no-op guard, then every bar of the issue. Plain shapes, so that it reads on light and
+// dark.
 import { summary } from './statistics.mjs';
 
 const WIDTH = 980;

@@ -1,4 +1,5 @@
-// What a run leaves: the table on the screen, the raw figures, a picture, and the tables of docs/assurance/performance.md.
+// What a run leaves: the table on the screen, the raw figures, a picture, and the tables of
+// docs/assurance/performance.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// Live sessions for the soak, each with a refresh token that works: the bench knows the secret that the demos are given.
+// Live sessions for the soak, each with a refresh token that works: the bench knows the secret that the demos are
+// given.
 import { createHash, randomBytes } from 'node:crypto';
 import { sessionId } from './sessions.mjs';
 import { dist } from './servers.mjs';

@@ -11,7 +11,10 @@ export interface WebKitBinaries {
   readonly display: string;
 }
 
-/** WebDriver (https://www.w3.org/TR/webdriver2/) of WebKitGTK, on a virtual display. A profile is a session, and the driver has one at a time. */
+/**
+ * WebDriver (https://www.w3.org/TR/webdriver2/) of WebKitGTK, on a virtual display. A profile is a session, and the
+ * driver has one at a time.
+ */
 export async function startWebKit(binaries: WebKitBinaries): Promise<Engine> {
   const [display, number] = await startDisplay(binaries.display);
   const port = await freePort();

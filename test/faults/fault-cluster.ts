@@ -7,7 +7,10 @@ import { tcpProxy, type ProxyMode, type TcpProxy } from '../support/proxy.js';
 import { scratchDir } from '../support/run-environment.js';
 import { bearer, claimsOf } from '../support/stage.js';
 
-/** `a` and `b` issue, revoke and verify. `verifier` is a resource server: Redis and the JWKS, no Postgres. All on default options. */
+/**
+ * `a` and `b` issue, revoke and verify. `verifier` is a resource server: Redis and the JWKS, no Postgres. All on
+ * default options.
+ */
 export type Where = 'a' | 'b' | 'verifier';
 export const EVERYWHERE: readonly Where[] = ['a', 'b', 'verifier'];
 
@@ -28,7 +31,10 @@ export interface Deployment {
   describe?(which: Where): Promise<string>;
 }
 
-/** The built demo twice and the built orders service, on their own servers. Each process reaches each server through its own proxy. */
+/**
+ * The built demo twice and the built orders service, on their own servers. Each process reaches each server through its
+ * own proxy.
+ */
 export interface FaultCluster extends Deployment {
   readonly postgres: PrivateServer;
   readonly redis: PrivateServer & { readonly dir: string };

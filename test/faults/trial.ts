@@ -27,7 +27,9 @@ export interface Fault {
   readonly heal?: () => Promise<void> | void;
   /** Processes that do not answer while they are paused or dead, which is the fault itself. */
   readonly paused?: readonly Where[];
-  /** The only exception in the contract (section 6): these processes accept a token whose revocation they cannot know. */
+  /**
+   * The only exception in the contract (section 6): these processes accept a token whose revocation they cannot know.
+   */
   readonly excepted?: readonly Where[];
 }
 
@@ -62,7 +64,10 @@ async function answeredEverywhere(
   await Promise.all(EVERYWHERE.map((where) => answered(deployment, where, token, status)));
 }
 
-/** Waits for the refusal, because a busy machine may answer 503 first. The watch checks that it is never 200 after the bound. */
+/**
+ * Waits for the refusal, because a busy machine may answer 503 first. The watch checks that it is never 200 after the
+ * bound.
+ */
 export async function answered(
   deployment: Deployment,
   where: Where,
@@ -126,8 +131,8 @@ export function noteFault(
 }
 
 /**
- * The service continues: a busy machine misses some deadlines, which is 503, but not most of them; a fault that takes the service down is
- * 503 all the time. Judged by the newest answers, however long they take.
+ * The service continues: a busy machine misses some deadlines, which is 503, but not most of them; a fault that takes
+ * the service down is 503 all the time. Judged by the newest answers, however long they take.
  */
 export async function expectServed(
   watch: Watch,

@@ -3,7 +3,10 @@ import { EVERYWHERE, type Deployment, type Token, type Where } from './fault-clu
 
 /** Contract, section 6. */
 export const MAX_STALENESS_MS = 1_000;
-/** Redis and Postgres have deadlines of 250 ms each; the rest is a margin for a busy machine (2.4 s were seen at load 18). */
+/**
+ * Redis and Postgres have deadlines of 250 ms each; the rest is a margin for a busy machine (2.4 s were seen at load
+ * 18).
+ */
 const ANSWERED_WITHIN_MS = 4_000;
 const ASK_EVERY_MS = 40;
 /** The minimum number of answers for a judgement, because a busy machine answers slowly. */
@@ -71,7 +74,10 @@ export class Watch {
     });
   }
 
-  /** When the last request was accepted after the answer to its token's revocation, in milliseconds; undefined if none was. */
+  /**
+   * When the last request was accepted after the answer to its token's revocation, in milliseconds; undefined if none
+   * was.
+   */
   lastAccepted(where: Where): number | undefined {
     const late = this.#samples.flatMap(({ where: at, token, sentAt, status }) => {
       const revocation = this.#revoked.get(token);

@@ -38,8 +38,8 @@ function oddAnswers(operations: readonly Operation[]): Found[] {
 }
 
 /**
- * The revoking process refuses at once, others after the bound. A refused refresh means that the session has ended: it was ended
- * before, or this was a theft.
+ * The revoking process refuses at once, others after the bound. A refused refresh means that the session has ended: it
+ * was ended before, or this was a theft.
  */
 function lateAcceptances(operations: readonly Operation[], boundMs: number): Found[] {
   const revocations = operations.filter(
@@ -73,8 +73,8 @@ function forks(operations: readonly Operation[]): Found[] {
 }
 
 /**
- * Acknowledged sessions survive: a session is refused only after a request to end it, or after one of its tokens was used twice with
- * different keys, or after its successor was issued, which looks like theft.
+ * Acknowledged sessions survive: a session is refused only after a request to end it, or after one of its tokens was
+ * used twice with different keys, or after its successor was issued, which looks like theft.
  */
 function losses(operations: readonly Operation[]): Found[] {
   const endedFromMs = Math.min(

@@ -3,7 +3,10 @@ import type { HostWork, SqlTransaction } from '@tokenward/nestjs/storage';
 
 /** A library with which a host accesses the table `people`, and Tokenward's adapter for it. */
 export interface HostLibrary {
-  /** In one transaction, sets the user's role with the library, and then runs the change with the handle for `AuthService`. */
+  /**
+   * In one transaction, sets the user's role with the library, and then runs the change with the handle for
+   * `AuthService`.
+   */
   transaction(
     userId: string,
     role: string,

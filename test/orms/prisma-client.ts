@@ -35,8 +35,8 @@ export interface PrismaTx {
 }
 
 /**
- * Prisma's own client, made by its own generator. It has no engine: its queries are compiled by WebAssembly and go through `pg`. The generator
- * wants to download an engine that it does not use then; given a path it does not.
+ * Prisma's own client, made by its own generator. It has no engine: its queries are compiled by WebAssembly and go
+ * through `pg`. The generator wants to download an engine that it does not use then; given a path it does not.
  */
 export async function prismaClient<Client = PrismaClient>(
   url: string,

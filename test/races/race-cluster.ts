@@ -11,7 +11,10 @@ export interface SessionRow {
   readonly endReason: string | null;
 }
 
-/** Two processes (Express and Fastify) of one deployment on one Postgres. Either may be killed at any moment and restarts. */
+/**
+ * Two processes (Express and Fastify) of one deployment on one Postgres. Either may be killed at any moment and
+ * restarts.
+ */
 export interface RaceCluster {
   /** Sends to process 0 or 1; fails if it is down or dies meanwhile. */
   post(process: number, path: string, json: unknown): Promise<HttpAnswer>;

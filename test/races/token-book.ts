@@ -19,8 +19,8 @@ export function readToken(token: string): ReadToken {
 }
 
 /**
- * Every token that any client got. The tokens of a session must form a chain: a second successor of one token, a second token of
- * one generation or a token with two predecessors would be two live tokens.
+ * Every token that any client got. The tokens of a session must form a chain: a second successor of one token, a second
+ * token of one generation or a token with two predecessors would be two live tokens.
  */
 export class TokenBook {
   readonly violations: string[] = [];

@@ -6,8 +6,8 @@ const eight = (token: string): string[] => Array.from({ length: REFRESHERS }, ()
 const isRefused = (outcome: Outcome): boolean => outcome.kind === 'refused';
 
 /**
- * With leeway: in each round all eight present the newest token, or all the previous one. None is two generations behind, so by the contract
- * none may be refused, whichever process dies meanwhile.
+ * With leeway: in each round all eight present the newest token, or all the previous one. None is two generations
+ * behind, so by the contract none may be refused, whichever process dies meanwhile.
  */
 export async function inStep(racers: Racers, session: RaceSession): Promise<void> {
   for (let round = 0; round < 3; round++) {
@@ -25,7 +25,10 @@ export async function inStep(racers: Racers, session: RaceSession): Promise<void
   }
 }
 
-/** With leeway: each randomly uses the newest token or the previous one. A client that is overtaken commits a reuse, and no other reuse may occur. */
+/**
+ * With leeway: each randomly uses the newest token or the previous one. A client that is overtaken commits a reuse, and
+ * no other reuse may occur.
+ */
 export async function careless(racers: Racers, session: RaceSession): Promise<void> {
   const sinceMs = performance.now();
   // from an earlier visit, and perhaps outside the leeway by now
@@ -47,7 +50,10 @@ export async function careless(racers: Racers, session: RaceSession): Promise<vo
   }
 }
 
-/** Without leeway: a few refreshes one at a time, which must all succeed, then eight at once, of which at most one may succeed. */
+/**
+ * Without leeway: a few refreshes one at a time, which must all succeed, then eight at once, of which at most one may
+ * succeed.
+ */
 export async function withoutLeeway(racers: Racers, session: RaceSession): Promise<void> {
   for (let alone = randomInt(4); alone > 0; alone--) {
     const outcome = await racers.present(session.current, randomInt(2));

@@ -1,8 +1,9 @@
 const GIVE_UP_AFTER_MS = 30_000;
 
 /**
- * Repeats requests until the answer is 401. Returns when the last request with a 200 was sent, in milliseconds from the call; 0 if
- * there was none. The bound on staleness is about that instant, because on a busy machine the answer itself may be late.
+ * Repeats requests until the answer is 401. Returns when the last request with a 200 was sent, in milliseconds from the
+ * call; 0 if there was none. The bound on staleness is about that instant, because on a busy machine the answer itself
+ * may be late.
  */
 export async function acceptedFor(ask: () => Promise<number>): Promise<number> {
   const from = performance.now();

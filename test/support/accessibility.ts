@@ -1,6 +1,9 @@
 import type { Page } from 'playwright-core';
 
-/** Problems of the current page that a checker would report: names, headings, ids, contrast (AA), target size, width. Empty if there are none. */
+/**
+ * Problems of the current page that a checker would report: names, headings, ids, contrast (AA), target size, width.
+ * Empty if there are none.
+ */
 export function accessibilityProblems(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const problems: string[] = [];
@@ -82,7 +85,11 @@ export async function tabThrough(page: Page, stops: number): Promise<string[]> {
   return names;
 }
 
-/** Checks on a phone and a desktop, in light and dark; `PAGE_PICTURES=<folder>` keeps a picture of each. @throws with each problem and its place */
+/**
+ * Checks on a phone and a desktop, in light and dark; `PAGE_PICTURES=<folder>` keeps a picture of each.
+ *
+ * @throws with each problem and its place.
+ */
 export async function lookAt(page: Page, name: string): Promise<void> {
   const folder = process.env['PAGE_PICTURES'];
   for (const colorScheme of ['light', 'dark'] as const)

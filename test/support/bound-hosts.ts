@@ -45,7 +45,9 @@ export interface BoundHost extends Partial<AuthModuleOptions> {
   readonly deadline?: DrizzleStorageOptions['deadline'];
 }
 
-/** Processes of one deployment with one database, signing key, secret and stopped clock. `kinds`: the users, by email. */
+/**
+ * Processes of one deployment with one database, signing key, secret and stopped clock. `kinds`: the users, by email.
+ */
 export async function boundHosts<Name extends string>(
   given: Readonly<Record<Name, BoundHost>>,
   kinds: Readonly<Record<string, 'user' | 'admin'>>,

@@ -31,8 +31,8 @@ const withMetadata: Plugin = {
 };
 
 /**
- * One source file and what it imports as plain JavaScript, for tests that need it in a process of their own. Gives the path. `nest`: with what
- * Nest's providers need.
+ * One source file and what it imports as plain JavaScript, for tests that need it in a process of their own. Gives the
+ * path. `nest`: with what Nest's providers need.
  */
 export async function bundle(entry: string, { nest = false } = {}): Promise<string> {
   const cache = join(ROOT, 'node_modules', '.cache', 'tokenward-test');

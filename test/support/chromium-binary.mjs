@@ -13,7 +13,10 @@ const NAMES = [
 ];
 const WINDOWS_DIRS = ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'];
 
-/** CHROMIUM_PATH, else one in the usual places; else, where allowed (Debian, as root), an installed one. Undefined when there is none. */
+/**
+ * CHROMIUM_PATH, else one in the usual places; else, where allowed (Debian, as root), an installed one. Undefined when
+ * there is none.
+ */
 export function findChromium({ install }) {
   const given = process.env.CHROMIUM_PATH;
   if (given) return existsSync(given) ? given : undefined;

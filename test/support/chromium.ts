@@ -11,7 +11,10 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** Headless, with a temporary profile. Every context is a separate user's browser with its own cookies, storage and locks; its pages are tabs. */
+/**
+ * Headless, with a temporary profile. Every context is a separate user's browser with its own cookies, storage and
+ * locks; its pages are tabs.
+ */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium({ install: false });
   if (!executablePath) throw new Error('No Chromium was found: install one, or set CHROMIUM_PATH');

@@ -11,7 +11,9 @@ const FEATURES =
 /** Of playwright-core: the last `--enable-features` would win. */
 const OVERRIDDEN = ['--enable-features=CDPScreenshotNewSurface'];
 
-/** A headless Chromium that binds sessions, with a profile of its own: its browser counts its signatures from nothing. */
+/**
+ * A headless Chromium that binds sessions, with a profile of its own: its browser counts its signatures from nothing.
+ */
 export async function boundBrowser({ spki }: LocalCertificate): Promise<BrowserContext> {
   return chromium.launchPersistentContext(scratchDir('dbsc'), {
     executablePath: findChromium({ install: false }),

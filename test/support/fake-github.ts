@@ -12,7 +12,10 @@ export interface GitHubAccount {
 
 const SECRET = 'a client secret of the fake GitHub';
 
-/** The three endpoints of GitHub's OAuth, as on an Enterprise Server, on loopback. It enforces PKCE and single use of a code. */
+/**
+ * The three endpoints of GitHub's OAuth, as on an Enterprise Server, on loopback. It enforces PKCE and single use of a
+ * code.
+ */
 export async function fakeGitHub() {
   const codes = new Map<
     string,

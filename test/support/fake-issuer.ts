@@ -44,7 +44,10 @@ interface Grant {
 const DISCOVERY = '/.well-known/openid-configuration';
 const CLIENT = { id: 'tokenward', secret: 'a client secret of the fake issuer' };
 
-/** A small OpenID provider on loopback. A test can change each of its answers. It enforces PKCE, the redirect URI and single use of a code. */
+/**
+ * A small OpenID provider on loopback. A test can change each of its answers. It enforces PKCE, the redirect URI and
+ * single use of a code.
+ */
 export async function fakeIssuer() {
   const [own, stranger] = [await generateKeyPair('RS256'), await generateKeyPair('RS256')];
   const keys = [{ ...(await exportJWK(own.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }];

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-/** `FUZZ_SEED` repeats a run; `FUZZ_RUNS=100000` makes it as long as before a release. The default is for `npm test`. */
+/**
+ * `FUZZ_SEED` repeats a run; `FUZZ_RUNS=100000` makes it as long as before a release. The default is for `npm test`.
+ */
 const SEED = numberOf('FUZZ_SEED') ?? Math.floor(Math.random() * 0x7fffffff);
 const RUNS = numberOf('FUZZ_RUNS') ?? 5_000;
 const TIMEOUT_MS = 60_000 + RUNS;
@@ -31,7 +33,10 @@ export function fuzz<T>(name: string, { inputs, check, share = 1 }: Target<T>): 
   );
 }
 
-/** The same for asynchronous targets, several at a time, because one turn of the event loop per input would take most of the time. */
+/**
+ * The same for asynchronous targets, several at a time, because one turn of the event loop per input would take most of
+ * the time.
+ */
 export function fuzzAsync<T>(name: string, { inputs, check }: AsyncTarget<T>): void {
   it(
     name,

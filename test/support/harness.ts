@@ -11,7 +11,9 @@ const SCRIPTS = ['harness-page', 'harness-worker'].map((name) =>
 const HTML = '<!doctype html><title>Harness</title><body><script src="/harness.js"></script>';
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
 
-/** A proxy in front of a server: serves the harness page at its own origin, and forwards and records everything else. */
+/**
+ * A proxy in front of a server: serves the harness page at its own origin, and forwards and records everything else.
+ */
 export interface FrontDoor {
   readonly url: string;
   /** The `POST /auth/refresh` requests in order. */

@@ -3,8 +3,8 @@ import { Permissions, Public, RecentAuth, Roles } from '@tokenward/nestjs';
 import { alternativeRoutes, HELD, type HeldRoute, OPEN } from './alternative-routes.js';
 
 /**
- * Every way in which classes can declare a requirement, and the expected result. Made for each application, which applies its own guards. `entry` makes the
- * handler one of another transport.
+ * Every way in which classes can declare a requirement, and the expected result. Made for each application, which
+ * applies its own guards. `entry` makes the handler one of another transport.
  */
 export function heldRoutes(entry: () => MethodDecorator = Get): readonly HeldRoute[] {
   class OnHandler {

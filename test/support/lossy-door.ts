@@ -2,7 +2,10 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { parseCookie } from 'cookie';
 
-/** `before`: the request does not reach the server. `after`: the server did the work, but the answer is lost. `head`: the answer ends after its headers. */
+/**
+ * `before`: the request does not reach the server. `after`: the server did the work, but the answer is lost. `head`:
+ * the answer ends after its headers.
+ */
 export type Loss = 'before' | 'after' | 'head' | undefined;
 
 export interface LossyDoor {

@@ -11,7 +11,10 @@ import {
   varchar,
 } from 'drizzle-orm/pg-core';
 
-/** As somebody else made it: a schema of its own, capitals, columns of a width, what the database makes itself, hidden rows by a flag and a day. */
+/**
+ * As somebody else made it: a schema of its own, capitals, columns of a width, what the database makes itself, hidden
+ * rows by a flag and a day.
+ */
 const members = pgSchema('Shop').table('Members', {
   id: bigint('Id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
   shop: uuid('shopId'),

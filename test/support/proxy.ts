@@ -1,7 +1,8 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
- * `forward`: bytes pass. `hang`: connections are accepted and stay open, but no bytes pass. `cut`: every connection is reset, new ones too.
+ * `forward`: bytes pass. `hang`: connections are accepted and stay open, but no bytes pass. `cut`: every connection is
+ * reset, new ones too.
  */
 export type ProxyMode = 'forward' | 'hang' | 'cut';
 
@@ -17,7 +18,10 @@ export interface TcpProxy {
   cutOnce(): void;
   /** Current connections stay open without traffic for ever, as when a firewall forgets them; new connections pass. */
   strand(): void;
-  /** Current connections stay open and are reset at the next write, as when a load balancer forgot them; new connections pass. */
+  /**
+   * Current connections stay open and are reset at the next write, as when a load balancer forgot them; new connections
+   * pass.
+   */
   forget(): void;
   /** New connections go to another server; the current ones stay where they are. */
   lead(url: string): void;
@@ -37,7 +41,10 @@ function resetSocket(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
-/** A proxy between a client and a server, for network faults. `targetUrl`: `postgres://…`, `redis://…` or `http://…` with a port. */
+/**
+ * A proxy between a client and a server, for network faults. `targetUrl`: `postgres://…`, `redis://…` or `http://…`
+ * with a port.
+ */
 export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   let target = new URL(targetUrl);
   const portOf = (url: URL) =>

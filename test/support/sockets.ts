@@ -17,7 +17,10 @@ export interface TestSocket {
   close(): Promise<void>;
 }
 
-/** Connects to `/events` of a demo's address, or to an address with a path. Rejects with the status of a refused handshake. */
+/**
+ * Connects to `/events` of a demo's address, or to an address with a path. Rejects with the status of a refused
+ * handshake.
+ */
 export async function openSocket(
   url: string,
   headers: Record<string, string> = {},

@@ -10,7 +10,9 @@ export const SHELLS: readonly string[] = ['bash', 'zsh'].filter(
   (shell) => spawnSync(shell, ['-c', 'true']).status === 0,
 );
 
-/** The commands that a section of a page has readers paste, from the block that starts with `from`, with replaced words. */
+/**
+ * The commands that a section of a page has readers paste, from the block that starts with `from`, with replaced words.
+ */
 export function pasted(
   page: string,
   section: string,

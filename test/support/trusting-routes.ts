@@ -91,7 +91,9 @@ export function trustingRows(entry: (name: string) => MethodDecorator): Type[] {
   return [Ours, Named];
 }
 
-/** Their answers to our own token, to tokens of the two issuers, and to a token of the second in the name of the first. */
+/**
+ * Their answers to our own token, to tokens of the two issuers, and to a token of the second in the name of the first.
+ */
 export const TRUSTED: readonly (readonly [name: string, expected: readonly number[]])[] = [
   ['ours', [200, 401, 401, 401]],
   ['named', [200, 200, 401, 401]],

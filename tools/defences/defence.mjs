@@ -1,8 +1,8 @@
 const SRC = 'libs/auth/src/';
 
 /**
- * `take` occurs once in the file and is replaced with `leave`; `seen` has the ids of the tests that then fail. `built`: the demo's own build is
- * changed as well, for tests of its processes.
+ * `take` occurs once in the file and is replaced with `leave`; `seen` has the ids of the tests that then fail. `built`:
+ * the demo's own build is changed as well, for tests of its processes.
  */
 export const defence = (of, what, file, take, leave, seen, more = {}) => ({
   of,

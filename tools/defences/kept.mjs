@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 /**
- * What became of each defence when it was last removed, in docs/assurance/defences.json: they can be run on different days. One that was written
- * anew since, or is named for other tests, counts as never taken out.
+ * What became of each defence when it was last removed, in docs/assurance/defences.json: they can be run on different
+ * days. One that was written anew since, or is named for other tests, counts as never taken out.
  */
 export class KeptResults {
   #path;

@@ -1,6 +1,6 @@
 /**
- * Where `take` stands in a text, however the formatter broke its lines: blanks between two tokens do not count, nor does a comma
- * before a closing bracket.
+ * Where `take` stands in a text, however the formatter broke its lines: blanks between two tokens do not count, nor
+ * does a comma before a closing bracket.
  * @returns {RegExp} to be used with `matchAll` and `replace`
  */
 export function placeOf(take) {

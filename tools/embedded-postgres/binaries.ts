@@ -31,7 +31,9 @@ interface Link {
   readonly target: string;
 }
 
-/** The binaries of the npm package for this platform, ready to run: with their links, and where `user` can reach them. */
+/**
+ * The binaries of the npm package for this platform, ready to run: with their links, and where `user` can reach them.
+ */
 export function findPostgres(user: RunAs | undefined, copyDir: string): PostgresBinaries {
   const root = packageRoot();
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -75,7 +77,10 @@ function usable(root: string, user: RunAs | undefined): boolean {
   );
 }
 
-/** The package's install script makes these links; it may be switched off. False when they are missing and cannot be made. */
+/**
+ * The package's install script makes these links; it may be switched off. False when they are missing and cannot be
+ * made.
+ */
 function link(root: string): boolean {
   for (const { source, target } of links(root)) {
     const to = join(root, target);
@@ -118,7 +123,9 @@ function copied(root: string, version: string, user: RunAs | undefined, copyDir:
   return join(to, 'native');
 }
 
-/** A directory that nobody but root writes and everybody reads: what is run from it must not be planted by another user. */
+/**
+ * A directory that nobody but root writes and everybody reads: what is run from it must not be planted by another user.
+ */
 function sharedDir(user: RunAs): string {
   for (const home of ['/var/cache/tokenward', join(tmpdir(), 'tokenward-root')]) {
     try {

@@ -30,7 +30,10 @@ export function clusterIn(demoDir: string, name = 'postgres'): Cluster {
   return { dir, dataDir: join(dir, 'data'), passwordFile: join(dir, 'password') };
 }
 
-/** Makes the cluster on the first start. It is made under another name and renamed when it is whole, so that a kill leaves all or nothing. */
+/**
+ * Makes the cluster on the first start. It is made under another name and renamed when it is whole, so that a kill
+ * leaves all or nothing.
+ */
 export async function ensureCluster(
   demoDir: string,
   binaries: PostgresBinaries,
@@ -58,7 +61,10 @@ export async function ensureCluster(
   return cluster;
 }
 
-/** How the data directory is named to a Postgres that runs in it. As another user it may not be able to walk there, but it is there already. */
+/**
+ * How the data directory is named to a Postgres that runs in it. As another user it may not be able to walk there, but
+ * it is there already.
+ */
 export function dataDirArgument(cluster: Cluster, user: RunAs | undefined): string {
   return user ? '/proc/self/cwd' : cluster.dataDir;
 }

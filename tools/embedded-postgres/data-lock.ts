@@ -16,8 +16,9 @@ interface Holder {
 }
 
 /**
- * One holder a directory. The file with the highest number is the lock; whoever finds its holder dead makes the next number with an
- * exclusive link(), so that of several who find it dead exactly one succeeds. Nobody ever removes a lock that might be alive.
+ * One holder a directory. The file with the highest number is the lock; whoever finds its holder dead makes the next
+ * number with an exclusive link(), so that of several who find it dead exactly one succeeds. Nobody ever removes a lock
+ * that might be alive.
  */
 export function acquireDataLock(dataDir: string): LockOutcome {
   for (;;) {

@@ -44,7 +44,10 @@ export function giveTo(path: string, user: RunAs | undefined): void {
   }
 }
 
-/** Whether the user can read and enter the path. Access control lists are not looked at: a no may be wrong, a yes is not. */
+/**
+ * Whether the user can read and enter the path. Access control lists are not looked at: a no may be wrong, a yes is
+ * not.
+ */
 export function isReachableBy(path: string, user: RunAs): boolean {
   let at = realpathSync(path);
   if (!has(statSync(at), user, statSync(at).isDirectory() ? 5 : 4)) return false;

@@ -29,8 +29,8 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * PostgreSQL out of an npm package, on loopback, one a `dataDir`. What an earlier process left (an orphaned server, half a cluster, a stale
- * lock) is cleared up; nothing that was committed is lost.
+ * PostgreSQL out of an npm package, on loopback, one a `dataDir`. What an earlier process left (an orphaned server,
+ * half a cluster, a stale lock) is cleared up; nothing that was committed is lost.
  * @throws StartError when one runs there already, or when it cannot run on this machine
  */
 export async function startEmbeddedPostgres(

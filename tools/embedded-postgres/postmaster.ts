@@ -58,7 +58,10 @@ export async function launch(options: Launch): Promise<Postmaster> {
   }
 }
 
-/** Fast shutdown: transactions under way are rolled back, what was committed stays. Harder means are as safe for what was committed. */
+/**
+ * Fast shutdown: transactions under way are rolled back, what was committed stays. Harder means are as safe for what
+ * was committed.
+ */
 export async function shutDown(pid: number, isGone: () => boolean): Promise<void> {
   for (const [signal, patienceMs] of [
     ['SIGINT', 5_000],
@@ -81,8 +84,8 @@ export async function shutDown(pid: number, isGone: () => boolean): Promise<void
 }
 
 /**
- * Stops a postmaster that a killed demo left behind. It is touched only when it is shown to be one of this data directory; the caller holds
- * the lock of DATA_DIR.
+ * Stops a postmaster that a killed demo left behind. It is touched only when it is shown to be one of this data
+ * directory; the caller holds the lock of DATA_DIR.
  */
 export async function stopOrphan(cluster: Cluster): Promise<void> {
   const pid = readPidFile(cluster)?.pid;

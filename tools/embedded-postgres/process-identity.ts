@@ -3,8 +3,8 @@ import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { errorCode } from './start-error.js';
 
 /**
- * What tells a process from a later one with the same pid, or undefined when there is no such process (a zombie counts as gone).
- * Linux: boot id and start tick. macOS: start time. Windows: only that the pid is taken.
+ * What tells a process from a later one with the same pid, or undefined when there is no such process (a zombie counts
+ * as gone). Linux: boot id and start tick. macOS: start time. Windows: only that the pid is taken.
  */
 export function processIdentity(pid: number): string | undefined {
   if (!isSignalable(pid)) return undefined;

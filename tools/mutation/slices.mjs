@@ -10,7 +10,10 @@ function part(folder, name, specs) {
   };
 }
 
-/** One file after the other, each with the specs that have to see its mutations: few, so that a mutation takes a second or two. */
+/**
+ * One file after the other, each with the specs that have to see its mutations: few, so that a mutation takes a second
+ * or two.
+ */
 export const SLICES = {
   tokens: [
     tokens('strict-json', 'strict-json'),

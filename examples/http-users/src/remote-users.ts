@@ -12,8 +12,9 @@ const Answer = z.object({
 });
 
 /**
- * Users kept by another service, asked over HTTP: `GET /users?email=`, `GET /users/:id`, `PUT /users/:id/password-hash {expected, next}`.
- * An answer that is neither a user nor 404 throws, so that an outage is a 503 and never "no such user".
+ * Users kept by another service, asked over HTTP: `GET /users?email=`, `GET /users/:id`, `PUT /users/:id/password-hash
+ * {expected, next}`. An answer that is neither a user nor 404 throws, so that an outage is a 503 and never "no such
+ * user".
  */
 export class RemoteUsers extends UserDirectory {
   constructor(private readonly baseUrl: string) {

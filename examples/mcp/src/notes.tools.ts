@@ -9,8 +9,8 @@ interface McpRequest {
 }
 
 /**
- * All tools share one HTTP route, so Nest runs no guard of theirs, and `@Permissions` on a tool would stop the boot: `@ToolGuards` is what runs. A tool
- * that is refused is hidden from the list, too.
+ * All tools share one HTTP route, so Nest runs no guard of theirs, and `@Permissions` on a tool would stop the boot:
+ * `@ToolGuards` is what runs. A tool that is refused is hidden from the list, too.
  */
 function needs(permission: string): Type<CanActivate> {
   @Injectable()

@@ -13,8 +13,8 @@ export class PrismaUsers extends UserDirectory {
   }
 
   /**
-   * `email` comes in lower case. Not `mode: 'insensitive'`: Prisma makes `ILIKE` of it, in which `_` and `%` stand for any character, and which
-   * uses no index. If two rows have the email, neither is returned.
+   * `email` comes in lower case. Not `mode: 'insensitive'`: Prisma makes `ILIKE` of it, in which `_` and `%` stand for
+   * any character, and which uses no index. If two rows have the email, neither is returned.
    */
   async findByEmail(email: string): Promise<LoginCandidate | undefined> {
     if (email.includes('\0')) return undefined;
@@ -35,7 +35,9 @@ export class PrismaUsers extends UserDirectory {
     return account ? candidate(account) : undefined;
   }
 
-  /** Uses Tokenward's transaction if there is one, so that the new hash and the end of the other sessions are atomic. */
+  /**
+   * Uses Tokenward's transaction if there is one, so that the new hash and the end of the other sessions are atomic.
+   */
   async replacePasswordHash(
     id: string,
     expected: string,

@@ -14,7 +14,9 @@ export class TypeormUsers extends UserDirectory {
     this.members = dataSource.getRepository(Member);
   }
 
-  /** `email` is in lower case, so the index on `lower(email)` is used. If two rows have the email, neither is returned. */
+  /**
+   * `email` is in lower case, so the index on `lower(email)` is used. If two rows have the email, neither is returned.
+   */
   async findByEmail(email: string): Promise<LoginCandidate | undefined> {
     const found = await this.members
       .createQueryBuilder('member')
@@ -33,7 +35,9 @@ export class TypeormUsers extends UserDirectory {
     return member ? candidate(member) : undefined;
   }
 
-  /** Uses Tokenward's transaction if there is one, so that the new hash and the end of the other sessions are atomic. */
+  /**
+   * Uses Tokenward's transaction if there is one, so that the new hash and the end of the other sessions are atomic.
+   */
   async replacePasswordHash(
     id: string,
     expected: string,

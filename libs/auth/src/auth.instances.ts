@@ -6,8 +6,8 @@ import { ResolvedAuthOptions } from './options/resolved-options.js';
 import { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
 
 /**
- * Two instances of one name and issuer would have two revocation views and two counters for one sign-in, so the boot stops.
- * Two instances over the same tables accept each other's refresh tokens and passkeys, so the log warns.
+ * Two instances of one name and issuer would have two revocation views and two counters for one sign-in, so the boot
+ * stops. Two instances over the same tables accept each other's refresh tokens and passkeys, so the log warns.
  */
 @Injectable()
 export class AuthInstances implements OnModuleInit {

@@ -55,7 +55,10 @@ export class AuthModule extends ConfigurableModuleClass implements OnApplication
     return exporting(super.forRootAsync(options), options.name);
   }
 
-  /** `ResourceServerModule.forRoot` of `@tokenward/nestjs/verify`, which loads neither a database's driver nor password hashing. */
+  /**
+   * `ResourceServerModule.forRoot` of `@tokenward/nestjs/verify`, which loads neither a database's driver nor password
+   * hashing.
+   */
   static forResourceServer(options: ResourceServerForRoot): DynamicModule {
     return ResourceServerModule.forRoot(options);
   }

@@ -31,7 +31,10 @@ export async function register(
   return user as UserBody;
 }
 
-/** Mails a link for a new password if an account has that address; the answer does not say whether one has. Rejects with `too_many_attempts`. */
+/**
+ * Mails a link for a new password if an account has that address; the answer does not say whether one has. Rejects with
+ * `too_many_attempts`.
+ */
 export function forgotPassword(
   client: Caller,
   email: string,
@@ -45,7 +48,10 @@ export function forgotPassword(
   });
 }
 
-/** Sets the password with the token of that mail. Every session of the user ends, and nobody is signed in. Rejects with `link_refused`, `invalid_input`. */
+/**
+ * Sets the password with the token of that mail. Every session of the user ends, and nobody is signed in. Rejects with
+ * `link_refused`, `invalid_input`.
+ */
 export function resetPassword(
   client: Caller,
   input: { readonly token: string; readonly newPassword: string },
@@ -64,7 +70,10 @@ export function sendVerification(client: Caller, options?: CallOptions): Promise
   return callFor(202, client, 'email/verify/send', { ...options, method: 'POST' });
 }
 
-/** Verifies the email with the token of the mail, also after a change of email. Needs no session. Rejects with `link_refused`. */
+/**
+ * Verifies the email with the token of the mail, also after a change of email. Needs no session. Rejects with
+ * `link_refused`.
+ */
 export function verifyEmail(client: Caller, token: string, options?: CallOptions): Promise<void> {
   return callFor(204, client, 'email/verify', {
     ...options,
@@ -74,7 +83,10 @@ export function verifyEmail(client: Caller, token: string, options?: CallOptions
   });
 }
 
-/** Mails the link to the new address. Rejects with `reauthentication_required` when the proof is older than 5 minutes (`stepUpFetch`). */
+/**
+ * Mails the link to the new address. Rejects with `reauthentication_required` when the proof is older than 5 minutes
+ * (`stepUpFetch`).
+ */
 export function changeEmail(client: Caller, email: string, options?: CallOptions): Promise<void> {
   return callFor(202, client, 'email/change', { ...options, method: 'POST', body: { email } });
 }

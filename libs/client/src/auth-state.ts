@@ -9,7 +9,10 @@ export interface Token {
   readonly expiresAt: number;
 }
 
-/** Who is signed in in this tab, and the access token, in memory only. Every change comes in through `apply`, from this tab or another. */
+/**
+ * Who is signed in in this tab, and the access token, in memory only. Every change comes in through `apply`, from this
+ * tab or another.
+ */
 export interface AuthState extends Emitter {
   is: 'unknown' | 'in' | 'out';
   token: Token | undefined;

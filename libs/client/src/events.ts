@@ -10,7 +10,10 @@ export interface ClientEvents {
   signedOut: { readonly reason: 'logout' | 'refused' };
   /** New tokens, here or in another tab. */
   refreshed: undefined;
-  /** The browser brought this page back as it was (Back, Forward, frozen). The user may have changed since: `signedIn` or `signedOut` follows. */
+  /**
+   * The browser brought this page back as it was (Back, Forward, frozen). The user may have changed since: `signedIn`
+   * or `signedOut` follows.
+   */
   restored: undefined;
 }
 

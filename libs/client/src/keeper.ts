@@ -5,7 +5,9 @@ export interface Keeper {
   writeTokens(tokens: StoredTokens): Promise<void>;
 }
 
-/** The newest token counts even if the store could not save it: the server has rotated, and the former token is spent. */
+/**
+ * The newest token counts even if the store could not save it: the server has rotated, and the former token is spent.
+ */
 export function keeperOf(store: TokenStore): Keeper {
   let newest: StoredTokens = {};
   let isWritten = true;

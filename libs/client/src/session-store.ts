@@ -8,7 +8,10 @@ export type SessionState =
   /** The API could not be asked; `retry` asks again. */
   | { readonly status: 'unavailable' };
 
-/** Who is signed in, as a store that any view library can follow: asked once, then kept up to date by the client's events. */
+/**
+ * Who is signed in, as a store that any view library can follow: asked once, then kept up to date by the client's
+ * events.
+ */
 export interface SessionStore {
   subscribe(listener: () => void): () => void;
   /** The same object until something changes. */

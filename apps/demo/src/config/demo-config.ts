@@ -19,7 +19,9 @@ import {
 } from './read-values.js';
 import { demoUsers, type ConfiguredUser } from './read-users.js';
 
-/** What `trust proxy` of Express and `trustProxy` of Fastify take: everybody or nobody, a number of hops, or addresses. */
+/**
+ * What `trust proxy` of Express and `trustProxy` of Fastify take: everybody or nobody, a number of hops, or addresses.
+ */
 export type TrustProxy = boolean | number | readonly string[];
 
 /** Contract, section 7, with every default filled in. */

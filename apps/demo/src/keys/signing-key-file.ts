@@ -21,8 +21,9 @@ const SECRET_BYTES = 64;
 export type MadeKey = { readonly privateKey: string } | { readonly secret: Buffer };
 
 /**
- * The demo's own signing key: made once and kept in `<dataDir>/keys` (0700) as `<algorithm>.pem` or `<algorithm>.secret` (0600). Another
- * algorithm has another file, so switching back finds the old key. Processes that start together use the same key.
+ * The demo's own signing key: made once and kept in `<dataDir>/keys` (0700) as `<algorithm>.pem` or
+ * `<algorithm>.secret` (0600). Another algorithm has another file, so switching back finds the old key. Processes that
+ * start together use the same key.
  * @throws StartError when the directory cannot be written or the file holds no key
  */
 export async function signingKeyIn(dataDir: string, algorithm: SigningAlgorithm): Promise<MadeKey> {

@@ -22,8 +22,10 @@ async function post(
 }
 
 /**
- * Shows the theft of a refresh token: a second device signs in with tokens in the body, refreshes, and then the spent token is
- * presented once more. The tokens belong only to that session and exist only in this call. @throws AuthClientError when the sign-in is refused
+ * Shows the theft of a refresh token: a second device signs in with tokens in the body, refreshes, and then the spent
+ * token is presented once more. The tokens belong only to that session and exist only in this call.
+ *
+ * @throws AuthClientError if the sign-in is refused.
  */
 export async function stageTheft(
   email: string,

@@ -11,7 +11,10 @@ export function onStepUp(asker: OnStepUp): void {
   ask = asker;
 }
 
-/** The signed-in user's client: if a route requires a recent proof (RFC 9470), it asks the user and sends the request again. */
+/**
+ * The signed-in user's client: if a route requires a recent proof (RFC 9470), it asks the user and sends the request
+ * again.
+ */
 export const caller: AuthClient = {
   ...client,
   fetch: stepUpFetch(client, (challenge) => ask(challenge)),

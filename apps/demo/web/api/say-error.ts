@@ -34,7 +34,10 @@ const BY_BROWSER: Readonly<Record<string, string>> = {
 };
 const AWAY = 'The server cannot answer right now. Nothing was lost; try again in a moment.';
 
-/** A text for the user: what went wrong and what to do. `refused`: the meaning of a 401 or 403 here. Undefined if the user cancelled. */
+/**
+ * A text for the user: what went wrong and what to do. `refused`: the meaning of a 401 or 403 here. Undefined if the
+ * user cancelled.
+ */
 export function sayError(
   error: unknown,
   refused: Said = { text: 'That was refused.' },

@@ -70,7 +70,10 @@ export class Feed {
     };
   }
 
-  /** If the token expired or was replaced after a change of password or role, a refresh gets new tokens. If the session ended, this signs out. */
+  /**
+   * If the token expired or was replaced after a change of password or role, a refresh gets new tokens. If the session
+   * ended, this signs out.
+   */
   private async askAgain(): Promise<void> {
     const { socket } = this;
     const session = await client.session().catch(() => 'unknown' as const);

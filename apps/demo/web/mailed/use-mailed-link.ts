@@ -23,7 +23,10 @@ export function mailedLinkIn(hash: string): MailedLink | undefined {
   return kind && { kind, value };
 }
 
-/** The link that opened the page, until it is set to undefined. It is removed at once from the address bar and the history. */
+/**
+ * The link that opened the page, until it is set to undefined. It is removed at once from the address bar and the
+ * history.
+ */
 export function useMailedLink(): readonly [MailedLink | undefined, (link: undefined) => void] {
   const [link, setLink] = useState(() => mailedLinkIn(location.hash));
   useEffect(() => {

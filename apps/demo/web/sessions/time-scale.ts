@@ -8,7 +8,10 @@ const MARKS = [
 /** Outside this range a label would overlap the labels at the ends. */
 const CROWDED_PERCENT = { start: 4, end: 88 };
 
-/** The position of an age between the oldest sign-in (0) and now (100), in percent; logarithmic, so that minutes and months are both visible. */
+/**
+ * The position of an age between the oldest sign-in (0) and now (100), in percent; logarithmic, so that minutes and
+ * months are both visible.
+ */
 export function placeOf(ageMs: number, oldestMs: number): number {
   const scale = (ms: number): number => Math.log1p(Math.max(0, ms) / MINUTE_MS);
   const span = scale(Math.max(oldestMs, 10 * MINUTE_MS));

@@ -8,7 +8,10 @@ export interface Action {
   run(work: () => Promise<unknown>, refused?: string): Promise<void>;
 }
 
-/** Runs one action at a time and keeps the error of the last one. Buttons use `aria-disabled`, because a disabled button loses the focus. */
+/**
+ * Runs one action at a time and keeps the error of the last one. Buttons use `aria-disabled`, because a disabled button
+ * loses the focus.
+ */
 export function useAction(): Action {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();

@@ -108,7 +108,8 @@ export function writeWhole(path: string, content: string): void {
   try {
     const file = openSync(draft, 'wx', 0o600);
     try {
-      // a umask can only remove bits of the mode; by its descriptor, since somebody else may have put a link in its place
+      // a umask can only remove bits of the mode; by its descriptor, since somebody else may have put a link in its
+      // place
       fchmodSync(file, 0o600);
       writeSync(file, content);
       fsyncSync(file);

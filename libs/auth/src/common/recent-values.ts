@@ -1,6 +1,6 @@
 /**
- * A map that forgets: it holds the newest values, `most` of them at the most and never fewer than half as many. In two halves, because a
- * `Map` whose oldest entry is deleted again and again is walked through all that was deleted before.
+ * A map that forgets: it holds the newest values, `most` of them at the most and never fewer than half as many. In two
+ * halves, because a `Map` whose oldest entry is deleted again and again is walked through all that was deleted before.
  */
 export class RecentValues<K, V> {
   #young = new Map<K, V>();

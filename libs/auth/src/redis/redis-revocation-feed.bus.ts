@@ -39,8 +39,8 @@ export const feedSchema = group({ deadlineMs: whole(1, 60_000).prefault(200) });
 const TAG = `tokenward:${String(FEED_VERSION)}`;
 const REGISTRY = [`{${TAG}}:ledgers`, `{${TAG}}:signers`] as const;
 /**
- * Stream, index, expiry, and what shows that the server writes. One hash tag, and so one slot on Cluster. The tag contains the version, so
- * that two releases can run side by side, and the ledger, so that two applications can.
+ * Stream, index, expiry, and what shows that the server writes. One hash tag, and so one slot on Cluster. The tag
+ * contains the version, so that two releases can run side by side, and the ledger, so that two applications can.
  */
 const keysOf = (ledger: string) =>
   [

@@ -5,9 +5,9 @@ import { LINEAGE } from './feed-scripts.js';
  * the server and a start time. A flush, a restart from an old dump or the promotion of a replica
  * begins another epoch, by the later of the server's clock and the process's: with one that is
  * behind, proofs from before the flush would work again. Without a nonce, a proof passes if it was
- * certainly made after the epoch began, even with wrong clocks. A proof that has the epoch's id as its nonce was made in the
- * epoch. KEYS epoch, proof; ARGV now, a random id, `iat`, window (all times in milliseconds), nonce
- * or empty. Returns `{verdict, id}`.
+ * certainly made after the epoch began, even with wrong clocks. A proof that has the epoch's id as its nonce was made
+ * in the epoch. KEYS epoch, proof; ARGV now, a random id, `iat`, window (all times in milliseconds), nonce or empty.
+ * Returns `{verdict, id}`.
  */
 export const REPLAY_SCRIPT = `${LINEAGE}
 local own = lineage()

@@ -37,8 +37,8 @@ export interface FoundApiKey {
 }
 
 /**
- * API keys. Every method is atomic on any number of processes and durable when it resolves. A store that cannot answer throws
- * `AuthError('unavailable')` within its deadline.
+ * API keys. Every method is atomic on any number of processes and durable when it resolves. A store that cannot answer
+ * throws `AuthError('unavailable')` within its deadline.
  *
  * The session store of the same database removes the keys of a user who is deleted, or whose account is claimed
  * (`endAll`). It removes every key in `endEverything`, because a backup may hold keys that were deleted after it was
@@ -63,8 +63,8 @@ export abstract class ApiKeyStore {
   /** The live keys of an owner, the oldest first. */
   abstract list(subject: string): Promise<readonly ApiKey[]>;
   /**
-   * Deletes the key. One that was ever used is deleted with a ledger entry that refuses it on every process. Undefined if
-   * the owner has no such key.
+   * Deletes the key. One that was ever used is deleted with a ledger entry that refuses it on every process. Undefined
+   * if the owner has no such key.
    */
   abstract remove(subject: string, id: string, by: ActedBy): Promise<StoreChange | undefined>;
   /** Removes at most `page` expired keys and resolves with their number. Safe on many processes at once. */

@@ -13,7 +13,10 @@ export type EndReason =
   | 'account_claimed'
   | 'user_disabled'
   | 'user_deleted'
-  /** The user directory does not find the user any more. Passkeys, second factors, API keys and identities stay, because the user may only be hidden for a while. */
+  /**
+   * The user directory does not find the user any more. Passkeys, second factors, API keys and identities stay, because
+   * the user may only be hidden for a while.
+   */
   | 'user_not_found'
   | 'reuse'
   | 'limit'

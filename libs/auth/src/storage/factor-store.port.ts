@@ -32,8 +32,8 @@ export type FactorChange = CredentialChange<FactorAct>;
 export type FactorChangeOutcome = CredentialChangeOutcome;
 
 /**
- * Second factors of users. Every method is atomic on any number of processes and durable when it resolves. A store that cannot answer throws
- * `AuthError('unavailable')` within its deadline.
+ * Second factors of users. Every method is atomic on any number of processes and durable when it resolves. A store that
+ * cannot answer throws `AuthError('unavailable')` within its deadline.
  */
 export abstract class FactorStore {
   abstract of(subject: string): Promise<Factors>;

@@ -13,7 +13,10 @@ interface Used {
   readonly key?: string;
 }
 
-/** In this process alone. Each proof must carry the nonce that is this process's own, and so works on no other and not after a restart. */
+/**
+ * In this process alone. Each proof must carry the nonce that is this process's own, and so works on no other and not
+ * after a restart.
+ */
 export class MemoryProofReplays extends ProofReplays {
   /** Oldest first. */
   readonly #used = new Map<string, Used>();

@@ -12,8 +12,9 @@ type Tries = Map<string, number>;
 const EVICTION_SAMPLE = 32;
 
 /**
- * Counts in this process alone: N processes allow up to N times the limit. Holds at most `maxBuckets` buckets; past that the emptiest of
- * those unused for longest is forgotten, so that spraying names does not wash out a bucket that is nearly full.
+ * Counts in this process alone: N processes allow up to N times the limit. Holds at most `maxBuckets` buckets; past
+ * that the emptiest of those unused for longest is forgotten, so that spraying names does not wash out a bucket that is
+ * nearly full.
  */
 export class MemoryThrottleStore extends ThrottleStore {
   readonly #buckets = new Map<string, Tries>();

@@ -43,8 +43,9 @@ export interface OneTimeToken {
  * durable when it resolves; times are the database's. A store that cannot answer throws `AuthError('unavailable')`
  * within its deadline.
  *
- * The session store of the same database removes all tokens of a subject in the transaction in which the password changes or the user is disabled or
- * deleted (`replaceAndEndOthers`, `endAll` with these reasons), and every token in `endEverything`.
+ * The session store of the same database removes all tokens of a subject in the transaction in which the password
+ * changes or the user is disabled or deleted (`replaceAndEndOthers`, `endAll` with these reasons), and every token in
+ * `endEverything`.
  */
 export abstract class OneTimeTokenStore {
   /**

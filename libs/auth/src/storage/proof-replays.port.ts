@@ -27,11 +27,17 @@ export abstract class ProofReplays {
   /** Throws `AuthError('unavailable')` if it cannot know. */
   abstract use(proof: ProofUse): Promise<ProofVerdict>;
 
-  /** Whose the `id` was that was `first`, once that is known: where memory is bounded, all proofs of its key are counted for that account. */
+  /**
+   * Whose the `id` was that was `first`, once that is known: where memory is bounded, all proofs of its key are counted
+   * for that account.
+   */
   belongs(_id: string, _account: string): void {
     // a store that is not bounded counts nobody's
   }
 
-  /** Forgets an `id` that was `first`, after its request was refused, so that strangers cannot fill the store. Best effort. */
+  /**
+   * Forgets an `id` that was `first`, after its request was refused, so that strangers cannot fill the store. Best
+   * effort.
+   */
   abstract forget(id: string): void;
 }

@@ -6,8 +6,8 @@ export abstract class RefreshSecretsStore {
    */
   abstract loadOrCreate(candidate: string): Promise<readonly string[]>;
   /**
-   * Adds `candidate`, which every process knows `leadTimeMs` before it mints, and removes what stopped minting more than `retainMs` (the longest that a
-   * token of it may be live) ago. Stores that cannot do without it.
+   * Adds `candidate`, which every process knows `leadTimeMs` before it mints, and removes what stopped minting more
+   * than `retainMs` (the longest that a token of it may be live) ago. Stores that cannot do without it.
    */
   rotate?(candidate: string, leadTimeMs: number, retainMs: number): Promise<void>;
 }

@@ -17,7 +17,10 @@ export interface RemovalPace {
 
 const PAGE = 500;
 
-/** One walk over all sessions, then the expired one-time tokens and API keys, in small pages; resolves with how many rows it removed. */
+/**
+ * One walk over all sessions, then the expired one-time tokens and API keys, in small pages; resolves with how many
+ * rows it removed.
+ */
 export async function removeExpired(
   { sessions, oneTimeTokens, apiKeys }: ExpiringStores,
   { keepMs, goesOn }: RemovalPace,

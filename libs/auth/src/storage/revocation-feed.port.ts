@@ -91,7 +91,9 @@ export interface LookupOptions {
 export abstract class RevocationFeedBus {
   /** Adds rows to the feed, the index and the copies for other languages. Idempotent: the greatest value wins. */
   abstract publish(ledger: string, entries: readonly LedgerEntry[]): Promise<void>;
-  /** In one step: if the head still is `beat.prev`, adds the rows and makes the beat the head. At most `maxRows` rows. */
+  /**
+   * In one step: if the head still is `beat.prev`, adds the rows and makes the beat the head. At most `maxRows` rows.
+   */
   abstract append(
     ledger: string,
     entries: readonly LedgerEntry[],

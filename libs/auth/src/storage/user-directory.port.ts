@@ -53,26 +53,34 @@ export function ambiguousUser(one: LoginCandidate, another: LoginCandidate): Aut
 }
 
 /**
- * Where the users are. The smallest port that login, refresh, password change and the authoritative check need. An unreachable directory
- * throws; it never answers "no such user".
+ * Where the users are. The smallest port that login, refresh, password change and the authoritative check need. An
+ * unreachable directory throws; it never answers "no such user".
  */
 export abstract class UserDirectory {
   /**
-   * `email` is normalised (trimmed, NFKC, lower case), and compared in lower case whatever is stored. Where two users have it: throws
-   * `ambiguousUser`, never one of them. `tenant` is there where `identifier.tenant` is set: the users of another one are not found.
+   * `email` is normalised (trimmed, NFKC, lower case), and compared in lower case whatever is stored. Where two users
+   * have it: throws `ambiguousUser`, never one of them. `tenant` is there where `identifier.tenant` is set: the users
+   * of another one are not found.
    */
   abstract findByEmail(email: string, tenant?: string): Promise<LoginCandidate | undefined>;
-  /** As `findByEmail`, by what `identifier.normalise` made of what was typed. Needed where `identifier.name` is not the email. */
+  /**
+   * As `findByEmail`, by what `identifier.normalise` made of what was typed. Needed where `identifier.name` is not the
+   * email.
+   */
   findByIdentifier?(identifier: string, tenant?: string): Promise<LoginCandidate | undefined>;
-  /** Whether it keeps users by tenant; the boot stops where `identifier.tenant` says otherwise. Undefined: the directory does not say. */
+  /**
+   * Whether it keeps users by tenant; the boot stops where `identifier.tenant` says otherwise. Undefined: the directory
+   * does not say.
+   */
   readonly tenants?: 'kept' | 'none';
   /**
-   * `account.id` is the directory's own spelling, however `id` was written. With `tx` it looks within that transaction of the host's when it can.
+   * `account.id` is the directory's own spelling, however `id` was written. With `tx` it looks within that transaction
+   * of the host's when it can.
    */
   abstract findById(id: string, tx?: HostTransaction): Promise<LoginCandidate | undefined>;
   /**
-   * Replaces the hash only while it still is `expected` (a concurrent change wins); returns whether it did. With `tx` it must take part in that
-   * transaction when it can.
+   * Replaces the hash only while it still is `expected` (a concurrent change wins); returns whether it did. With `tx`
+   * it must take part in that transaction when it can.
    */
   abstract replacePasswordHash(
     id: string,

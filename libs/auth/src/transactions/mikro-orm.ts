@@ -36,7 +36,10 @@ class MikroOrmTransaction extends SqlTransaction {
   }
 }
 
-/** The manager that `em.transactional(async (em) => …)` gives you. Flush it first: users are written before their sessions end. */
+/**
+ * The manager that `em.transactional(async (em) => …)` gives you. Flush it first: users are written before their
+ * sessions end.
+ */
 export function mikroOrmTransaction(em: MikroOrmManager): SqlTransaction {
   return new MikroOrmTransaction(em);
 }

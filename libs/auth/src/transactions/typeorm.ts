@@ -31,7 +31,10 @@ class TypeormTransaction extends SqlTransaction {
   }
 }
 
-/** The manager that `dataSource.transaction(async (manager) => …)` gives you, or `queryRunner.manager` after `startTransaction()`. */
+/**
+ * The manager that `dataSource.transaction(async (manager) => …)` gives you, or `queryRunner.manager` after
+ * `startTransaction()`.
+ */
 export function typeormTransaction(manager: TypeormManager): SqlTransaction {
   return new TypeormTransaction(manager);
 }

@@ -20,7 +20,10 @@ export interface AuthenticateOptions extends CheckOptions {
   readonly issuers?: Trusted;
 }
 
-/** Every guarded request, on every transport: token → policy → revocation → principal. Without I/O while the view is fresh. */
+/**
+ * Every guarded request, on every transport: token → policy → revocation → principal. Without I/O while the view is
+ * fresh.
+ */
 @Injectable()
 export class AuthenticateFlow {
   constructor(
@@ -100,8 +103,9 @@ export class AuthenticateFlow {
   }
 
   /**
-   * Whether an authenticated principal was revoked since; the caller checks its expiry. If the owner of an API key has another role, or
-   * signed out everywhere, the key is looked up again: continue with the returned principal. Throws like `authenticate`.
+   * Whether an authenticated principal was revoked since; the caller checks its expiry. If the owner of an API key has
+   * another role, or signed out everywhere, the key is looked up again: continue with the returned principal. Throws
+   * like `authenticate`.
    */
   recheck(
     principal: Principal,

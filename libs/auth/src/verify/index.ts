@@ -1,4 +1,7 @@
-/** `@tokenward/nestjs/verify`: all that a service needs that only verifies. Loads no database driver and no password hashing. */
+/**
+ * `@tokenward/nestjs/verify`: all that a service needs that only verifies. Loads no database driver and no password
+ * hashing.
+ */
 export { ResourceServerModule } from './verify.module.js';
 export type {
   ResourceServerModuleOptions,

@@ -6,7 +6,10 @@ const MAX_REASONS = 64;
 /** What every client runs into in the end. */
 const ROUTINE: readonly string[] = ['expired', 'revoked'];
 
-/** A service that only verifies has no events. This logs why it refused tokens: at most one line for each reason and minute. */
+/**
+ * A service that only verifies has no events. This logs why it refused tokens: at most one line for each reason and
+ * minute.
+ */
 @Injectable()
 export class RefusalLog {
   readonly #logger = new Logger('Tokenward');

@@ -3,7 +3,10 @@ import type { RevocableToken } from '../storage/ledger-entry.js';
 
 type Named = Pick<RevocableToken, 'subject' | 'tokenVersion'>;
 
-/** On the principal of another issuer's token: how the ledger names its subject. Computed once a token, not once a request. */
+/**
+ * On the principal of another issuer's token: how the ledger names its subject. Computed once a token, not once a
+ * request.
+ */
 const NAMED = Symbol.for('tokenward.named');
 
 interface Marked {

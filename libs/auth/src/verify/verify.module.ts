@@ -26,9 +26,9 @@ import {
 } from './verify.providers.js';
 
 /**
- * A service with no database and no signing key: verifies by the issuer's JWKS, with the same guards and decorators, and has no routes but the
- * metadata of RFC 9728, where `discovery.resource` is given.
- * Also reached as `AuthModule.forResourceServer`.
+ * A service with no database and no signing key: verifies by the issuer's JWKS, with the same guards and decorators,
+ * and has no routes but the metadata of RFC 9728, where `discovery.resource` is given. Also reached as
+ * `AuthModule.forResourceServer`.
  */
 @Module({
   providers: resourceServerProviders(MODULE_OPTIONS_TOKEN),

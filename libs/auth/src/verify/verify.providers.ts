@@ -120,7 +120,10 @@ export const VERIFY_PROVIDERS: Provider[] = [
   AuthHealth,
 ];
 
-/** What the guards need, so that hosts can name them in `@UseGuards` or as `APP_GUARD` of their own modules; and the host's pages and probes. */
+/**
+ * What the guards need, so that hosts can name them in `@UseGuards` or as `APP_GUARD` of their own modules; and the
+ * host's pages and probes.
+ */
 export const VERIFY_EXPORTS: readonly Abstract<unknown>[] = [
   ...GUARDS,
   PresentedTokens,

@@ -16,7 +16,10 @@ export interface VouchedPerson {
   readonly asOfMs: number;
 }
 
-/** OpenID Connect Core 1.0, section 2: a `sub` has at most 255 characters. A longer one, or a NUL, fits no column or index. */
+/**
+ * OpenID Connect Core 1.0, section 2: a `sub` has at most 255 characters. A longer one, or a NUL, fits no column or
+ * index.
+ */
 const NAME = /^\P{Cc}{1,255}$/u;
 
 /** Who the person is that a provider sent back, and how old the proof is. */

@@ -42,7 +42,9 @@ export type KeptRequest = Readonly<z.output<typeof keptSchema>>;
 const MAX_CHARACTERS = 3900;
 const WRITTEN = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/;
 
-/** With `/` as `returnTo` where the whole would be longer than a browser keeps: a sign-in that begins can be finished. */
+/**
+ * With `/` as `returnTo` where the whole would be longer than a browser keeps: a sign-in that begins can be finished.
+ */
 export function writeRequest(
   { minting }: Pick<RefreshSecrets, 'minting'>,
   kept: KeptRequest,

@@ -2,7 +2,9 @@ import { AuthError } from '../../common/auth-error.js';
 import { isInForeignCharset } from './json-body.js';
 
 const PARSER_TYPES = /^(?:entity|encoding|charset|request|parameters)\./;
-/** Error codes of Fastify's parser, of `@fastify/compress`, and of zlib: the body does not match its `Content-Encoding`. */
+/**
+ * Error codes of Fastify's parser, of `@fastify/compress`, and of zlib: the body does not match its `Content-Encoding`.
+ */
 const PARSER_CODES = /^(?:FST_ERR_CTP_|FST_CP_ERR_|Z_|ERR__|ZSTD_)/;
 
 interface ParserFailure {

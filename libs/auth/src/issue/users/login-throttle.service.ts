@@ -107,7 +107,10 @@ export class LoginThrottle {
     return this.take((limits) => [this.addressBucket(ip, limits)]);
   }
 
-  /** An API key that a user makes. It counts also when the key is deleted again: every key that was used leaves a ledger entry. */
+  /**
+   * An API key that a user makes. It counts also when the key is deleted again: every key that was used leaves a ledger
+   * entry.
+   */
   admitApiKey(userId: string): Promise<Admission> {
     return this.take((limits) => [
       { key: this.keys.of('api_keys', userId), limit: limits.account * API_KEYS_PER_FAILURE },

@@ -1,7 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HEALTH_PROBES, type HealthProbes } from './health-probes.js';
 
-/** As `@nestjs/terminus` takes it: `health.check([() => auth.postgres(), …])`. Holds no secret, no address and no error text. */
+/**
+ * As `@nestjs/terminus` takes it: `health.check([() => auth.postgres(), …])`. Holds no secret, no address and no error
+ * text.
+ */
 export type HealthResult<Key extends string = string> = Readonly<
   Record<Key, { readonly status: 'up' | 'down' } & Readonly<Record<string, unknown>>>
 >;

@@ -1,7 +1,10 @@
 /** Second factors, recovery codes and identities of providers. */
 export type FactorEvent =
   | {
-      /** A second factor was added or removed, the recovery codes were renewed, or an identity of a provider was linked or unlinked. */
+      /**
+       * A second factor was added or removed, the recovery codes were renewed, or an identity of a provider was linked
+       * or unlinked.
+       */
       readonly type: 'factor.changed';
       readonly userId: string;
       readonly actorId?: string;

@@ -168,7 +168,10 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
   },
 };
 
-/** The requirements on every `AuditStore`. The suites of the other stores check that they write records in their own transactions. */
+/**
+ * The requirements on every `AuditStore`. The suites of the other stores check that they write records in their own
+ * transactions.
+ */
 export function auditStoreConformance(
   subject: () => AuditStoreSubject | Promise<AuditStoreSubject>,
 ): readonly ConformanceCase[] {

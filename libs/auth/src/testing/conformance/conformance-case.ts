@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 
-/** One requirement on every implementation of a port. It needs no test framework: `for (const { name, run } of cases) it(name, run)`. */
+/**
+ * One requirement on every implementation of a port. It needs no test framework: `for (const { name, run } of cases)
+ * it(name, run)`.
+ */
 export interface ConformanceCase {
   readonly name: string;
   /** Rejects with an `AssertionError` of `node:assert`. */

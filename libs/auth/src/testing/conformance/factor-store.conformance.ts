@@ -275,7 +275,10 @@ function entriesOf(outcome: FactorChangeOutcome): readonly object[] {
   return outcome.entries.map(({ expiresAt: _, ...entry }) => entry);
 }
 
-/** The requirements on every `FactorStore`: each code, step and counter value is accepted once, and a change affects the other sessions. */
+/**
+ * The requirements on every `FactorStore`: each code, step and counter value is accepted once, and a change affects the
+ * other sessions.
+ */
 export function factorStoreConformance(
   subject: () => FactorStoreSubject | Promise<FactorStoreSubject>,
 ): readonly ConformanceCase[] {

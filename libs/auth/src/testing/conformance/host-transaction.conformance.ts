@@ -187,7 +187,10 @@ const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promis
   },
 };
 
-/** The requirements on an adapter for `AuthService.userChanged(tx, …)` and `changeUser`. Cases share a database and leave rows, each of its own users. */
+/**
+ * The requirements on an adapter for `AuthService.userChanged(tx, …)` and `changeUser`. Cases share a database and
+ * leave rows, each of its own users.
+ */
 export function hostTransactionConformance(
   subject: () => HostTransactionSubject | Promise<HostTransactionSubject>,
 ): readonly ConformanceCase[] {

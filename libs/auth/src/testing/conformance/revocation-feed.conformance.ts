@@ -222,7 +222,10 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
   },
 };
 
-/** The requirements on every `RevocationFeedBus`. Its own specs must test deadlines, lost connections and servers that are not a primary. */
+/**
+ * The requirements on every `RevocationFeedBus`. Its own specs must test deadlines, lost connections and servers that
+ * are not a primary.
+ */
 export function revocationFeedConformance(
   subject: () => RevocationFeedSubject | Promise<RevocationFeedSubject>,
 ): readonly ConformanceCase[] {

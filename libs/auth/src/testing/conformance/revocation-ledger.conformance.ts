@@ -120,7 +120,10 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
   },
 };
 
-/** The requirements on every `RevocationLedgerStore`. Its own specs must test late commits, because only they can hold a transaction open. */
+/**
+ * The requirements on every `RevocationLedgerStore`. Its own specs must test late commits, because only they can hold a
+ * transaction open.
+ */
 export function revocationLedgerConformance(
   subject: () => RevocationLedgerSubject | Promise<RevocationLedgerSubject>,
 ): readonly ConformanceCase[] {

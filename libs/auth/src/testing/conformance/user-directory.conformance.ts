@@ -149,7 +149,10 @@ function fits(
   return accepted.some((each) => isDeepStrictEqual(found, each));
 }
 
-/** The requirements on every `UserDirectory`. Its own specs must test that it throws when it is unreachable, rather than saying "no such user". */
+/**
+ * The requirements on every `UserDirectory`. Its own specs must test that it throws when it is unreachable, rather than
+ * saying "no such user".
+ */
 export function userDirectoryConformance(
   subject: () => UserDirectorySubject | Promise<UserDirectorySubject>,
 ): readonly ConformanceCase[] {

@@ -18,8 +18,8 @@ export function rpcErrorOf(host: ArgumentsHost, error: AuthError): ErrorBody | G
 }
 
 /**
- * The same as Nest's `RpcException`, which every filter of a remote call knows: filters of the application do not run in a
- * hybrid one. The package is there where a remote call is; it is an optional peer, hence loaded late.
+ * The same as Nest's `RpcException`, which every filter of a remote call knows: filters of the application do not run
+ * in a hybrid one. The package is there where a remote call is; it is an optional peer, hence loaded late.
  */
 export async function rpcRefusal(host: ArgumentsHost, error: AuthError): Promise<Error> {
   const { RpcException } = await import('@nestjs/microservices');

@@ -20,8 +20,8 @@ interface RpcContext {
 }
 
 /**
- * The `Authorization` of a remote call: the transport's own header, or, where the transport has none (TCP, Redis), a member `authorization`
- * of the payload. As text, `Bearer …`; undefined when there is none.
+ * The `Authorization` of a remote call: the transport's own header, or, where the transport has none (TCP, Redis), a
+ * member `authorization` of the payload. As text, `Bearer …`; undefined when there is none.
  */
 export function rpcAuthorization(context: ExecutionContext): string | undefined {
   const rpc = context.switchToRpc();
@@ -55,8 +55,9 @@ function ofNats(headers: NatsHeaders | undefined): string | undefined {
 }
 
 /**
- * For transports without headers (TCP, Redis): the payload with the access token beside it, where `JwtAuthGuard` of the called service
- * looks. Over the network of others, and into logs of payloads, it goes as it is: use TLS, and a transport with headers where there is one.
+ * For transports without headers (TCP, Redis): the payload with the access token beside it, where `JwtAuthGuard` of the
+ * called service looks. Over the network of others, and into logs of payloads, it goes as it is: use TLS, and a
+ * transport with headers where there is one.
  */
 export function withAuthorization<Payload extends object>(
   payload: Payload,

@@ -93,7 +93,8 @@ describe.each(REPLACED)('a method that the constructor has %s', (_name, replace)
     expect(await statuses(routeClass, {})).toEqual([401, 200, 200]);
   });
 
-  // a hybrid application may run no global guard, and Nest reads the guards of the function before all instances are there
+  // a hybrid application may run no global guard, and Nest reads the guards of the function before all instances are
+  // there
   it('stops the boot as a remote call with a requirement that a global guard alone may hold', async () => {
     const remote = [MessagePattern('held') as MethodDecorator, Roles('admin')];
     const routeClass = replacing(replace, Scope.DEFAULT, ...remote);

@@ -118,8 +118,9 @@ export function setHeader(response: HttpResponse, name: string, value: string): 
 }
 
 /**
- * Adds the headers of a refusal when the response goes out with its status, whichever filter answers; Express's last resort
- * would remove any that were set before. A guard of the host that catches the refusal and lets the request in has none of them.
+ * Adds the headers of a refusal when the response goes out with its status, whichever filter answers; Express's last
+ * resort would remove any that were set before. A guard of the host that catches the refusal and lets the request in
+ * has none of them.
  */
 export function headersWhenRefused(
   response: HttpResponse | undefined,

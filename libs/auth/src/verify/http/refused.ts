@@ -24,8 +24,8 @@ export function tellLog(error: AuthError): void {
 }
 
 /**
- * Prepares a refusal that is about to be thrown: logs it, and sets its headers on the HTTP response, so that it does not
- * matter which filter answers it. Any other error is returned unchanged.
+ * Prepares a refusal that is about to be thrown: logs it, and sets its headers on the HTTP response, so that it does
+ * not matter which filter answers it. Any other error is returned unchanged.
  */
 export function prepared(context: ExecutionContext, error: unknown): unknown {
   const isHttp = context.getType<string>() === 'http';

@@ -21,7 +21,9 @@ export class RootRoutesModule {
   }
 }
 
-/** A controller of documents that other parties look for at the root of the host; its constructor calls `keepAtRoot`. */
+/**
+ * A controller of documents that other parties look for at the root of the host; its constructor calls `keepAtRoot`.
+ */
 export function RootController(): ClassDecorator {
   return applyDecorators(Controller({ version: VERSION_NEUTRAL }), Describe({ tag: 'auth' }));
 }

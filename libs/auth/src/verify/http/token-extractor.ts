@@ -31,7 +31,9 @@ export function presentedCookie(request: HttpRequest, name: string): PresentedCo
 
 const NO_VALUES: readonly string[] = [];
 
-/** Every value of that name, empty ones too, undecoded (RFC 6265, section 5.4): nothing Tokenward writes needs decoding. */
+/**
+ * Every value of that name, empty ones too, undecoded (RFC 6265, section 5.4): nothing Tokenward writes needs decoding.
+ */
 export function cookieValues(request: HttpRequest, name: string): readonly string[] {
   const header = cookieHeader(request);
   if (!header) return NO_VALUES;

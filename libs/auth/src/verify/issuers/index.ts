@@ -1,4 +1,7 @@
-/** `@tokenward/nestjs/issuers`: routes that accept access tokens of other issuers, and ready entries for the well-known ones. */
+/**
+ * `@tokenward/nestjs/issuers`: routes that accept access tokens of other issuers, and ready entries for the well-known
+ * ones.
+ */
 export { TrustIssuers } from './trust-issuers.decorator.js';
 export { auth0, cognito, entra, keycloak, okta } from './presets.js';
 export type {

@@ -1,4 +1,6 @@
-/** The claims of an access token (contract, section 1; RFC 9068, section 2.2). Times are whole seconds since the epoch. */
+/**
+ * The claims of an access token (contract, section 1; RFC 9068, section 2.2). Times are whole seconds since the epoch.
+ */
 export interface AccessTokenClaims {
   readonly iss: string;
   readonly aud: string | readonly string[];

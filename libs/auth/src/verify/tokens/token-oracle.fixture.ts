@@ -74,7 +74,9 @@ export function isGoodHeader(members: JsonObject): boolean {
   );
 }
 
-/** A second implementation of the claims' rules of contract, section 1; the clock is at `NOW`, the tolerance is 30 s. */
+/**
+ * A second implementation of the claims' rules of contract, section 1; the clock is at `NOW`, the tolerance is 30 s.
+ */
 export function isGoodPayload(claims: JsonObject): boolean {
   const {
     iss,

@@ -1,4 +1,6 @@
-/** Why a live connection ends, as WebSocket close codes (RFC 6455, section 7.4.2: 4000 to 4999 are the application's). */
+/**
+ * Why a live connection ends, as WebSocket close codes (RFC 6455, section 7.4.2: 4000 to 4999 are the application's).
+ */
 export const TOKEN_REFUSED = 4401;
 /**
  * Try again later: for five seconds the process could not prove that the token is not revoked, or too many sockets

@@ -4,7 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import real from '@node-rs/bcrypt';
 import { scratchDir } from '../../../../../../test/support/run-environment.js';
 
-/** The package that the host installed. npm's `bcrypt` (C++) answers "no" for a hash with a letter that it does not know. */
+/**
+ * The package that the host installed. npm's `bcrypt` (C++) answers "no" for a hash with a letter that it does not
+ * know.
+ */
 const KNOWN_LETTERS = /^\$2[ab]\$/;
 const OF_C = {
   compare: (password: string, hash: string) =>
