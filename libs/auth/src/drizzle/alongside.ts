@@ -16,23 +16,31 @@ export interface Occasion {
   readonly what: string;
   readonly deadlineMs: number;
   readonly alongside: Alongside;
+  /**
+   * When the work alongside runs. Default `first`, because users are always locked before the subject. `last`: it
+   * changes only what is locked after the subject.
+   */
+  readonly order?: 'first' | 'last';
 }
 
-/** The host's own work runs first, because users are always locked before the subject. */
 export async function inTransactionWith<T>(
   database: AuthDatabase,
   occasion: Occasion,
   work: Work<T>,
 ): Promise<T> {
-  const { what, deadlineMs, alongside } = occasion;
+  const { what, deadlineMs, alongside, order = 'first' } = occasion;
   if (alongside.tx) return joining(database, occasion, asTransaction(alongside.tx), work);
   let refusal: { readonly error: unknown } | undefined;
-  const run = async (tx: OwnTransaction): Promise<T> => {
-    await alongside.work?.(tx.host()).catch((error: unknown) => {
+  const runAlongside = (tx: OwnTransaction) =>
+    alongside.work?.(tx.host()).catch((error: unknown) => {
       if (!isDatabaseFailure(error)) refusal = { error };
       throw error;
     });
-    return work(tx, tx.nowMs);
+  const run = async (tx: OwnTransaction): Promise<T> => {
+    if (order === 'first') await runAlongside(tx);
+    const done = await work(tx, tx.nowMs);
+    if (order === 'last') await runAlongside(tx);
+    return done;
   };
   const isolation = alongside.work && 'host';
   // a refusal by the host's own work is the host's answer, not an outage

@@ -26,7 +26,7 @@ import {
 } from '../storage/session-store.port.js';
 import { deviceBound, sessionsEnded, versionBumped } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
-import { inTransactionWith } from './alongside.js';
+import { inTransactionWith, type Occasion } from './alongside.js';
 import { type Row, rows, type Transaction } from './database.js';
 import { noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
@@ -89,8 +89,11 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   open(session: NewSession, alongside: Pick<Alongside, 'work'> = {}): Promise<OpenOutcome> {
-    const opening = this.changing('open a session', alongside, (tx, nowMs) =>
-      openIn(tx, this.schema, session, nowMs),
+    const opening = this.changing(
+      'open a session',
+      alongside,
+      (tx, nowMs) => openIn(tx, this.schema, session, nowMs),
+      { order: 'last' },
     );
     return opening.catch(orSuperseded);
   }
@@ -104,8 +107,17 @@ export class DrizzleSessionStore extends SessionStore {
     return this.reads.read(sessionId);
   }
 
-  replace(replacement: Replacement): Promise<ReplaceOutcome> {
-    return this.changing('replace a secret', {}, (tx) => replaceIn(tx, this.database, replacement));
+  replace(
+    replacement: Replacement,
+    alongside: Pick<Alongside, 'work'> = {},
+  ): Promise<ReplaceOutcome> {
+    const change = this.changing(
+      'replace a secret',
+      alongside,
+      (tx) => replaceIn(tx, this.database, replacement),
+      { order: 'last' },
+    );
+    return change.catch(orSuperseded);
   }
 
   replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome> {
@@ -206,7 +218,7 @@ export class DrizzleSessionStore extends SessionStore {
     const end = (tx: Transaction, nowMs: number) =>
       endEverythingIn(tx, this.schema, by, nowMs + toleranceMs);
     // ends every session in one transaction, so its time grows with their number
-    return this.changing('end everything', {}, end, this.options.deadlineMs * 60);
+    return this.changing('end everything', {}, end, { deadlineMs: this.options.deadlineMs * 60 });
   }
 
   async readSubject(subject: string): Promise<SubjectState> {
@@ -248,9 +260,9 @@ export class DrizzleSessionStore extends SessionStore {
     what: string,
     alongside: Alongside,
     work: (tx: Transaction, nowMs: number) => Promise<T>,
-    deadlineMs = this.options.deadlineMs,
+    { deadlineMs = this.options.deadlineMs, order }: Partial<Occasion> = {},
   ): Promise<T> {
-    const occasion = { what, deadlineMs, alongside };
+    const occasion = { what, deadlineMs, alongside, order };
     return inTransactionWith(this.database, occasion, async (tx, nowMs) => {
       const outcome = await work(tx, nowMs);
       const { entries = [], events = [] }: Partial<StoreChange> = outcome ?? {};

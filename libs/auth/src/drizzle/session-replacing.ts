@@ -14,17 +14,20 @@ import { lockSubject } from './subject-row.js';
 
 type Tables = Pick<AuthDatabase, 'tables' | 'users'>;
 
-/** Gives the session a new secret, if neither it nor its user has changed since. */
+/**
+ * Gives the session a new secret. Throws `Superseded` if it or its user has changed since, so that what runs alongside
+ * does not run.
+ */
 export async function replaceIn(
   tx: Transaction,
   { tables, users }: Tables,
   replacement: Replacement,
 ): Promise<ReplaceOutcome> {
   const state = await lockSubject(tx, tables, replacement.subject);
-  if (!sameState(state, replacement.expected)) return { kind: 'superseded' };
+  if (!sameState(state, replacement.expected)) throw new Superseded();
   const epoch = { from: state.epoch, to: state.epoch };
   const [row] = await rows(tx, replaceStatement(tables, users, replacement, epoch));
-  if (!row) return { kind: 'superseded' };
+  if (!row) throw new Superseded();
   const events = [secretReplaced(replacement)];
   return { kind: 'replaced', ...toState(row, users), entries: [], events };
 }

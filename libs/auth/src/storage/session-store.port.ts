@@ -100,7 +100,7 @@ export interface Replacement {
 export interface Alongside extends ActedBy {
   /** Joins this transaction of the host instead of opening one. The caller announces the change after its commit. */
   readonly tx?: HostTransaction;
-  /** Runs inside the store's transaction, before it commits. */
+  /** Runs inside the store's transaction, before it commits; first in it, unless the method says otherwise. */
   readonly work?: (tx: HostTransaction) => Promise<void>;
 }
 
@@ -151,15 +151,21 @@ export abstract class SessionStore {
   abstract readonly usersAre: 'here' | 'elsewhere';
   /**
    * Opens a session, and creates the subject's row if it is missing. Serialised with every change of the subject's
-   * counters. Nothing of `work` is committed where the outcome is `superseded`.
+   * counters. `work` runs last, so that it locks what it changes after the subject, as every other change does. It
+   * does not run where the outcome is `superseded`.
    */
   abstract open(session: NewSession, alongside?: Pick<Alongside, 'work'>): Promise<OpenOutcome>;
   /** One statement: of N simultaneous uses exactly one is `rotated`. A lost acknowledgement throws; see `read`. */
   abstract rotate(rotation: Rotation): Promise<RotateOutcome>;
   /** A fresh read on the primary. */
   abstract read(sessionId: string): Promise<SessionSnapshot | undefined>;
-  /** Reauthentication: replaces the secret and `amr`, and sets `auth_time` to the database's now. */
-  abstract replace(replacement: Replacement): Promise<ReplaceOutcome>;
+  /**
+   * Reauthentication: replaces the secret and `amr`, and sets `auth_time` to the database's now. `work` as for `open`.
+   */
+  abstract replace(
+    replacement: Replacement,
+    alongside?: Pick<Alongside, 'work'>,
+  ): Promise<ReplaceOutcome>;
   /**
    * Password change: does what `replace` does, raises epoch and version, and ends every other session, in one
    * transaction.

@@ -42,13 +42,14 @@ export function openIn(
   return { kind: 'opened', session: row, entries, events };
 }
 
+/** Throws `Superseded`, so that what runs alongside does not run. */
 export function replaceIn(
   { database, reader, tx }: MemoryChange,
   replacement: Replacement,
 ): ReplaceOutcome {
   const state = database.subject(replacement.subject);
   const row = reader.replaceable(replacement);
-  if (!row || !sameState(state, replacement.expected)) return { kind: 'superseded' };
+  if (!row || !sameState(state, replacement.expected)) throw new Superseded();
   const next = replacedRow(row, replacement, state.epoch, database.clock.now());
   tx.put(database.sessions, row.id, next);
   const events = [secretReplaced(replacement)];

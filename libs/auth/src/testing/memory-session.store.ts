@@ -72,7 +72,8 @@ export class MemorySessionStore extends SessionStore {
   }
 
   open(session: NewSession, alongside: Pick<Alongside, 'work'> = {}): Promise<OpenOutcome> {
-    return this.within(alongside, (change) => openIn(change, session)).catch(orSuperseded);
+    const opening = this.within(alongside, (change) => openIn(change, session), 'last');
+    return opening.catch(orSuperseded);
   }
 
   rotate(rotation: Rotation): Promise<RotateOutcome> {
@@ -104,8 +105,12 @@ export class MemorySessionStore extends SessionStore {
     };
   }
 
-  replace(replacement: Replacement): Promise<ReplaceOutcome> {
-    return this.within({}, (change) => replaceIn(change, replacement));
+  replace(
+    replacement: Replacement,
+    alongside: Pick<Alongside, 'work'> = {},
+  ): Promise<ReplaceOutcome> {
+    const attempt = this.within(alongside, (change) => replaceIn(change, replacement), 'last');
+    return attempt.catch(orSuperseded);
   }
 
   replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome> {
@@ -259,16 +264,19 @@ export class MemorySessionStore extends SessionStore {
     return this.database.clock.now();
   }
 
-  /** The host's own work goes first, as on a real database; it is taken back with the rest. */
+  /** The work alongside runs in the same order as on a real database; it is taken back with the rest. */
   private within<T extends object | undefined>(
     alongside: Alongside,
     change: (inside: MemoryChange) => T,
+    order: 'first' | 'last' = 'first',
   ): Promise<T> {
     const { database, reader } = this;
     const run = async (tx: MemoryTransaction): Promise<T> => {
-      await alongside.work?.(tx);
+      if (order === 'first') await alongside.work?.(tx);
       const endings = new MemoryEndings(database, tx);
-      return endings.whole(change({ database, reader, endings, tx }));
+      const done = endings.whole(change({ database, reader, endings, tx }));
+      if (order === 'last') await alongside.work?.(tx);
+      return done;
     };
     return alongside.tx ? run(asMemoryTransaction(alongside.tx)) : this.database.transaction(run);
   }

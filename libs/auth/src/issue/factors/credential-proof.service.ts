@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import { CurrentPasswordCheck } from '../users/current-password-check.service.js';
 import { PasswordVerifier, type VerifiedCandidate } from '../users/password-verifier.service.js';
 import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
-import { FactorAnswers } from './factor-answers.service.js';
+import { bySignature, FactorAnswers, type RightAnswer } from './factor-answers.service.js';
 import { FactorMethods } from './factor-methods.js';
-import { amrOf, type CeremonyContext, PasskeyCeremonies } from './passkey-ceremonies.service.js';
+import { type CeremonyContext, PasskeyCeremonies } from './passkey-ceremonies.service.js';
 
 /** A password, a code, both, or a passkey with the ticket of its challenge. */
 export interface CredentialAnswer {
@@ -21,7 +22,11 @@ export interface CredentialAnswer {
 
 export type ProvenCredential = Pick<VerifiedCandidate, 'account' | 'subject'> & {
   readonly amr: readonly string[];
+  /** For a code: spends it. To be called in the transaction of what was proved. Throws `password_refused`. */
+  readonly spend?: (tx?: HostTransaction) => Promise<void>;
 };
+
+type Use<T> = (proven: ProvenCredential) => Promise<T>;
 
 /**
  * A signed-in user proves a credential again, of any kind. Throttled and counted like a login;
@@ -39,32 +44,36 @@ export class CredentialProof {
     private readonly events: AuthEventPublisher,
   ) {}
 
-  async prove(
+  /** `use` is what the credential is proved for: an outage in it must not cost the user a code. */
+  async prove<T>(
     principal: Principal,
     answer: CredentialAnswer,
     context: CeremonyContext,
-  ): Promise<ProvenCredential> {
+    use: Use<T>,
+  ): Promise<T> {
     const { password, device } = answer;
     const byFactor =
       this.methods.store && (answer.code !== undefined || answer.passkey !== undefined);
     if (password === undefined) {
-      if (byFactor) return this.byFactor(principal, answer, context);
+      if (byFactor) return this.byFactor(principal, answer, context, use);
       throw new AuthError('input_invalid', 'no credential', {
         fields: { password: 'must be given' },
       });
     }
     const proven = await this.passwords.check(principal, { password, device }, context.client);
-    if (!byFactor) return { ...proven, amr: ['pwd'] };
-    // the state as it was when the password was checked
-    const { amr } = await this.byFactor(principal, answer, context);
-    return { ...proven, amr: [...new Set(['pwd', ...amr, 'mfa'])] };
+    if (!byFactor) return use({ ...proven, amr: ['pwd'] });
+    return this.byFactor(principal, answer, context, ({ amr, spend }) =>
+      // the state as it was when the password was checked
+      use({ ...proven, amr: [...new Set(['pwd', ...amr, 'mfa'])], spend }),
+    );
   }
 
-  private async byFactor(
+  private async byFactor<T>(
     principal: Principal,
     answer: CredentialAnswer,
     context: CeremonyContext,
-  ): Promise<ProvenCredential> {
+    use: Use<T>,
+  ): Promise<T> {
     const candidate = await this.verifier.findById(principal.id);
     if (!candidate || candidate.account.disabled)
       throw new AuthError('token_refused', 'the user is gone');
@@ -72,32 +81,38 @@ export class CredentialProof {
     const { client } = context;
     const { admissions } = await this.attempts.countOther(candidate, { device, client });
     const giveBack = () => Promise.all(admissions.map((each) => each.giveBack()));
-    const amr = await this.judge(principal.id, answer, context).catch(async (error: unknown) => {
+    try {
+      const right = await this.judge(principal.id, answer, context);
+      if (!right) throw this.refused('a wrong second factor', principal, context);
+      const spend = async (tx?: HostTransaction): Promise<void> => {
+        if (!(await right.spend(tx))) throw this.refused('used before', principal, context);
+      };
+      const result = await use({ ...candidate, amr: right.amr, spend });
       await giveBack();
+      return result;
+    } catch (error) {
+      const isGuess = error instanceof AuthError && error.reason === 'password_refused';
+      if (!isGuess) await giveBack();
       throw error;
-    });
-    if (!amr) {
-      const { id: userId, sessionId } = principal;
-      this.events.publish({
-        type: 'factor.refused',
-        userId,
-        actorId: userId,
-        sessionId,
-        ip: client.ip,
-      });
-      throw new AuthError('password_refused', 'a wrong second factor');
     }
-    await giveBack();
-    return { ...candidate, amr };
+  }
+
+  private refused(
+    detail: string,
+    { id: userId, sessionId }: Principal,
+    { client: { ip } }: CeremonyContext,
+  ): AuthError {
+    this.events.publish({ type: 'factor.refused', userId, actorId: userId, sessionId, ip });
+    return new AuthError('password_refused', detail);
   }
 
   private async judge(
     subject: string,
     { code, ticket = '', passkey }: CredentialAnswer,
     context: CeremonyContext,
-  ): Promise<readonly string[] | undefined> {
+  ): Promise<RightAnswer | undefined> {
     if (code !== undefined) return this.answers.code(subject, code);
     const factor = await this.ceremonies.signedIn(ticket, passkey, context);
-    return factor?.subject === subject ? amrOf(factor) : undefined;
+    return factor?.subject === subject ? bySignature(factor) : undefined;
   }
 }

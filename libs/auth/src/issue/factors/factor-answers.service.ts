@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { saidYes } from '../../common/said-yes.js';
 import type { AuthEventInput } from '../../storage/auth-event.js';
+import type { PasskeyFactor } from '../../storage/factor.js';
 import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import { FactorMethods } from './factor-methods.js';
 import { amrOf, type CeremonyContext, PasskeyCeremonies } from './passkey-ceremonies.service.js';
@@ -43,22 +44,15 @@ export class FactorAnswers {
     answer: FactorAnswer,
     context: CeremonyContext,
   ): Promise<RightAnswer | undefined> {
-    if (answer.code !== undefined) return this.totp(subject, answer.code);
+    if (answer.code !== undefined) return this.code(subject, answer.code);
     if (answer.recoveryCode !== undefined)
       return this.recoveryCode(subject, answer.recoveryCode, context);
     const factor = await this.ceremonies.secondStep(ticket, answer.passkey, context);
-    if (factor?.subject !== subject) return undefined;
-    // its challenge is spent
-    return { amr: amrOf(factor), spend: () => Promise.resolve(true) };
+    return factor?.subject === subject ? bySignature(factor) : undefined;
   }
 
-  /** A code of any of the user's TOTP apps: the methods that it proves, after it was spent. */
-  async code(subject: string, code: string): Promise<readonly string[] | undefined> {
-    const right = await this.totp(subject, code);
-    return right && (await right.spend()) ? right.amr : undefined;
-  }
-
-  private async totp(subject: string, code: string): Promise<RightAnswer | undefined> {
+  /** A code of any of the user's TOTP apps; undefined for a wrong one. */
+  async code(subject: string, code: string): Promise<RightAnswer | undefined> {
     if (!this.methods.totp) return undefined;
     const { all } = await this.methods.needStore().of(subject);
     for (const factor of all) {
@@ -88,4 +82,9 @@ export class FactorAnswers {
       event: { type: 'recovery_code.used', userId: subject, left, ip },
     };
   }
+}
+
+/** Nothing is left to spend: the challenge worked once, before the signature was checked. */
+export function bySignature(passkey: PasskeyFactor): RightAnswer {
+  return { amr: amrOf(passkey), spend: () => Promise.resolve(true) };
 }

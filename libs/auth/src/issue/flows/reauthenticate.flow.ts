@@ -2,7 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { Principal } from '../../common/principal.js';
-import { type CredentialAnswer, CredentialProof } from '../factors/credential-proof.service.js';
+import {
+  type CredentialAnswer,
+  CredentialProof,
+  type ProvenCredential,
+} from '../factors/credential-proof.service.js';
 import type { CeremonyContext } from '../factors/passkey-ceremonies.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import type { RetryKey } from '../sessions/retry-key.js';
@@ -30,22 +34,27 @@ export class ReauthenticateFlow {
     private readonly clock: Clock,
   ) {}
 
-  async reauthenticate(
+  reauthenticate(
     principal: Principal,
     input: ReauthenticateInput,
     context: CeremonyContext,
   ): Promise<IssuedTokens> {
-    const { account, subject, amr } = await this.credentials.prove(principal, input, context);
+    return this.credentials.prove(principal, input, context, (proven) =>
+      this.renew(principal, input, proven),
+    );
+  }
+
+  private async renew(
+    { id, sessionId }: Principal,
+    { refreshToken: presented, key }: ReauthenticateInput,
+    { account, subject: expected, amr, spend }: ProvenCredential,
+  ): Promise<IssuedTokens> {
     const asOfMs = this.clock.now();
-    await this.access.rehearse(principal.sessionId, account, asOfMs);
-    const outcome = await this.sessions.reauthenticated({
-      sessionId: principal.sessionId,
-      subject: principal.id,
-      expected: subject,
-      amr,
-      presented: input.refreshToken,
-      key: input.key,
-    });
+    await this.access.rehearse(sessionId, account, asOfMs);
+    const outcome = await this.sessions.reauthenticated(
+      { sessionId, subject: id, expected, amr, presented, key },
+      spend,
+    );
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
     await this.announcer.announce(outcome);

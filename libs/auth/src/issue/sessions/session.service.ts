@@ -107,10 +107,20 @@ export class SessionService {
     };
   }
 
-  /** Reauthentication. A repeat with the same key gets the same successor. */
-  async reauthenticated(input: ReplaceSecretInput): Promise<WithToken<ReplaceOutcome>> {
+  /**
+   * Reauthentication, in one transaction with `work`. A repeat with the same key gets the same successor, and does no
+   * `work`.
+   */
+  async reauthenticated(
+    input: ReplaceSecretInput,
+    work?: Work,
+  ): Promise<WithToken<ReplaceOutcome>> {
     const { secret, replacement } = this.replacement(input);
-    const outcome = await this.store.replace({ ...replacement, cause: 'reauthenticate' });
+    const outcome = await together(
+      work,
+      (given) => this.store.replace({ ...replacement, cause: 'reauthenticate' }, { work: given }),
+      ({ kind }) => kind === 'replaced',
+    );
     if (outcome.kind === 'superseded') return (await this.replacedBefore(input)) ?? outcome;
     return this.withToken(outcome, secret);
   }

@@ -3,7 +3,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { ACTING_CASES } from './acting-sessions.conformance.js';
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 import { ENDING_CASES } from './session-endings.conformance.js';
-import { DAY_MS, deviceUseOf, registrationOf, replacementOf, rotationOf } from './samples.js';
+import {
+  DAY_MS,
+  deviceUseOf,
+  newSession,
+  registrationOf,
+  replacementOf,
+  rotationOf,
+} from './samples.js';
 import { opened, type SessionStoreSubject } from './session-subject.js';
 import { TOKEN_VERSION_CASES } from './token-version.conformance.js';
 
@@ -235,6 +242,32 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
     assertHolds(await it.store.read(session.id), { rotationCause: cause, rotationNonce: null });
   },
+
+  'what runs alongside an opening or a reauthentication shares its fate, and does not run where it is superseded':
+    async (it) => {
+      const cause = 'reauthenticate' as const;
+      const session = await opened(it);
+      let runs = 0;
+      const work = async () => void runs++;
+      const stale = newSession({
+        subject: session.subject,
+        expected: { tokenVersion: 9, epoch: 9 },
+      });
+      assert.equal((await it.store.open(stale, { work })).kind, 'superseded');
+      const presented = { generation: 1, hash: randomBytes(32) };
+      const wrong = replacementOf(session, { cause, presented });
+      assert.equal((await it.store.replace(wrong, { work })).kind, 'superseded');
+      assert.equal(runs, 0);
+      const usedBefore = () => Promise.reject(new Error('used before'));
+      const fresh = newSession({ subject: session.subject });
+      await assert.rejects(it.store.open(fresh, { work: usedBefore }), /used before/);
+      assert.equal(await it.store.read(fresh.id), undefined);
+      const right = replacementOf(session, { cause });
+      await assert.rejects(it.store.replace(right, { work: usedBefore }), /used before/);
+      assert.equal((await it.store.rotate(rotationOf(session))).kind, 'rotated');
+      assert.equal((await it.store.replace(right, { work })).kind, 'replaced');
+      assert.equal(runs, 1);
+    },
 };
 
 /** The requirements on every `SessionStore`: a rotation has one winner, an ended session cannot be used, and related writes share a transaction. */
