@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AuthModuleOptions } from '@tokenward/nestjs';
 import type { AccountMail } from '@tokenward/nestjs/options';
 import { passkeys } from '@tokenward/nestjs/passkeys';
 import { totp } from '@tokenward/nestjs/totp';
@@ -173,12 +174,38 @@ describe('an account that somebody else registered with the address', () => {
 });
 
 describe('a sign-in link of an unproven account', () => {
-  it('is not spent, and ends nothing, when the host asks for a second factor', async () => {
-    let answer: 'needed' | 'not_needed' = 'not_needed';
+  const away = (): never => {
+    throw new Error('away');
+  };
+
+  // T-m5hk
+  it.each<[string, number, (isTrouble: () => boolean) => Partial<AuthModuleOptions>]>([
+    [
+      'the host asks for a second factor',
+      403,
+      (isTrouble) => ({ secondFactor: () => (isTrouble() ? 'needed' : 'not_needed') }),
+    ],
+    [
+      'the claims hook of sessions fails',
+      503,
+      (isTrouble) => ({ sessions: { claims: () => (isTrouble() ? away() : {}) } }),
+    ],
+    [
+      'the limits of sessions cannot be had',
+      503,
+      (isTrouble) => ({ sessions: { limits: () => (isTrouble() ? away() : {}) } }),
+    ],
+    [
+      'the claims hook of tokens fails',
+      503,
+      (isTrouble) => ({ accessToken: { claims: () => (isTrouble() ? away() : {}) } }),
+    ],
+  ])('is not spent, and ends nothing, when %s', async (_, status, hooks) => {
+    let isTrouble = false;
     const sent: AccountMail[] = [];
     const host = await factorHost({
       accounts: { unprovenAccount: 'end', mail: (mail) => void sent.push(mail) },
-      secondFactor: () => answer,
+      ...hooks(() => isTrouble),
     });
     const person = await host.person();
     await host.signIn(person);
@@ -188,9 +215,9 @@ describe('a sign-in link of an unproven account', () => {
     const follow = async () =>
       (await host.post('magic-link/login', { token: mail && 'token' in mail && mail.token }))
         .status;
-    answer = 'needed';
-    expect([await follow(), (await host.auth.sessions(person.id)).length]).toEqual([403, 1]);
-    answer = 'not_needed';
+    isTrouble = true;
+    expect([await follow(), (await host.auth.sessions(person.id)).length]).toEqual([status, 1]);
+    isTrouble = false;
     expect([await follow(), (await host.auth.sessions(person.id)).length]).toEqual([200, 1]);
     expect(await follow()).toBe(400);
     await host.close();

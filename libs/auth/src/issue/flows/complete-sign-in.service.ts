@@ -39,9 +39,13 @@ export class CompleteSignIn {
 
   /** As `complete`, where `admit` had to come before a step that cannot be undone. */
   async completeAdmitted(step: FirstStep, client: ClientContext): Promise<SignInResult> {
-    const { asOfMs, provedAt = new Date(asOfMs) } = step;
     const due = await this.due(step, client);
-    return due ?? this.open({ ...step, authTime: provedAt }, client);
+    return due ?? this.open(openingOf(step), client);
+  }
+
+  /** Asks the host what the opening of the session will ask, so that its failure comes before such a step. */
+  rehearse(step: FirstStep, client: ClientContext): Promise<void> {
+    return this.opener.rehearse(openingOf(step), client);
   }
 
   /** Throws `login_refused`. */
@@ -108,4 +112,8 @@ export class CompleteSignIn {
   ): void {
     this.events.publish({ type: 'login.failed', reason, userId, ip, tenant });
   }
+}
+
+function openingOf(step: FirstStep): SessionOpening {
+  return { ...step, authTime: step.provedAt ?? new Date(step.asOfMs) };
 }

@@ -37,7 +37,10 @@ export class MagicLinkLoginFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `link_refused`. After any other failure the link is still unused, and can be tried again. */
+  /**
+   * Throws `link_refused`. After any other failure the link is still unused, and can be tried again; except where the
+   * database fails between a claim and the session.
+   */
   async login(input: MagicLinkLoginInput, client: ClientContext): Promise<SignInResult> {
     const transport = this.signIn.transportOf(input.transport, client);
     const asOfMs = this.clock.now();
@@ -48,12 +51,24 @@ export class MagicLinkLoginFlow {
     const { id: subject } = account;
     const refused = (detail: string) => this.links.refusal(KIND, detail, client, subject);
     if (!this.isOfTenant(link, client)) throw refused('the user is of another tenant');
-    // before a claim, which spends the link and ends the sessions
     await this.signIn.admit(account, client);
     const spend = async (tx?: HostTransaction): Promise<void> => {
       if (!(await this.links.spend(KIND, input.token, tx))) throw refused('spent or dead by now');
     };
+    const standing = this.devices.verify(input.device, subject, issued.epoch);
+    const step = {
+      account,
+      expected: issued,
+      transport,
+      persistent: input.rememberMe ?? false,
+      asOfMs,
+      deviceId: standing.kind === 'known' ? standing.id : undefined,
+      amr: ['mail'],
+      device: input.device,
+    };
     const isClaim = this.claims.isDue(account, input.device, issued.epoch);
+    // before the claim, which spends the link and ends the sessions
+    if (isClaim) await this.signIn.rehearse(step, client);
     const expected = isClaim
       ? await this.claims.claim(subject, data, issued, spend)
       : await this.proven(link, issued);
@@ -62,24 +77,8 @@ export class MagicLinkLoginFlow {
     if (!account.emailVerified)
       this.events.publish({ type: 'email.verified', userId: subject, ip });
 
-    const standing = this.devices.verify(input.device, subject, issued.epoch);
-    const deviceId = standing.kind === 'known' ? standing.id : undefined;
-    const persistent = input.rememberMe ?? false;
     const result = await this.signIn
-      .completeAdmitted(
-        {
-          account,
-          expected,
-          transport,
-          persistent,
-          asOfMs,
-          deviceId,
-          amr: ['mail'],
-          device: input.device,
-          spend: isClaim ? undefined : spend,
-        },
-        client,
-      )
+      .completeAdmitted({ ...step, expected, spend: isClaim ? undefined : spend }, client)
       .catch((error: unknown) => {
         const isSuperseded = error instanceof AuthError && error.reason === 'login_refused';
         throw isSuperseded ? new AuthError('link_refused', error.detail) : error;

@@ -4,7 +4,7 @@ import type { ClientContext } from '../../common/principal.js';
 import type { NewSession, Session } from '../../storage/session.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
-import { SessionService } from './session.service.js';
+import { type OpenSessionInput, SessionService } from './session.service.js';
 import { DeviceChallenges } from '../devices/device-challenges.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
@@ -15,6 +15,7 @@ import type { OpeningSession } from '../../options/session-hooks.js';
 import { SessionHooks } from './session-hooks.service.js';
 import type { ProviderSignIn } from '../oidc/provider-logouts.service.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
+import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
 import type { IssuedTokens, LoginResult } from '../tokens/issued-tokens.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
 
@@ -63,6 +64,28 @@ export class SessionOpener {
   ) {}
 
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult | 'superseded'> {
+    const { session, access } = await this.prepared(opening, client);
+    const opened = await this.sessions.open(session, clientOf(client), opening.spend);
+    if (opened.kind === 'superseded') return 'superseded';
+
+    if ((await this.opened.announce(opened, opening.provider)) === 'ended') return 'superseded';
+    const tokens = this.grants.grant(opened.session, access, opened.refreshToken);
+    return { user: opening.account, grant: this.withDevice(tokens, opened.session, opening) };
+  }
+
+  /**
+   * To be called before a step that cannot be undone: where a hook of the host or a remote signer fails, it fails
+   * here. The token is thrown away.
+   */
+  async rehearse(opening: SessionOpening, client: ClientContext): Promise<void> {
+    await this.prepared(opening, client);
+  }
+
+  /** Asks the host, and signs the token before the session is stored, so that a failure leaves no session behind. */
+  private async prepared(
+    opening: SessionOpening,
+    client: ClientContext,
+  ): Promise<{ readonly session: OpenSessionInput; readonly access: IssuedAccessToken }> {
     const { account, expected, transport, authTime, amr, asOfMs, deviceId, actor } = opening;
     const bound = this.boundTo(transport, client);
     const sessionId = this.entropy.uuid();
@@ -72,7 +95,6 @@ export class SessionOpener {
     const absoluteTtlMs = Math.min(limits.absoluteTtlMs, opening.absoluteTtlMs ?? Infinity);
     const claims = await this.hooks.claimsOf(told, opening.claims);
     const registerWithinMs = this.challenges.registerWithinMs(transport);
-    // signed before the session is opened, so that a failing claims hook leaves no session behind
     const access = await this.grants.accessToken({
       subject,
       sessionId,
@@ -90,27 +112,19 @@ export class SessionOpener {
       asOfMs,
     });
     const knownDevice = deviceId !== undefined;
-    const opened = await this.sessions.open(
-      {
-        ...opening,
-        ...limits,
-        absoluteTtlMs,
-        sessionId,
-        subject,
-        knownDevice,
-        tenant,
-        claims,
-        bound,
-        registerWithinMs,
-      },
-      clientOf(client),
-      opening.spend,
-    );
-    if (opened.kind === 'superseded') return 'superseded';
-
-    if ((await this.opened.announce(opened, opening.provider)) === 'ended') return 'superseded';
-    const tokens = this.grants.grant(opened.session, access, opened.refreshToken);
-    return { user: account, grant: this.withDevice(tokens, opened.session, opening) };
+    const session = {
+      ...opening,
+      ...limits,
+      absoluteTtlMs,
+      sessionId,
+      subject,
+      knownDevice,
+      tenant,
+      claims,
+      bound,
+      registerWithinMs,
+    };
+    return { session, access };
   }
 
   /** With what the browser needs to register a key, and the id by which it is known at the next login. */
