@@ -76,7 +76,7 @@ function joining<T>(
     if (!(await database.isAt(row?.['place'], deadlineMs)))
       throw transactionRefused("is of another database than Tokenward's storage");
     const [statements, locks] = [String(row?.['statements']), String(row?.['locks'])];
-    assertPrimary(row, database.history());
+    assertPrimary(row, database.histories.newestTimeline());
     const giveBack = () =>
       rows(
         tx,

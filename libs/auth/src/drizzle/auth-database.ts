@@ -2,10 +2,10 @@ import { type SQL, sql } from 'drizzle-orm';
 import { AuthError, causeOf } from '../common/auth-error.js';
 import { withDeadline } from '../common/deadline.js';
 import { type HostTransaction, transactionRefused } from '../storage/sql-transaction.port.js';
-import type { LedgerHistory } from '../storage/revocation-ledger.port.js';
 import { type Database, primaryOf, type Row, rows } from './database.js';
 import { sqlState, StatementError, unavailable } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
+import { type Histories, historiesOf } from './histories.js';
 import { type HostPool, poolOf } from './host-pool.js';
 import { type Layout, lookAt } from './layout.js';
 import {
@@ -52,8 +52,8 @@ export class AuthDatabase {
   readonly tables: AuthSchema;
   readonly users: NamedUsers | undefined;
   readonly pool: HostPool;
-  /** What this process knows of the ledger's history: servers of an earlier timeline are not believed. */
-  history: () => LedgerHistory | undefined = () => undefined;
+  /** What this process knows of the servers behind the pool: those of an earlier timeline are not believed. */
+  readonly histories: Histories;
   readonly #layout: Layout;
   #looked: Promise<string> | undefined;
   #encoding = '';
@@ -63,6 +63,7 @@ export class AuthDatabase {
     const { option = 'drizzleStorage', tables = [] } = options;
     this.db = primaryOf(db);
     this.pool = poolOf(this.db, option);
+    this.histories = historiesOf(this.pool);
     this.tables = { ...schema };
     this.users = options.users && namedUsers(this.db, options.users);
     this.#layout = { option, tables, schema: this.tables, users: this.users };
@@ -92,7 +93,7 @@ export class AuthDatabase {
     const asked = (): SQL => askedOfPrimary(query());
     if (tx)
       return this.joining(what, deadlineMs, async () =>
-        answeredByPrimary(await rows(asTransaction(tx), asked()), this.history()),
+        this.byPrimary(await rows(asTransaction(tx), asked())),
       );
     return this.statement(what, deadlineMs, asked);
   }
@@ -100,8 +101,12 @@ export class AuthDatabase {
   /** One statement as it is: a change, or a question whose rows have the column `WAL_FILE`. */
   statement(what: string, deadlineMs: number, query: () => SQL): Promise<readonly Row[]> {
     return this.call(what, deadlineMs, async (call) =>
-      answeredByPrimary((await call.query(toQuery(query()))).rows, this.history()),
+      this.byPrimary((await call.query(toQuery(query()))).rows),
     );
+  }
+
+  private byPrimary(found: readonly Row[]): readonly Row[] {
+    return answeredByPrimary(found, this.histories.newestTimeline());
   }
 
   /**

@@ -15,6 +15,7 @@ import { fromRow, refusedCondition } from './ledger-rows.js';
 import { ledgerIdentity } from './ledger-identity.js';
 import { listen } from './ledger-listener.js';
 import type { OwnTransaction, TransactionOptions } from './own-transaction.js';
+import { Histories } from './histories.js';
 import { assertPrimary, timelineOf, WAL_FILE } from './primary-answer.js';
 import type { AuthSchema } from './schema.js';
 import { writeChange } from './write-change.js';
@@ -44,6 +45,8 @@ const SNAPSHOT = /^\d+:\d+:(?:\d+(?:,\d+)*)?$/;
 /** The ledger in Postgres, written and read only on the primary. */
 export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   readonly #schema: AuthSchema;
+  /** Of the modules on this store: other histories of the pool may be of ledgers in other schemas. */
+  readonly #own = new Histories();
 
   constructor(
     private readonly database: AuthDatabase,
@@ -54,8 +57,11 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   }
 
   identity(): Promise<string> {
-    return this.inTransaction('revocation ledger identity', this.options.deadlineMs, (tx) =>
-      ledgerIdentity(tx, this.#schema),
+    return this.inTransaction(
+      'revocation ledger identity',
+      this.options.deadlineMs,
+      (tx) => ledgerIdentity(tx, this.#schema),
+      { timeline: 'any' },
     );
   }
 
@@ -107,8 +113,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
       },
       { timeline: 'any' },
     );
-    const known = this.database.history();
-    if (known && known.ledger !== position.ledger) return { position, entries: [] };
+    if (this.isForeign(position)) return { position, entries: [] };
     for (let last = '0'; ;) {
       const page = await this.inTransaction(
         'revocation ledger read',
@@ -132,7 +137,8 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   }
 
   override setHistory(known: () => LedgerHistory | undefined): void {
-    this.database.history = known;
+    this.#own.add(known);
+    this.database.histories.add(known);
   }
 
   async isRevoked(token: RevocableToken): Promise<boolean> {
@@ -141,8 +147,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
       this.options.deadlineMs,
       (tx) => rows(tx, this.questionStatement(token)),
     );
-    const known = this.database.history();
-    if (known && positionOf(row).ledger !== known.ledger)
+    if (this.isForeign(positionOf(row)))
       throw AuthError.unavailable('revocation ledger: another database answered');
     return row?.['revoked'] === true;
   }
@@ -196,14 +201,19 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   ): Promise<LedgerPosition> {
     const position = positionOf(row);
     const { ledger } = position;
-    const known = [since, this.database.history()].flatMap((each) =>
-      each?.ledger === ledger ? [each.timeline] : [],
-    );
-    const timeline = Math.max(0, ...known);
-    if (timeline <= position.timeline) return position;
+    const known = [...this.#own.all(), ...(since ? [since] : [])];
+    const timelines = known.flatMap((each) => (each.ledger === ledger ? [each.timeline] : []));
+    const newest = Math.max(0, ...timelines);
+    if (newest <= position.timeline) return position;
     const own = await ledgerIdentity(tx, this.#schema);
-    if (own === ledger) assertPrimary(row, { ledger, timeline });
+    if (own === ledger) assertPrimary(row, newest);
     return { ...position, ledger: own };
+  }
+
+  /** Whether no module knows it: then it is not the ledger that the views are filled from. */
+  private isForeign({ ledger }: LedgerPosition): boolean {
+    const known = this.#own.all();
+    return known.length > 0 && known.every((each) => each.ledger !== ledger);
   }
 
   private inTransaction<T>(

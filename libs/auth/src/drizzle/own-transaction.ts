@@ -2,10 +2,10 @@ import type { SQL } from 'drizzle-orm';
 import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { QueryConfig, QueryResult } from 'pg';
-import type { LedgerHistory } from '../storage/revocation-ledger.port.js';
 import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import { type Database, dialectOf, type Row, type Transaction } from './database.js';
 import { isConnectionLoss, StatementError } from './guarded.js';
+import type { Histories } from './histories.js';
 import { type CommitMark, MARK_COLUMNS } from './lost-commit.js';
 import type { PooledCall } from './pooled-call.js';
 import { assertPrimary, WAL_FILE } from './primary-answer.js';
@@ -58,15 +58,14 @@ export function toQuery(query: SQL): QueryConfig {
  */
 export async function inTransaction<T>(
   call: PooledCall,
-  { db, history }: { readonly db: Database; readonly history: () => LedgerHistory | undefined },
+  { db, histories }: { readonly db: Database; readonly histories: Histories },
   work: (tx: OwnTransaction) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
   call.begins();
   try {
     const { row, mark } = await begin(call, options);
-    if (options.timeline === 'any') assertPrimary(row, undefined);
-    else assertPrimary(row, history());
+    assertPrimary(row, options.timeline === 'any' ? 0 : histories.newestTimeline());
     const nowMs = Number(row?.['now']);
     const query = (config: QueryConfig): Promise<QueryResult<Row>> => call.query(config);
     const execute = (statement: SQL): Promise<QueryResult<Row>> => call.query(toQuery(statement));

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
+import { Histories } from './histories.js';
 import { poolOf } from './host-pool.js';
 import { outcomeOf } from './lost-commit.js';
 import { inTransaction } from './own-transaction.js';
@@ -14,7 +15,7 @@ import { given } from '../../../../test/support/run-environment.js';
 import { until } from '../../../../test/support/until.js';
 
 /** The work takes no host's handle, and nothing is known of a ledger. */
-const NOWHERE = { db: {} as Database, history: () => undefined };
+const NOWHERE = { db: {} as Database, histories: new Histories() };
 
 it('after the deadline no statement and no commit is sent, and the client is destroyed', async () => {
   const pool = new pg.Pool({ connectionString: process.env['TEST_DATABASE_URL'], max: 1 });

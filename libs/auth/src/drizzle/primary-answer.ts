@@ -1,5 +1,4 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { LedgerHistory } from '../storage/revocation-ledger.port.js';
 import type { Row } from './database.js';
 import { READ_ONLY, StatementError } from './guarded.js';
 
@@ -26,25 +25,23 @@ export function askedOfPrimary(question: SQL): SQL {
 }
 
 /** The rows of that answer. Throws if another server than the primary gave it. */
-export function answeredByPrimary(
-  found: readonly Row[],
-  known: LedgerHistory | undefined,
-): readonly Row[] {
-  assertPrimary(found[0], known);
+export function answeredByPrimary(found: readonly Row[], newest: number): readonly Row[] {
+  assertPrimary(found[0], newest);
   return found.filter((row) => row['is_row'] !== null);
 }
 
 /**
  * Throws if a standby gave the answer, or a server that others have superseded: a former primary that nobody shut down lacks what was
- * revoked since. It would rotate the tokens of sessions that have ended, and lose what is revoked on it.
+ * revoked since. It would rotate the tokens of sessions that have ended, and lose what is revoked on it. `newest`: the
+ * newest timeline that is known; 0 for none.
  */
-export function assertPrimary(row: Row | undefined, known: LedgerHistory | undefined): void {
+export function assertPrimary(row: Row | undefined, newest: number): void {
   if (row?.['wal_file'] === undefined) return;
   const timeline = timelineOf(row);
   if (timeline === undefined) throw wrongServer('the database is a standby');
-  if (known && timeline < known.timeline)
+  if (timeline < newest)
     throw wrongServer(
-      `the database is a former primary: it is on timeline ${String(timeline)}, and ${String(known.timeline)} is known`,
+      `the database is a former primary: it is on timeline ${String(timeline)}, and ${String(newest)} is known`,
     );
 }
 

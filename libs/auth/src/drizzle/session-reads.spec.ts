@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { AuthDatabase } from './auth-database.js';
 import type { Row } from './database.js';
+import { Histories } from './histories.js';
 import type { PooledCall } from './pooled-call.js';
 import { SessionReads } from './session-reads.js';
 import { createAuthSchema } from './schema.js';
@@ -20,7 +21,7 @@ function recorded() {
   const database = {
     tables: createAuthSchema(),
     users: undefined,
-    history: () => undefined,
+    histories: new Histories(),
     call,
   } as unknown as AuthDatabase;
   return { sent, reads: new SessionReads(database, 5_000) };

@@ -56,9 +56,10 @@ export class SessionReads {
   private async together(sessionIds: readonly string[]): Promise<readonly (Row | undefined)[]> {
     const ids = [...new Set(sessionIds)];
     const rows = await this.database.call(WHAT, this.deadlineMs, async (call) => {
-      const { tables, users, history } = this.database;
+      const { tables, users, histories } = this.database;
       this.statement ??= new PreparedStatement(askedOfPrimary(readStatement(tables, users)));
-      return answeredByPrimary(await this.statement.rows(call, { ids }), history());
+      const found = await this.statement.rows(call, { ids });
+      return answeredByPrimary(found, histories.newestTimeline());
     });
     const byId = new Map(rows.map((row) => [String(row['id']), row]));
     return sessionIds.map((id) => byId.get(id));

@@ -83,7 +83,7 @@ export class SessionRotations {
         // it commits by itself: if the answer is lost, the session must be read again
         call.commits(0);
         const done = await this.skipLocked.rows(call, rotationValues(rotations));
-        assertPrimary(done[0], this.database.history());
+        assertPrimary(done[0], this.database.histories.newestTimeline());
         return done;
       });
       // of two uses of one token the statement takes one, and returns its position

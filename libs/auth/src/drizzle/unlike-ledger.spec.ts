@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
@@ -7,19 +7,25 @@ import { testPool } from '../../../../test/support/databases.js';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
 import type { LedgerHistory } from '../storage/revocation-ledger.port.js';
 import { rows, type Transaction } from './database.js';
+import { drizzleKeySource } from './drizzle-key-source.store.js';
 import { drizzleStorage } from './drizzle-storage.js';
 import { newSession, rotationOf, useStore } from './session-fixture.fixture.js';
 
 const session = newSession();
+const SEALING = { encryptionKeys: [`k:${randomBytes(32).toString('base64url')}`] };
 const { subject: owner, id } = session;
 
 describe('a database that is not what it seems', () => {
   const fixture = useStore();
   let pool: typeof fixture.pool;
   let storage: ReturnType<typeof drizzleStorage>;
+  let known: LedgerHistory | undefined;
+  let knownElsewhere: LedgerHistory | undefined;
   beforeAll(async () => {
     ({ pool } = fixture);
     storage = drizzleStorage(fixture.db, { deadline: '1s' });
+    storage.ledger.setHistory(() => known);
+    storage.ledger.setHistory(() => knownElsewhere);
     await storage.sessions.open(session);
     await storage.ledger.identity();
   });
@@ -36,11 +42,11 @@ describe('a database that is not what it seems', () => {
   /** What this process knows of the ledger, and what becomes of work while it knows that. */
   async function knowing(change: Partial<LedgerHistory>, work: () => Promise<unknown> | undefined) {
     const { position } = await storage.ledger.readSince(undefined);
-    storage.ledger.setHistory(() => ({ ...position, ...change }));
+    known = { ...position, ...change };
     try {
       return await work();
     } finally {
-      storage.ledger.setHistory(() => undefined);
+      known = undefined;
     }
   }
 
@@ -63,6 +69,8 @@ describe('a database that is not what it seems', () => {
       () => storage.audit?.append([{ type: 'login.failed', severity: 'info', detail: {} }]),
     ],
     ['all revocations', () => storage.ledger.readSince(undefined, () => undefined)],
+    ['another storage on its pool', () => drizzleStorage(fixture.db).sessions.read(id)],
+    ['the source of keys on its pool', () => drizzleKeySource(fixture.db, SEALING).load()],
   ])('a former primary does not answer %s', async (_what, ask) => {
     const timeline = 1 + (await storage.ledger.readSince(undefined)).position.timeline;
     await expect(knowing({ timeline }, ask)).rejects.toMatchObject({
@@ -103,6 +111,21 @@ describe('a database that is not what it seems', () => {
       expect(read).toMatchObject({ position: { ledger: now }, entries: [] });
     },
   );
+
+  // T-c7rj
+  it('gives a module that follows this ledger all of it, while another module on the storage still knows another', async () => {
+    await storage.ledger.append([tokenEntry('for both')]);
+    const { position } = await storage.ledger.readSince(undefined);
+    knownElsewhere = { ledger: randomUUID(), timeline: position.timeline };
+    const entries: LedgerEntry[] = [];
+    const read = () => storage.ledger.readSince(undefined, (batch) => void entries.push(...batch));
+    await knowing({}, read);
+    expect(
+      await knowing({}, () => storage.ledger.isRevoked({ ...token, tokenId: 'for both' })),
+    ).toBe(true);
+    knownElsewhere = undefined;
+    expect(entries.map((entry) => entry.id)).toContain('for both');
+  });
 
   it('does not answer whether a token is revoked for another ledger', async () => {
     const asked = knowing({ ledger: randomUUID() }, () => storage.ledger.isRevoked(token));

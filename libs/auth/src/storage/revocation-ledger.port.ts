@@ -53,8 +53,8 @@ export abstract class RevocationLedgerStore {
     onBatch?: (entries: readonly LedgerEntry[]) => void | Promise<void>,
   ): Promise<LedgerRead>;
   /**
-   * Whether the token is revoked, by one query on the primary. Throws instead of answering for another ledger than the
-   * one of `setHistory`.
+   * Whether the token is revoked, by one query on the primary. Throws instead of answering for another ledger than
+   * those of `setHistory`.
    */
   abstract isRevoked(token: RevocableToken): Promise<boolean>;
   /**
@@ -63,10 +63,11 @@ export abstract class RevocationLedgerStore {
    */
   abstract onAppended(wake: () => void): Promise<() => Promise<void>>;
   /**
-   * Optional: called once, with a function that tells what the process knows of the ledger's history. From then on every
-   * store of this database must throw instead of answering from an earlier timeline: a former primary that is still up
-   * lacks what was revoked since, and loses what is revoked on it. `readSince` still answers for another ledger, so that
-   * the process learns of it: the timelines of a new cluster begin at 1.
+   * Optional: called once by each module on this store, with a function that tells what its view knows of the ledger's
+   * history; undefined before it is filled, and once the module is closed. From then on every store of this database
+   * must throw instead of answering from an earlier timeline: a former primary that is still up lacks what was revoked
+   * since, and loses what is revoked on it. `readSince` still answers for another ledger, so that the process learns of
+   * it: the timelines of a new cluster begin at 1.
    */
   setHistory?(known: () => LedgerHistory | undefined): void;
   /** Optional: warnings for the operator at boot, one line each (a server that may lose acknowledged commits). */

@@ -39,6 +39,9 @@ describe('a process with a ledger and no feed', () => {
     expect(known()).toEqual({ ledger: position?.ledger, timeline: position?.timeline });
     sync.view.sawTimeline({ ...position!, timeline: 7 });
     expect(known()?.timeline).toBe(7);
+    await sync.onApplicationShutdown();
+    // closed, it learns nothing any more: others on the store must not go by it
+    expect(known()).toBeUndefined();
   });
 
   it('reads what is new five times in the time for which a proof is good', async () => {

@@ -56,7 +56,8 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   ) {
     this.view = new RevocationView(clock, options.revocation.maxEntries);
     if (feed) this.neighbours = new LedgerNeighbours(this.view, feed, clock, this.logger, keyring);
-    ledger?.setHistory?.(() => this.view.history);
+    // closed, it learns nothing any more, and a store that others use must not go by it
+    ledger?.setHistory?.(() => (this.stopped ? undefined : this.view.history));
     if (ledger) this.step = new LedgerSync(this.view, ledger, feed, clock, entropy);
     const stepMs = options.revocation.maxStalenessMs / 4;
     // The process that took the last step takes the next one. The others are due later, each at a
