@@ -37,6 +37,7 @@ import { SERVED } from './defences/requirements-served.mjs';
 import { REQUIREMENTS } from './defences/requirements.mjs';
 import { RFCS } from './defences/rfcs.mjs';
 import { ROWS } from './defences/rows.mjs';
+import { SPENDING } from './defences/spending.mjs';
 import { STANDARDS_SERVED } from './defences/standards-served.mjs';
 import { STANDARDS } from './defences/standards.mjs';
 import { testsById } from './defences/tests.mjs';
@@ -68,6 +69,7 @@ const all = [
   ...ROWS,
   ...CURES,
   ...BOUND,
+  ...SPENDING,
   ...REQUIREMENTS,
   ...STANDARDS,
   ...SERVED,
