@@ -92,7 +92,7 @@ export const ACTING = [
     'session claims',
     'the claims hook is asked before the refresh token is replaced',
     'issue/flows/reauthenticate.flow.ts',
-    'await this.access.rehearse(principal.sessionId, account, asOfMs);',
+    'await this.access.rehearse(sessionId, account, asOfMs);',
     '',
     'T-pf6w',
   ),
