@@ -70,7 +70,8 @@ export function prover(
       const learnt = new Set<string>();
       for (;;) {
         headers.set('dpop', await prove(method, url, token));
-        const response = await send(request?.clone() ?? input, { ...init, headers });
+        const given = { ...init, headers: Object.fromEntries(headers) };
+        const response = await send(request?.clone() ?? input, given);
         if (!learn(url, response, learnt)) return response;
         await response.body?.cancel();
       }

@@ -55,6 +55,41 @@ describe('what is sent again', () => {
   });
 });
 
+describe('a fetch of the host', () => {
+  const form = new FormData();
+  form.set('name', 'x');
+
+  it.each<[string, BodyInit, string]>([
+    ['text', '{}', 'text/plain;charset=UTF-8'],
+    ['a form', form, 'multipart/form-data; boundary='],
+  ])('may spread the headers of init to add one of its own: %s', async (_name, body, type) => {
+    const sent: Record<string, string>[] = [];
+    const send: typeof fetch = (input, init) => {
+      const headers = { ...(init?.headers as Record<string, string>), 'x-csrf-token': 'c' };
+      const request = new Request(input, { ...init, headers });
+      sent.push(Object.fromEntries(request.headers));
+      return world.server.fetch(request);
+    };
+    const client = await signedIn({ transport: 'bearer', fetch: send });
+    await client.fetch('/echo', { method: 'POST', body, headers: new Headers({ 'X-Own': 'o' }) });
+    expect(sent.at(-1)).toEqual({
+      authorization: 'Bearer access-1',
+      'content-type': expect.stringContaining(type),
+      'x-csrf-token': 'c',
+      'x-own': 'o',
+    });
+  });
+
+  it('gets the bytes as they were at the call', async () => {
+    const client = await signedIn();
+    world.server.expireAccessTokens();
+    const bytes = new TextEncoder().encode('mine');
+    const answer = client.fetch('/echo', { method: 'POST', body: bytes });
+    bytes.fill(0x21);
+    expect(await (await answer).text()).toBe('mine');
+  });
+});
+
 describe('an answer that was lost', () => {
   // T-b78v
   it.each(['cookie', 'hybrid', 'bearer'] as const)(

@@ -23,10 +23,15 @@ export function silentFetch(
   tabs: Tabs,
   refreshAfter: RefreshAfter,
 ): SilentFetch {
-  function authorised(request: Request): Request {
-    const value = state.token?.value;
-    if (value) request.headers.set('authorization', `Bearer ${value}`);
-    return request;
+  /** The headers once more in `init`: a host's `fetch` that adds one there would replace those of the request. */
+  function send(request: Request): Promise<Response> {
+    const token = state.token?.value;
+    return api.sendRaw(request, {
+      headers: {
+        ...Object.fromEntries(request.headers),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+    });
   }
 
   async function freshen(): Promise<RefreshResult | undefined> {
@@ -47,7 +52,7 @@ export function silentFetch(
       if (state.is === 'in' && state.person !== person)
         throw new AuthClientError(401, 'another user');
       const since = tabs.known;
-      const response = await api.sendRaw(authorised(first));
+      const response = await send(first);
       if (!asksForRefresh(response)) return response;
       const outcome =
         early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since));
@@ -55,7 +60,7 @@ export function silentFetch(
       if (outcome !== 'unavailable' && !spare) return response;
       await response.body?.cancel();
       if (outcome === 'unavailable' || !spare) return unavailable();
-      const again = await api.sendRaw(authorised(spare));
+      const again = await send(spare);
       // a browser that has the key could have renewed the cookie before this request
       if (outcome === 'bound' && asksForRefresh(again))
         await tabs.inTurn(() => api.endSession('refused'));

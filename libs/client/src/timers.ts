@@ -14,9 +14,7 @@ export function sleep(durationMs: number): Promise<void> {
 /** `AbortSignal.timeout`, also for React Native and Safari before 16, which have none. */
 export function deadline(durationMs: number): AbortSignal {
   const controller = new AbortController();
-  quietTimer(() => {
-    controller.abort();
-  }, durationMs);
+  quietTimer(() => controller.abort(), durationMs);
   return controller.signal;
 }
 
