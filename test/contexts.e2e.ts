@@ -195,4 +195,13 @@ describe('server-sent events', () => {
     await host.auth.revokeUser(me.id);
     expect(await stream.text()).toContain(me.id);
   });
+
+  it('ends with the application, which would otherwise wait for the stream', async () => {
+    const stopping = await startContext(database, { controllers: [Streams] });
+    const me = await caller(database, stopping);
+    const signal = AbortSignal.timeout(15_000);
+    const stream = await fetch(`${stopping.url}/news`, { ...bearer(me.token), signal });
+    const [text] = await Promise.all([stream.text(), stopping.close()]);
+    expect(text).toContain(me.id);
+  });
 });

@@ -1,4 +1,9 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
@@ -39,7 +44,7 @@ interface Entry extends Held {
  * token expires, or when the revocation view was unproven for 5 s.
  */
 @Injectable()
-export class LiveConnections implements OnApplicationShutdown {
+export class LiveConnections implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('Tokenward');
   private readonly index = new ConnectionIndex<Entry>();
   private readonly toleranceMs: number;
@@ -50,6 +55,9 @@ export class LiveConnections implements OnApplicationShutdown {
   private asking: Promise<void> | undefined;
   /** The ids of API keys that the database is asked about. */
   private readonly lookedUp = new Set<string>();
+  /** The ends of open streams. */
+  private readonly streams = new Set<() => void>();
+  private isStopping = false;
 
   constructor(
     private readonly options: ResolvedAuthOptions,
@@ -94,15 +102,21 @@ export class LiveConnections implements OnApplicationShutdown {
     };
   }
 
-  /** For server-sent events and similar streams: mirrors `source`, and completes when the token is refused. */
+  /**
+   * For server-sent events and similar streams: mirrors `source`, and completes when the token is refused or the
+   * application shuts down.
+   */
   whileLive<T>(principal: Principal, source: Observable<T>): Observable<T> {
     return new Observable<T>((subscriber) => {
       const end = () => {
         subscriber.complete();
       };
+      if (this.isStopping) return end();
       const connection = this.hold(principal, end, endingWithRights(principal, end));
+      this.streams.add(end);
       const subscription = subscriber.closed ? undefined : source.subscribe(subscriber);
       return () => {
+        this.streams.delete(end);
         connection.release();
         subscription?.unsubscribe();
       };
@@ -134,6 +148,15 @@ export class LiveConnections implements OnApplicationShutdown {
     // after a pause of the process, count only as much as it could have used
     if (!this.sync.state().bounded) this.unproven(Math.min(elapsedMs, 2 * TICK_MS));
     else this.asking ??= this.ask().finally(() => (this.asking = undefined));
+  }
+
+  /**
+   * Nest waits for all answers before it calls the last hooks, so an open stream would hold up the stop until the process
+   * is killed. Sockets are closed by Nest.
+   */
+  beforeApplicationShutdown(): void {
+    this.isStopping = true;
+    for (const end of this.streams) end();
   }
 
   onApplicationShutdown(): void {

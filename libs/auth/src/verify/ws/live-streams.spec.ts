@@ -30,6 +30,17 @@ describe('server-sent events', () => {
     stream.subscribe().unsubscribe();
     expect([bench.live.size, source.observed]).toEqual([0, false]);
   });
+
+  it('complete when the application stops, and later ones at once', () => {
+    const source = new Subject<number>();
+    let ended = 0;
+    const stream = bench.live.whileLive(principal(), source);
+    for (let opened = 0; opened < 2; opened++) stream.subscribe({ complete: () => ended++ });
+    bench.live.beforeApplicationShutdown();
+    expect(ended).toBe(2);
+    stream.subscribe({ complete: () => ended++ });
+    expect([ended, bench.live.size, source.observed]).toEqual([3, 0, false]);
+  });
 });
 
 describe('a stream or socket of an API key', () => {
