@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import { httpClient } from './support/http.js';
+import { letPass } from './support/refreshing.js';
 import { CLEARED, logIn, type Person, REFUSED, refusalOf, signUp } from './support/stage.js';
 import { useStage } from './support/use-stage.js';
 
@@ -22,12 +23,6 @@ describe('REUSE_LEEWAY=10s and ON_REUSE=family', () => {
     );
     return row;
   };
-  const letPass = (seconds: number) =>
-    stage.rows(
-      `update auth_sessions set rotated_at = rotated_at - $2 * interval '1 second' where subject = $1`,
-      person.id,
-      seconds,
-    );
 
   // T-2xm8
   it('answers a retry with the same successor, on any process, however often', async () => {
@@ -50,12 +45,12 @@ describe('REUSE_LEEWAY=10s and ON_REUSE=family', () => {
   it('never extends the window', async () => {
     const lost = client.copy();
     await client.post('/auth/refresh');
-    await letPass(9);
+    await letPass(stage, person, 9);
     const before = await session();
     expect((await lost.copy().post('/auth/refresh')).status).toBe(200);
     expect(await session()).toEqual(before);
 
-    await letPass(2);
+    await letPass(stage, person, 2);
     expect(refusalOf(await lost.post('/auth/refresh'))).toEqual(REFUSED);
     expect(await session()).toMatchObject({ generation: 2, open: false });
   });

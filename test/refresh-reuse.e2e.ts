@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
-import { refreshWith, sessionsOf } from './support/refreshing.js';
+import { letPass, refreshWith, sessionsOf } from './support/refreshing.js';
 import { CLEARED, logIn, type Person, REFUSED, refusalOf, signUp } from './support/stage.js';
 import { useStage } from './support/use-stage.js';
 
@@ -74,10 +74,7 @@ describe('a spent refresh token', () => {
     expect(answer.setCookies).toEqual([]);
     expect(await sessions()).toMatchObject([{ generation: 2, open: true }]);
 
-    await stage.rows(
-      `update auth_sessions set rotated_at = rotated_at - interval '61 seconds' where subject = $1`,
-      person.id,
-    );
+    await letPass(stage, person, 61);
     expect((await second.post('/auth/refresh')).status).toBe(401);
     expect(await sessions()).toMatchObject([{ open: false, end_reason: 'reuse' }]);
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type HttpClient, httpClient } from './support/http.js';
+import { letPass } from './support/refreshing.js';
 import {
   bearer,
   claimsOf,
@@ -36,19 +37,13 @@ describe('a retry that says it is one, leeway 0', () => {
     );
     return row;
   };
-  const letPass = (seconds: number) =>
-    stage.rows(
-      `update auth_sessions set rotated_at = rotated_at - $2 * interval '1 second' where subject = $1`,
-      person.id,
-      seconds,
-    );
 
   // T-4tjg
   it('gets the same successor, on any process, however often, up to the window and no longer', async () => {
     const key = newKey();
     expect((await refresh(client, key)).status).toBe(200);
     const successor = client.jar.get('refresh_token');
-    await letPass(890);
+    await letPass(stage, person, 890);
     const before = await session();
     for (const where of ['fastify', 'express', 'express'] as const) {
       const retry = httpClient(stage.demos[where].url, lost.jar.copy());
@@ -58,7 +53,7 @@ describe('a retry that says it is one, leeway 0', () => {
     }
     expect(await session()).toEqual(before);
 
-    await letPass(20);
+    await letPass(stage, person, 20);
     expect(refusalOf(await refresh(lost, key))).toEqual(REFUSED);
     expect(await session()).toMatchObject({ generation: 2, open: false });
   });

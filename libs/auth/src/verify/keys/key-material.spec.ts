@@ -1,6 +1,5 @@
 import { createPublicKey, generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { AuthError } from '../../common/auth-error.js';
 import type { KeyMaterial } from '../../options/key-options.js';
 import { jwkMembers } from './jwk-members.js';
 import {
@@ -10,21 +9,13 @@ import {
   readSecret,
   secretKeyObject,
 } from './key-material.js';
+import { refusal } from './refusal.fixture.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const secretKey = secretKeyObject(randomBytes(32));
 const privateJwk = { ...jwkMembers(privateKey) };
 const publicJwk = { ...jwkMembers(publicKey) };
 const spki = publicKey.export({ type: 'spki', format: 'pem' }) as string;
-const refusal = (read: () => unknown): string => {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof AuthError) return error.detail;
-    throw error;
-  }
-  return 'was taken';
-};
 const none = 'o: must be PEM text, a JWK object or a KeyObject of node:crypto';
 
 describe('the private key', () => {

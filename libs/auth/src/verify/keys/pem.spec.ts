@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
-import { AuthError } from '../../common/auth-error.js';
 import { readPrivateKey, readPublicKey, readSecret } from './key-material.js';
+import { refusal } from './refusal.fixture.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -44,16 +44,6 @@ const WRAPPINGS: readonly (readonly [name: string, wrap: (text: string) => strin
   ['indented', (text) => text.replaceAll(/^/gm, '    ')],
   ['behind a comment', (text) => `# of the shop\n${text}`],
 ];
-
-const refusal = (read: () => unknown): string => {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof AuthError) return error.detail;
-    throw error;
-  }
-  return 'was taken';
-};
 
 describe('keys in PEM', () => {
   it.each(WRAPPINGS)('%s: both halves are read', (_name, wrap) => {

@@ -1,24 +1,10 @@
-import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
-import { Logger } from '@nestjs/common';
+import type { JsonWebKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import {
-  remoteJwksSchema,
-  resolveRemoteJwks,
-  type ResolvedRemoteJwks,
-} from '../../options/remote-jwks-options.js';
-import { HandClock } from './hand-clock.fixture.js';
-import { jwkMembers } from './jwk-members.js';
-import { Keyring } from './keyring.service.js';
-import { RemoteKeys } from './remote-keys.service.js';
+import type { ResolvedRemoteJwks } from '../../options/remote-jwks-options.js';
+import { type Answer, ecKey, useRemoteKeys } from './remote-keys.fixture.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const ecKey = (kid: string, members: JsonWebKey = {}): JsonWebKey => ({
-  ...jwkMembers(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey),
-  kid,
-  alg: 'ES256',
-  ...members,
-});
 const [A, B] = [ecKey('a'), ecKey('b')];
 const setOf = (keys: readonly JsonWebKey[], maxAge?: number) => () =>
   new Response(JSON.stringify({ keys }), {
@@ -26,39 +12,23 @@ const setOf = (keys: readonly JsonWebKey[], maxAge?: number) => () =>
   });
 const broken = () => new Response('x', { status: 500 });
 
-const running: RemoteKeys[] = [];
-let said: string[];
 beforeEach(() => {
-  said = [];
-  jest
-    .spyOn(Logger.prototype, 'warn')
-    .mockImplementation((line: unknown) => void said.push(String(line)));
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
 });
 afterEach(() => {
-  for (const remote of running.splice(0)) remote.onApplicationShutdown();
   jest.useRealTimers();
-  jest.restoreAllMocks();
 });
+const remoteKeys = useRemoteKeys();
+const { said } = remoteKeys;
 
-type Answer = () => Response | Promise<Response>;
 function issuerOf(answer: Answer, more: Partial<ResolvedRemoteJwks> = {}) {
-  const clock = new HandClock(0);
-  const keyring = new Keyring({ verification: [] });
-  const issuer = { answer };
-  const given = remoteJwksSchema.parse({
-    url: 'https://issuer.example/jwks.json',
-    fetch: async () => issuer.answer(),
-  });
-  const options = { ...resolveRemoteJwks(given), ...more };
-  const remote = new RemoteKeys(options, keyring, clock);
-  running.push(remote);
+  const started = remoteKeys.issuerOf(answer, {}, more);
   /** Moves the clock and the timers. */
   const pass = async (ms: number): Promise<void> => {
-    clock.seconds += ms / 1_000;
+    started.clock.seconds += ms / 1_000;
     await jest.advanceTimersByTimeAsync(ms);
   };
-  return { clock, keyring, issuer, remote, pass };
+  return { ...started, pass };
 }
 
 describe('the next fetch', () => {

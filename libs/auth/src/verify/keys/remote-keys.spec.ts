@@ -1,59 +1,21 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
-import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import {
-  type RemoteJwksOptions,
-  remoteJwksSchema,
-  resolveRemoteJwks,
-} from '../../options/remote-jwks-options.js';
-import { HandClock } from './hand-clock.fixture.js';
-import { Keyring } from './keyring.service.js';
-import { RemoteKeys } from './remote-keys.service.js';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it, jest } from '@jest/globals';
 import { jwkMembers } from './jwk-members.js';
+import { ecKey, useRemoteKeys } from './remote-keys.fixture.js';
 
 const HOUR = 3_600;
-const ecKey = (kid: string, members: JsonWebKey = {}): JsonWebKey => ({
-  ...jwkMembers(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey),
-  kid,
-  alg: 'ES256',
-  use: 'sig',
-  ...members,
-});
 const A = ecKey('a');
 const json = (body: unknown) => new Response(JSON.stringify(body));
 
-const running: RemoteKeys[] = [];
-let said: string[];
-beforeEach(() => {
-  said = [];
-  jest
-    .spyOn(Logger.prototype, 'warn')
-    .mockImplementation((line: unknown) => void said.push(String(line)));
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  for (const remote of running.splice(0)) remote.onApplicationShutdown();
-});
+const { said, issuerOf } = useRemoteKeys();
 
-async function start(
-  first: () => Response | Promise<Response>,
-  options: Partial<RemoteJwksOptions> = {},
-) {
-  const clock = new HandClock(0);
-  const keyring = new Keyring({ verification: [] });
-  const issuer = { answer: first };
-  const jwks = {
-    url: 'https://issuer.example/jwks.json',
-    fetch: async () => issuer.answer(),
-    ...options,
-  };
-  const remote = new RemoteKeys(resolveRemoteJwks(remoteJwksSchema.parse(jwks)), keyring, clock);
-  running.push(remote);
-  await remote.refresh();
-  const holds = (kid: string): boolean => keyring.verificationKey(kid) !== undefined;
-  return { clock, keyring, issuer, remote, holds };
+async function start(...given: Parameters<typeof issuerOf>) {
+  const started = issuerOf(...given);
+  await started.remote.refresh();
+  const holds = (kid: string): boolean => started.keyring.verificationKey(kid) !== undefined;
+  return { ...started, holds };
 }
 
 describe('the issuer’s JWKS', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { entries, tokenOf } from './protocol/ledger-sync.fixture.js';
+import { beat } from './protocol/heartbeats.fixture.js';
+import { entries, POSITION, tokenOf } from './protocol/ledger-sync.fixture.js';
 import {
   fresh,
   MAX_STALENESS_MS,
@@ -11,15 +12,6 @@ import {
 } from './revocation-sync.fixture.js';
 
 const { said, follow } = useSyncs();
-const beat = (id: string, prev: string) =>
-  ({
-    version: 2,
-    id,
-    prev,
-    before: [],
-    position: { ledger: 'ours', timeline: 1, snapshot: '9:9:' },
-    kind: 'whole',
-  }) as const;
 
 describe('processes with a ledger and a feed', () => {
   it('share the steps: three read the ledger hardly more often than one', async () => {
@@ -61,7 +53,7 @@ describe('processes with a ledger and a feed', () => {
     await sync.ready();
     await pass(MAX_STALENESS_MS + 50);
     const { reads } = ledger;
-    feed.beat(beat('9', '8'));
+    feed.beat(beat('9', '8', [], { position: POSITION }));
     await pass(0);
     expect([sync.state().linked, ledger.reads]).toEqual([false, reads]);
     ledger.wake();

@@ -8,18 +8,11 @@ import {
   type RevocationFeedBus,
 } from '../../../storage/revocation-feed.port.js';
 import { FeedWriter } from './feed-writer.js';
+import { beat } from './heartbeats.fixture.js';
 
 const position = { ledger: 'ours', timeline: 1, snapshot: '5:5:' };
 const newPosition = { ledger: 'ours', timeline: 1, snapshot: '9:9:' };
-const beat = (id: string, prev: string, before: readonly string[] = []): Heartbeat => ({
-  version: FEED_VERSION,
-  id,
-  prev,
-  before,
-  position,
-  kind: 'whole',
-});
-const base = beat('base', 'b1', ['b2', '']);
+const base = beat('base', 'b1', ['b2', ''], { position });
 const entries = (count: number): LedgerEntry[] =>
   Array.from({ length: count }, (_, n) => ({
     kind: 'token',

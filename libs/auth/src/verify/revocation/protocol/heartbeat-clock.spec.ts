@@ -1,17 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { HeartbeatClock } from './heartbeat-clock.js';
-import { FEED_VERSION, type Heartbeat } from '../../../storage/revocation-feed.port.js';
+import { beat } from './heartbeats.fixture.js';
 
 const at = (ms: number) => ({ mono: ms, wall: 1_700_000_000_000 + ms });
-const beat = (
-  id: string,
-  prev: string,
-  before: readonly string[],
-  kind: Heartbeat['kind'] = 'whole',
-) => {
-  const position = { ledger: 'ours', timeline: 1, snapshot: '9:9:' };
-  return { version: FEED_VERSION, id, prev, before, kind, position } satisfies Heartbeat;
-};
 const C = beat('c', 'b', ['a']);
 
 describe('the date of a heartbeat', () => {
@@ -49,9 +40,9 @@ describe('the date of a heartbeat', () => {
   it('is not advanced by a part of a fill beyond what its base proves', () => {
     const dating = new HeartbeatClock();
     dating.observe('tail', 1, 'a', at(100));
-    expect(dating.date('tail', 1, beat('p', 'b', ['a'], 'part'))).toBeUndefined();
+    expect(dating.date('tail', 1, beat('p', 'b', ['a'], { kind: 'part' }))).toBeUndefined();
     expect(dating.date('tail', 1, C)).toEqual(at(100));
-    expect(dating.date('tail', 1, beat('q', 'c', ['b', 'a'], 'part'))).toEqual(at(100));
+    expect(dating.date('tail', 1, beat('q', 'c', ['b', 'a'], { kind: 'part' }))).toEqual(at(100));
   });
 
   it('keeps what it knows of earlier heads while one head stays', () => {

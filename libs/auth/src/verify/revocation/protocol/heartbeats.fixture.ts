@@ -17,8 +17,8 @@ export const at = (snapshot: string, timeline = 1, ledger = 'ours'): LedgerPosit
 export const beat = (
   id: string,
   prev: string,
-  before: string[] = [],
-  more: object = {},
+  before: readonly string[] = [],
+  more: Partial<Heartbeat> = {},
 ): Heartbeat => ({
   version: FEED_VERSION,
   id,

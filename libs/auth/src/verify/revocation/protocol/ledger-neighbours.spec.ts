@@ -2,10 +2,11 @@ import type { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Keyring } from '../../keys/keyring.service.js';
 import { ManualClock } from '../../../testing/manual-clock.js';
+import { at, beat } from './heartbeats.fixture.js';
 import { instantOf } from './instant.js';
 import { LedgerNeighbours } from './ledger-neighbours.js';
 import { RevocationView } from './revocation-view.js';
-import { FEED_VERSION, type RevocationFeedBus } from '../../../storage/revocation-feed.port.js';
+import type { RevocationFeedBus } from '../../../storage/revocation-feed.port.js';
 
 let found: string[];
 let asked: (readonly string[])[];
@@ -136,19 +137,11 @@ describe('a process with a ledger', () => {
   it('names a heartbeat of another ledger that it refused', () => {
     view.follow('ours');
     view.link({ cursor: '0', beat: undefined, lineage: 'a' });
-    const position = { ledger: 'theirs', timeline: 1, snapshot: '9:9:' };
-    const beat = {
-      version: FEED_VERSION,
-      id: 'x',
-      prev: '',
-      before: [],
-      kind: 'whole',
-      position,
-    } as const;
+    const theirs = beat('x', '', [], { position: at('9:9:', 1, 'theirs') });
     neighbours.tellForeign();
     if (view.tail)
       view.acceptReply(view.tail, instantOf(clock), {
-        items: [{ kind: 'beat', beat }],
+        items: [{ kind: 'beat', beat: theirs }],
         cursor: '1',
         complete: true,
         connection: 1,

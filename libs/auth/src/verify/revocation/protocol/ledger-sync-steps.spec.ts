@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AuthError } from '../../../common/auth-error.js';
 import { SystemEntropy } from '../../../common/entropy.js';
-import { FEED_VERSION, type Heartbeat } from '../../../storage/revocation-feed.port.js';
+import type { Heartbeat } from '../../../storage/revocation-feed.port.js';
 import { ManualClock } from '../../../testing/manual-clock.js';
+import { beat } from './heartbeats.fixture.js';
 import { instantOf } from './instant.js';
 import { entries, Feed, Ledger, POSITION, processWith, until } from './ledger-sync.fixture.js';
 import { LedgerSync } from './ledger-sync.js';
@@ -46,8 +47,7 @@ describe('a step', () => {
     'reads for the feed from the feed’s own position, where its %s differs',
     async (_, position) => {
       const [ledger, feed] = [new Ledger([]), new Feed()];
-      const head = { version: FEED_VERSION, id: 'x', prev: '', before: [], kind: 'whole' } as const;
-      feed.current = { ...head, position };
+      feed.current = beat('x', '', [], { position });
       const read = jest.spyOn(ledger, 'readSince').mockImplementation((since) => {
         ledger.asked.push(since);
         return Promise.resolve({ position: { ...position }, entries: [] });
@@ -136,7 +136,7 @@ describe('a step', () => {
 describe('a fill', () => {
   it('that another process does is left alone for two seconds after its newest part', async () => {
     const feed = new Feed();
-    feed.current = { version: FEED_VERSION, id: 'p', prev: '', before: [], kind: 'part' };
+    feed.current = beat('p', '', [], { kind: 'part', position: undefined });
     const { step, view, clock } = processWith(new Ledger(entries(3)), feed);
     await step.run();
     clock.advance('1999ms');
@@ -166,14 +166,7 @@ describe('a fill', () => {
       const position = ledger.reads === 1 ? POSITION : { ...POSITION, ledger: 'copy' };
       return Promise.resolve({ position, entries: [] });
     });
-    feed.current = {
-      version: FEED_VERSION,
-      id: 'x',
-      prev: '',
-      before: [],
-      kind: 'whole',
-      position: NEWER,
-    };
+    feed.current = beat('x', '', [], { position: NEWER });
     await step.run();
     await settled();
     expect(ledger.reads).toBe(2);
@@ -190,9 +183,7 @@ describe('a fill', () => {
     await whole(feed);
     hear(own, feed.current);
     const { id, position } = feed.current as Heartbeat;
-    feed.current = next
-      ? { version: FEED_VERSION, id: next, prev: id, before: [], kind: 'whole', position }
-      : undefined;
+    feed.current = next ? beat(next, id, [], { position }) : undefined;
     await own.step.run();
     await settled();
     expect(own.view.linked).toBe(linked);

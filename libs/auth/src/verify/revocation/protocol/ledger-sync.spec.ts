@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { SystemClock } from '../../../common/clock.js';
 import { ManualClock } from '../../../testing/manual-clock.js';
+import { beat } from './heartbeats.fixture.js';
 import { instantOf } from './instant.js';
 import { RevocationView } from './revocation-view.js';
 import {
-  FEED_VERSION,
   type FeedAnswer,
   type FeedReply,
   type Heartbeat,
@@ -47,16 +47,9 @@ describe('the step', () => {
 
   it("leaves another process's fill alone while its parts keep coming, and takes it over when they stop", async () => {
     const [ledger, feed] = [new Ledger(entries(11)), new Feed()];
-    const part = (id: string): Heartbeat => ({
-      version: FEED_VERSION,
-      id,
-      prev: 'before',
-      before: [],
-      kind: 'part',
-    });
     const { clock, step, view } = processWith(ledger, feed);
     for (const id of ['p1', 'p2', 'p3', 'p4']) {
-      feed.current = part(id);
+      feed.current = beat(id, 'before', [], { kind: 'part', position: undefined });
       view.unlink();
       await step.run();
       clock.advance('1500ms');
@@ -119,14 +112,7 @@ describe('the step', () => {
   it('refills a feed whose heartbeat belongs to another ledger', async () => {
     const [ledger, feed] = [new Ledger(entries(3)), new Feed()];
     const theirs = { ...POSITION, ledger: 'theirs' };
-    feed.current = {
-      version: FEED_VERSION,
-      id: 'x',
-      prev: '',
-      before: [],
-      kind: 'whole',
-      position: theirs,
-    };
+    feed.current = beat('x', '', [], { position: theirs });
     const { step, view } = processWith(ledger, feed);
     await step.run();
     await until(() => feed.current?.position?.ledger === 'ours' && feed.current.kind === 'whole');
@@ -156,14 +142,7 @@ describe('the step', () => {
   it('treats a feed as unbroken only after a proof, because the feed at its start may be an old dump', () => {
     const clock = new ManualClock();
     const view = new RevocationView(clock, 100);
-    const head: Heartbeat = {
-      version: FEED_VERSION,
-      id: 'old',
-      prev: '',
-      before: [],
-      kind: 'whole',
-      position: POSITION,
-    };
+    const head = beat('old', '', [], { position: POSITION });
     const answer: FeedAnswer = { verdict: 'silent', head, connection: 1, lineage: 'a' };
     view.follow('ours');
     view.link({ cursor: '0', beat: head, lineage: 'a' });

@@ -2,33 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   MAX_STALENESS_MS,
-  SimulatedProcess,
   tokenOf,
   type Sabotage,
   type Unproven,
 } from './simulation/protocol-simulation.js';
-import { LedgerServer } from './simulation/simulated-ledger.js';
-import { RedisServer } from './simulation/simulated-redis.js';
-import { SimulatedWorld, type Machine } from './simulation/simulated-world.js';
+import { type Act, KINDS, Story } from './simulation/story.js';
 
-const KINDS = [
-  'revoke',
-  'revoke',
-  'revoke',
-  'pause',
-  'crash',
-  'flush',
-  'trim',
-  'rollBack',
-  'redisDown',
-  'postgresDown',
-] as const;
-interface Act {
-  readonly kind: (typeof KINDS)[number];
-  readonly gapMs: number;
-  readonly who: number;
-  readonly howLongMs: number;
-}
 const act: fc.Arbitrary<Act> = fc.record({
   kind: fc.constantFrom(...KINDS),
   gapMs: fc.nat(600),
@@ -39,124 +18,6 @@ const story = fc.record({
   seed: fc.integer(),
   acts: fc.array(act, { minLength: 1, maxLength: 14 }),
 });
-
-interface Revocation {
-  readonly id: string;
-  readonly by: SimulatedProcess;
-  readonly answeredAt: number;
-}
-
-/**
- * Tokens that were wrongly accepted: sent later than the bound after the revocation was answered (contract, section 6).
- * Under `redis` later than the bound after Redis had it, which holds even while no process can prove its view.
- */
-async function violations(
-  seed: number,
-  acts: readonly Act[],
-  sabotage: Sabotage,
-  unproven: Unproven,
-): Promise<string[]> {
-  return (await tell(seed, acts, sabotage, unproven)).found;
-}
-
-async function tell(
-  seed: number,
-  acts: readonly Act[],
-  sabotage: Sabotage,
-  unproven: Unproven = 'refuse',
-) {
-  const world = new SimulatedWorld(seed);
-  const postgres = new LedgerServer('ours', sabotage !== 'whole-snapshot');
-  const redis = new RedisServer(world, sabotage !== 'head', sabotage === 'ledger');
-  const found: string[] = [];
-  const revoked: Revocation[] = [];
-  const boot = (number: number): SimulatedProcess => {
-    const machine: Machine = { number, pausedUntil: 0, alive: true };
-    // The third process only verifies, so it has no Postgres.
-    const servers = { redis, ledger: postgres.id, ...(number < 2 && { postgres }) };
-    return new SimulatedProcess(world, machine, servers, sabotage, unproven);
-  };
-  const processes = [0, 1, 2].map(boot);
-  // Another application on the same Redis, with its own Postgres, which never fails.
-  const others = new LedgerServer('theirs', true);
-  const neighbour = { number: 3, pausedUntil: 0, alive: true };
-  if (seed % 2 === 0)
-    new SimulatedProcess(
-      world,
-      neighbour,
-      { redis, postgres: others, ledger: others.id },
-      sabotage,
-    );
-
-  const look = (): void => {
-    for (const process of processes) {
-      if (!process.machine.alive || process.machine.pausedUntil > world.now) continue;
-      for (const { id, by, answeredAt } of revoked.slice(-6)) {
-        const bound = by === process ? 0 : MAX_STALENESS_MS;
-        if (world.now <= answeredAt + bound) continue;
-        const sentAt = world.now;
-        const judge = (verdict: string): void => {
-          if (verdict === 'live')
-            found.push(
-              `${id} at ${String(process.machine.number)}, ${String(sentAt - answeredAt)} ms late`,
-            );
-        };
-        const verdict = process.check(id);
-        if (typeof verdict === 'string') judge(verdict);
-        else void verdict.then(judge);
-      }
-    }
-  };
-  const watch = (): void => {
-    look();
-    world.at(world.now + 90, watch);
-  };
-  world.at(0, watch);
-
-  let time = 1_500;
-  acts.forEach((each, n) => {
-    time += each.gapMs;
-    world.at(time, () => {
-      const process = processes[each.who] as SimulatedProcess;
-      switch (each.kind) {
-        case 'revoke': {
-          const by = processes[each.who % 2] as SimulatedProcess;
-          const known = () =>
-            void revoked.push({ id: `token-${String(n)}`, by, answeredAt: world.now });
-          const unheard = () => undefined;
-          const [answered, published] = unproven === 'refuse' ? [known, unheard] : [unheard, known];
-          void by.revoke(`token-${String(n)}`, each.howLongMs / 8, answered, published);
-          return;
-        }
-        case 'pause':
-          process.machine.pausedUntil = world.now + each.howLongMs;
-          for (const ms of [0, 1, 2, 4]) world.at(process.machine.pausedUntil + ms, look);
-          return;
-        case 'crash':
-          process.machine.alive = false;
-          processes[each.who] = boot(each.who);
-          return;
-        case 'flush':
-          redis.flush();
-          return;
-        case 'trim':
-          redis.trim(each.howLongMs / 2);
-          return;
-        case 'rollBack':
-          redis.rollBack(each.howLongMs);
-          return;
-        case 'redisDown':
-          redis.downUntil = world.now + each.howLongMs;
-          return;
-        case 'postgresDown':
-          postgres.downUntil = world.now + each.howLongMs;
-          return;
-      }
-    });
-  });
-  await world.run(time + 4_000);
-  return { found, processes };
-}
 
 const acting = (kind: Act['kind'], gapMs: number, howLongMs: number): Act => ({
   kind,
@@ -189,7 +50,8 @@ const shared = fc.record({
 
 const holds = (sabotage: Sabotage, unproven: Unproven, stories: typeof story = story) =>
   fc.asyncProperty(stories, async ({ seed, acts }) => {
-    expect(await violations(seed, acts, sabotage, unproven)).toEqual([]);
+    const { found } = await new Story(seed, sabotage, unproven).tell(acts);
+    expect(found).toEqual([]);
   });
 
 describe('the revocation protocol', () => {
@@ -212,14 +74,14 @@ describe('the revocation protocol', () => {
     // One answer in fifty takes half a second, so that now and then a view is older than the bound, and says so.
     let fresh = 0;
     for (let seed = 1; seed <= 20; seed++)
-      for (const { view, checker } of (await tell(seed, [], 'none')).processes) {
+      for (const { view, checker } of (await new Story(seed, 'none').tell([])).processes) {
         if (!view.fresh(MAX_STALENESS_MS)) continue;
         expect(checker.check(tokenOf('never revoked'))).toBe('live');
         fresh++;
       }
     expect(fresh).toBeGreaterThanOrEqual(54);
     const acts = KINDS.map((kind, n): Act => ({ kind, gapMs: 300, who: n % 3, howLongMs: 700 }));
-    const rough = await tell(2, acts, 'none');
+    const rough = await new Story(2, 'none').tell(acts);
     expect(rough.found).toEqual([]);
     for (const { view } of rough.processes) expect(view.fresh(MAX_STALENESS_MS)).toBe(true);
   });

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../testing/manual-clock.js';
 import { LEDGER_LIFETIME_MS } from '../../../storage/ledger-entry.js';
+import { at, beat } from './heartbeats.fixture.js';
 import { instantOf } from './instant.js';
 import { RevocationView, type Tail } from './revocation-view.js';
 import {
-  FEED_VERSION,
   type FeedItem,
   type FeedReply,
   type Heartbeat,
@@ -18,10 +18,6 @@ const NOBODY = {
   tokenVersion: 1,
   keyId: 'k',
   issuedAt: 1,
-};
-const beat = (id: string, prev: string, before: readonly string[], timeline = 1): Heartbeat => {
-  const position = { ledger: 'ours', timeline, snapshot: '9:9:' };
-  return { version: FEED_VERSION, id, prev, before, kind: 'whole', position };
 };
 const reply = (...beats: Heartbeat[]): FeedReply => {
   const items = beats.map((each): FeedItem => ({ kind: 'beat', beat: each }));
@@ -81,7 +77,7 @@ describe('what a process knows from the feed alone', () => {
   it('is not proven by a heartbeat of a superseded timeline', () => {
     view.sawTimeline({ ledger: 'ours', timeline: 2, snapshot: '9:9:' });
     clock.advance('2s');
-    take(beat('d', 'c', ['b', 'a'], 1));
+    take(beat('d', 'c', ['b', 'a'], { position: at('9:9:') }));
     expect(view.linked).toBe(false);
     expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
   });
