@@ -37,24 +37,12 @@ export function ApiKeysPanel({ now }: { readonly now: number }) {
       </p>
       <ApiKeyList {...{ keys, now }} busy={action.busy} onDelete={remove} />
       <Failure text={action.failure ?? failure} />
-      <Form
-        submit="Make a key"
-        look=""
-        onSubmit={async ({ name = '' }) => {
-          const { key } = await call<{ key: string }>('POST', ROUTE, { name: name.trim() });
+      <NewKeyForm
+        onMade={(key) => {
           setMade(key);
           reload();
         }}
-      >
-        <Field
-          label="What the key is for"
-          name="name"
-          required
-          maxLength={60}
-          autoComplete="off"
-          hint="Its name in the list: deploy, backup."
-        />
-      </Form>
+      />
       {made !== undefined && (
         <NewApiKey
           value={made}
@@ -64,5 +52,27 @@ export function ApiKeysPanel({ now }: { readonly now: number }) {
         />
       )}
     </div>
+  );
+}
+
+function NewKeyForm({ onMade }: { readonly onMade: (key: string) => void }) {
+  return (
+    <Form
+      submit="Make a key"
+      look=""
+      onSubmit={async ({ name = '' }) => {
+        const { key } = await call<{ key: string }>('POST', ROUTE, { name: name.trim() });
+        onMade(key);
+      }}
+    >
+      <Field
+        label="What the key is for"
+        name="name"
+        required
+        maxLength={60}
+        autoComplete="off"
+        hint="Its name in the list: deploy, backup."
+      />
+    </Form>
   );
 }
