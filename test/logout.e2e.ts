@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import {
@@ -164,5 +165,22 @@ describe('logging out', () => {
     expect(subject).toEqual({ token_version: 2, session_epoch: 2 });
     expect((await logIn(client, person)).status).toBe(200);
     expect((await client.get('/me')).status).toBe(200);
+  });
+
+  // T-w6ch
+  it('refuses a body in chunks without a type, which Express does not read, and ends nothing', async () => {
+    const send = (chunks: readonly string[]) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request(`${stage.demos.express.url}/auth/logout`, { method: 'POST' });
+        sent.on('response', (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+        sent.setHeader('transfer-encoding', 'chunked');
+        sent.setHeader('cookie', `access_token=${client.jar.get('access_token') ?? ''}`);
+        for (const chunk of chunks) sent.write(chunk);
+        sent.end();
+      });
+    expect(await send([JSON.stringify({ refreshToken: 'unread' })])).toBe(400);
+    expect(await reasons()).toEqual([null]);
+    expect(await send([])).toBe(204);
+    expect(await reasons()).toEqual(['logout']);
   });
 });

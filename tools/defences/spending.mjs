@@ -50,4 +50,13 @@ export const SPENDING = [
     'known.some((each) => each.ledger !== ledger)',
     'T-c7rj',
   ),
+  defence(
+    'routes',
+    'a sign-out does not ignore a body that nothing has read',
+    'issue/routes/json-body.ts',
+    'if (mayBeUnread && request instanceof Readable',
+    'if (!mayBeUnread && request instanceof Readable',
+    'T-w6ch',
+    { built: true },
+  ),
 ];

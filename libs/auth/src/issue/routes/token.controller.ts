@@ -8,7 +8,7 @@ import { DpopProofs } from '../../verify/dpop/dpop-proofs.service.js';
 import { CookiePath } from './cookie-path.service.js';
 import { AuthCookies } from './cookies.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
-import { jsonBodyOf } from './json-body.js';
+import { jsonBodyOf, optionalJsonBodyOf } from './json-body.js';
 import { REFRESH_BODY, RETRY_KEY, TOKEN_ANSWER } from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
@@ -94,7 +94,7 @@ export function createTokenController(routes: Routes): Type {
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
-      const { refreshToken } = this.inputs.read('refresh', jsonBodyOf(request));
+      const { refreshToken } = this.inputs.read('refresh', await optionalJsonBodyOf(request));
       await this.logoutFlow.logout(this.presented.all(request, refreshToken));
       // after the flow: a 503 keeps the cookies, so that the client can try again
       this.cookies.clear(response, 'all');
