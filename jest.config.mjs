@@ -1,6 +1,6 @@
 /** Unit specs sit beside their source, end-to-end tests in test/. Run through `npm test`, which provides the servers. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.mjs',
   roots: [
     '<rootDir>/libs',
     '<rootDir>/apps',
