@@ -35,7 +35,7 @@ export class ClaimAccountFlow {
   /** `device`: the signed device id that came along; `epoch`: the user's epoch, as read with the link. */
   isDue({ id, emailVerified }: UserAccount, device: string | undefined, epoch: number): boolean {
     if (emailVerified || this.options.accounts?.unprovenAccount !== 'end') return false;
-    return this.devices.verify(device, id, epoch).kind === 'unknown';
+    return this.devices.knownId(device, id, epoch) === undefined;
   }
 
   /**

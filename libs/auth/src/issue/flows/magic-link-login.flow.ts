@@ -55,14 +55,13 @@ export class MagicLinkLoginFlow {
     const spend = async (tx?: HostTransaction): Promise<void> => {
       if (!(await this.links.spend(KIND, input.token, tx))) throw refused('spent or dead by now');
     };
-    const standing = this.devices.verify(input.device, subject, issued.epoch);
     const step = {
       account,
       expected: issued,
       transport,
       persistent: input.rememberMe ?? false,
       asOfMs,
-      deviceId: standing.kind === 'known' ? standing.id : undefined,
+      deviceId: this.devices.knownId(input.device, subject, issued.epoch),
       amr: ['mail'],
       device: input.device,
     };

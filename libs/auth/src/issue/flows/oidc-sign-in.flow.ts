@@ -32,8 +32,7 @@ export class OidcSignInFlow {
       await this.verification.remind({ account, subject: expected }, client);
       throw new AuthError('email_unverified', 'accounts.verifiedEmail is required');
     }
-    const standing = this.devices.verify(device, account.id, expected.epoch);
-    const deviceId = standing.kind === 'known' ? standing.id : undefined;
+    const deviceId = this.devices.knownId(device, account.id, expected.epoch);
     return this.completing.complete(
       {
         account,

@@ -86,8 +86,7 @@ export class PasskeyLoginFlow {
     await admission.giveBack();
     const { factor } = answered;
     const { account, subject: expected } = answered.candidate;
-    const standing = this.devices.verify(input.device, account.id, expected.epoch);
-    const deviceId = standing.kind === 'known' ? standing.id : undefined;
+    const deviceId = this.devices.knownId(input.device, account.id, expected.epoch);
     const persistent = input.rememberMe ?? false;
     return this.signIn.open(
       {

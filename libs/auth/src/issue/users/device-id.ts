@@ -2,10 +2,6 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Entropy } from '../../common/entropy.js';
 import { deriveKey, type Secret } from '../../common/secret.js';
 
-export type DeviceStanding =
-  /** The device has signed in to this account before, in the current epoch. */
-  { readonly kind: 'known'; readonly id: string } | { readonly kind: 'unknown' };
-
 const VERSION = 1;
 /** 8 random bytes, and 8 bytes that prove that they are ours. */
 const ID_BYTES = 16;
@@ -13,7 +9,6 @@ const RANDOM_BYTES = 8;
 const MAC_BYTES = 16;
 /** 33 bytes fill 44 base64url characters completely, so there is only one spelling. */
 const WRITTEN = /^[A-Za-z0-9_-]{44}$/;
-const UNKNOWN: DeviceStanding = { kind: 'unknown' };
 
 /**
  * Signed device ids: `base64url(version ‖ id ‖ MAC)`. The MAC covers id, user and epoch
@@ -54,17 +49,17 @@ export class DeviceIds {
     return bytes[0] === VERSION && isOurs ? id.toString('base64url') : undefined;
   }
 
-  /** Whether the device has signed in to that user's account. */
-  verify(value: string | undefined, userId: string, epoch: number): DeviceStanding {
-    if (value === undefined || !WRITTEN.test(value)) return UNKNOWN;
+  /** The id in `value` if the device has signed in to that user's account in that epoch; otherwise undefined. */
+  knownId(value: string | undefined, userId: string, epoch: number): string | undefined {
+    if (value === undefined || !WRITTEN.test(value)) return undefined;
     const bytes = Buffer.from(value, 'base64url');
     const head = bytes.subarray(0, 1 + ID_BYTES);
     const presented = bytes.subarray(1 + ID_BYTES);
     let matches = 0;
     for (const key of this.#keys())
       matches += Number(timingSafeEqual(presented, mac(key, head, userId, epoch)));
-    if (head[0] !== VERSION || matches === 0) return UNKNOWN;
-    return { kind: 'known', id: head.subarray(1).toString('base64url') };
+    if (head[0] !== VERSION || matches === 0) return undefined;
+    return head.subarray(1).toString('base64url');
   }
 
   #newId(): Buffer {

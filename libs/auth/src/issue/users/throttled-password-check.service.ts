@@ -129,17 +129,17 @@ export class ThrottledPasswordCheck {
     const own = await this.throttle.admitDevice(presented, attempt.client.tenant);
     const candidate = await givingBack(own, attempt.find);
     const userId = candidate?.account.id;
-    const standing =
+    const deviceId =
       candidate &&
-      this.devices.verify(attempt.device, candidate.account.id, candidate.subject.epoch);
+      this.devices.knownId(attempt.device, candidate.account.id, candidate.subject.epoch);
     // the device belongs to another account: its try stays counted, so that it cannot cause
     // look-ups without limit
-    if (userId === undefined || standing?.kind !== 'known')
+    if (userId === undefined || deviceId === undefined)
       return this.admitStranger(attempt, () => Promise.resolve(candidate));
     const shared = await givingBack(own, () => this.throttle.admitKnownDevices(userId));
     return {
       candidate,
-      deviceId: standing.id,
+      deviceId,
       admissions: [own, shared],
       turnOf: `known devices of ${userId}`,
     };
