@@ -50,7 +50,7 @@ const HANDLES = {
 export const authModuleSchema = group({ ...authSchema.shape, ...HANDLES, ...SHARED_HANDLES });
 export type CheckedModuleOptions = z.output<typeof authModuleSchema>;
 
-/** What stands beside `useFactory`, and in what `forRoot` is given. */
+/** What is given next to `useFactory`, or in the options of `forRoot`. */
 const extrasShape = { isGlobal, routes: routesSchema.optional(), name: text().optional() };
 const VERIFIER = 'it belongs to AuthModule.forResourceServer';
 const authPaths = pathsIn(authModuleSchema);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { privateKey, refusal } from './refused-options.fixture.js';
 
-const BESIDE = 'it stands beside useFactory, useClass or useExisting, not in what they return';
+const BESIDE = 'it belongs next to useFactory, useClass or useExisting, not in what they return';
 
 describe('a name that is not an option', () => {
   // T-k8tg

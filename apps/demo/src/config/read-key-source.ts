@@ -25,12 +25,12 @@ export function keySourceSettings(read: EnvironmentReader): KeySourceSettings | 
     rotateAfter: optionalDuration(read, 'KEY_ROTATE_AFTER', '1s', '3650d'),
   };
   if (directory !== undefined && sealing !== undefined)
-    throw problem('KEY_DIRECTORY', 'stands beside KEY_ENCRYPTION_KEYS: set one of the two');
+    throw problem('KEY_DIRECTORY', 'is set together with KEY_ENCRYPTION_KEYS: set one of the two');
   const signing = ['JWT_PRIVATE_KEY', 'JWT_SECRET', 'JWT_KEY_ID'].find(
     (name) => read.text(name) !== undefined,
   );
   if ((directory ?? sealing) !== undefined && signing)
-    throw problem(signing, 'stands beside keys that rotate: set one of the two');
+    throw problem(signing, 'is set together with keys that rotate: set one of the two');
   return Object.values(settings).some((value) => value !== undefined) ? settings : undefined;
 }
 

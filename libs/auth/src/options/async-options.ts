@@ -14,7 +14,7 @@ const RETURNED = 'it belongs in what useFactory, useClass or useExisting returns
 const nestShape = Object.fromEntries(NEST.map((name) => [name, z.unknown().optional()]));
 
 export const BESIDE =
-  'it stands beside useFactory, useClass or useExisting, not in what they return';
+  'it belongs next to useFactory, useClass or useExisting, not in what they return';
 
 /** Part of the synchronous shape of every module. */
 export const isGlobal = flag().optional();

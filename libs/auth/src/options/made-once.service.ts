@@ -4,8 +4,8 @@ import { AuthError } from '../common/auth-error.js';
 import { ResolvedAuthOptions } from './resolved-options.js';
 
 /**
- * Options that hang on a provider of request scope carry everything of the module along: nothing would be looked at
- * now, and each request would make keys, stores and a view of revocations of its own. So the boot stops.
+ * Options that depend on a provider of request scope give the whole module that scope: nothing would be checked at
+ * boot, and each request would make keys, stores and a revocation view of its own. So the boot stops.
  */
 @Injectable()
 export class MadeOnce implements OnModuleInit {
@@ -18,7 +18,7 @@ export class MadeOnce implements OnModuleInit {
     if (own?.providers.get(ResolvedAuthOptions)?.isDependencyTreeStatic() !== false) return;
     throw AuthError.configuration(
       'the asynchronous options',
-      'are made once, and hang on a provider of request scope (Scope.REQUEST, or REQUEST itself): inject what the whole application shares',
+      'are made once, but depend on a provider of request scope (Scope.REQUEST, or REQUEST itself): inject only what the whole application shares',
     );
   }
 }

@@ -51,7 +51,7 @@ export class ResourceServerModule
     return given.discovery?.resource ? withMetadata(definition) : definition;
   }
 
-  /** The options from `useFactory`, `useClass` or `useExisting`; `isGlobal` stands beside it. */
+  /** The options from `useFactory`, `useClass` or `useExisting`; `isGlobal` is given next to it. */
   static override forRootAsync(options: ResourceServerForRootAsync): DynamicModule {
     assertAsyncResourceOptions(options);
     // what the options hold is known too late for routes: without a resource they are 404

@@ -36,7 +36,8 @@ describe('a key whose private half is in a KMS', () => {
     expect(loadStaticKeys({ ...ES256, publicKey, sign, keyId: 'kms' }).signing?.kid).toBe('kms');
   });
 
-  const both = 'keys.sign: stands beside key material that signs here: give one of the two';
+  const both =
+    'keys.sign: is given together with key material that signs here: give one of the two';
   it.each<[string, StaticKeysOptions, string]>([
     ['beside a private key', { ...ES256, publicKey, sign, privateKey }, both],
     ['beside a secret', { ...ES256, publicKey, sign, secret: randomBytes(32) }, both],
@@ -175,7 +176,7 @@ describe('keys beside a source', () => {
     ['keyId', { keyId: 'a' }],
   ])('have no %s', (name, options) => {
     expect(detailOf(() => readExtraKeys(options))).toBe(
-      refused(`keys.${name}: stands beside a keySource: give one of the two`),
+      refused(`keys.${name}: is given together with a keySource: give one of the two`),
     );
   });
 });

@@ -57,7 +57,7 @@ export function readExtraKeys(options: StaticKeysOptions): KnownKey[] {
     if (options[name] !== undefined)
       throw AuthError.configuration(
         `keys.${name}`,
-        'stands beside a keySource: give one of the two',
+        'is given together with a keySource: give one of the two',
       );
   }
   const keys = readVerificationKeys(options.verificationKeys, options.algorithm ?? 'RS256');
@@ -88,7 +88,7 @@ function loadRemote(
   if (options.privateKey !== undefined || options.secret !== undefined) {
     throw AuthError.configuration(
       'keys.sign',
-      'stands beside key material that signs here: give one of the two',
+      'is given together with key material that signs here: give one of the two',
     );
   }
   if (options.publicKey === undefined) {
