@@ -1,5 +1,6 @@
-// `npm run defences`: takes each defence of tools/defences/ out, one at a time, in a copy of the working tree, and looks whether the tests
-// that are named for it fail. Writes docs/assurance/defences.md; what was found is kept in defences.json beside it.
+// `npm run defences`: takes each defence of tools/defences/ out, one at a time, in a copy of the working tree, and
+// looks whether the tests that are named for it fail. Writes docs/assurance/defences.md; what was found is kept in
+// defences.json beside it.
 //   npm run defences -- WORD…   only those whose name or file holds one of the words
 //   --new          only those that were not taken out yet, or not since they were written anew
 //   --check        takes nothing out: says which defences no longer stand where the list has them

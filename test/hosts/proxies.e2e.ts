@@ -46,7 +46,10 @@ async function listening(adapter: Adapter, trust: unknown, options: Partial<Auth
 
 const expressOf = (app: INestApplication) => app.getHttpAdapter().getInstance() as express.Express;
 
-/** What the adapter is told to trust, and whose address then counts: the client's, whatever it writes itself, or the proxy's. */
+/**
+ * What the adapter is told to trust, and whose address then counts: the client's, whatever it writes itself, or the
+ * proxy's.
+ */
 type Counted = 'client' | 'what the client writes' | 'proxy';
 const FORMS: readonly (readonly [
   adapter: Adapter,

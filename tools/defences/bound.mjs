@@ -1,6 +1,8 @@
 import { defence } from './defence.mjs';
 
-/** What the fifth and the sixth attack found: odd answers of a host, what was bound to too little, clocks, page servers. */
+/**
+ * What the fifth and the sixth attack found: odd answers of a host, what was bound to too little, clocks, page servers.
+ */
 export const BOUND = [
   defence(
     'revocation',

@@ -158,7 +158,10 @@ function listOf(value: unknown): string {
   return Array.isArray(value) ? value.join(', ') : '';
 }
 
-/** The server empties such a table when it starts after a crash, and sends it to no standby: what was revoked is accepted. */
+/**
+ * The server empties such a table when it starts after a crash, and sends it to no standby: what was revoked is
+ * accepted.
+ */
 function adviseOnCrashes({ option }: Layout, needs: readonly Need[], found: readonly Row[]): void {
   const names = needs.flatMap(({ key, name }, at) =>
     key !== 'users' && found[at]?.['unlogged'] === true ? [name] : [],

@@ -3,8 +3,9 @@ import type { Row } from './database.js';
 import { READ_ONLY, StatementError } from './guarded.js';
 
 /**
- * A column: the file that the server writes its changes to, whose name begins with the timeline; null on a standby. A fail-over raises
- * the timeline. `pg_control_checkpoint()` would read a file, and knows the new timeline only after a checkpoint.
+ * A column: the file that the server writes its changes to, whose name begins with the timeline; null on a standby. A
+ * fail-over raises the timeline. `pg_control_checkpoint()` would read a file, and knows the new timeline only after a
+ * checkpoint.
  */
 export const WAL_FILE =
   'case when not pg_is_in_recovery() then pg_walfile_name(pg_current_wal_lsn()) end as wal_file';
@@ -31,9 +32,9 @@ export function answeredByPrimary(found: readonly Row[], newest: number): readon
 }
 
 /**
- * Throws if a standby gave the answer, or a server that others have superseded: a former primary that nobody shut down lacks what was
- * revoked since. It would rotate the tokens of sessions that have ended, and lose what is revoked on it. `newest`: the
- * newest timeline that is known; 0 for none.
+ * Throws if a standby gave the answer, or a server that others have superseded: a former primary that nobody shut down
+ * lacks what was revoked since. It would rotate the tokens of sessions that have ended, and lose what is revoked on it.
+ * `newest`: the newest timeline that is known; 0 for none.
  */
 export function assertPrimary(row: Row | undefined, newest: number): void {
   if (row?.['wal_file'] === undefined) return;

@@ -27,7 +27,10 @@ export interface LedgerRead {
   readonly nowMs?: number;
 }
 
-/** The durable truth. Reads go to the primary; each call has a deadline of its own and throws `AuthError('unavailable')`. */
+/**
+ * The durable truth. Reads go to the primary; each call has a deadline of its own and throws
+ * `AuthError('unavailable')`.
+ */
 export abstract class RevocationLedgerStore {
   /**
    * The random id of this ledger, created once and stored with it. A copy of the database gets another id, because it

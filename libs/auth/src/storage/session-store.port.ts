@@ -90,7 +90,10 @@ export interface Replacement {
    */
   readonly retry?: { readonly nonce: Buffer; readonly keyHash: Buffer };
   readonly cause: Exclude<RotationCause, 'refresh'>;
-  /** How the person proved it this time (RFC 8176); the session's former methods are forgotten with the former `auth_time`. */
+  /**
+   * How the person proved it this time (RFC 8176); the session's former methods are forgotten with the former
+   * `auth_time`.
+   */
   readonly amr: readonly string[];
   readonly ttlMs: number;
   readonly rememberMeTtlMs: number;

@@ -109,8 +109,8 @@ function keyOf({ id, email = '', emailVerified, tenant }: UserAccount): string {
 }
 
 /**
- * A thief sends the browser's name that half the world has, from a network of their own. At the first sign-in everything
- * is new.
+ * A thief sends the browser's name that half the world has, from a network of their own. At the first sign-in
+ * everything is new.
  */
 function isStrange({ earlier, userAgent, network }: Familiarity): boolean {
   return earlier > 0 && (userAgent === 'new' || network === 'new');

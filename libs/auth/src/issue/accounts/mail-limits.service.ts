@@ -15,7 +15,10 @@ const PER_ACCOUNT = 5;
 const PER_ADDRESS = 20;
 const ATTEMPT_ID_BYTES = 9;
 
-/** Limits the mails that anybody can cause (contract, section 8), those of links in the same way for accounts that do not exist. */
+/**
+ * Limits the mails that anybody can cause (contract, section 8), those of links in the same way for accounts that do
+ * not exist.
+ */
 @Injectable()
 export class MailLimits {
   constructor(

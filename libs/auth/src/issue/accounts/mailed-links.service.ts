@@ -73,7 +73,9 @@ export class MailedLinks {
     );
   }
 
-  /** Tells the owner of an address that somebody wants it: as late as the link would be, so that the time tells nothing. */
+  /**
+   * Tells the owner of an address that somebody wants it: as late as the link would be, so that the time tells nothing.
+   */
   sendTaken({ id: userId, email }: UserAccount): void {
     const kind = 'email_taken_notice';
     this.later.add(`${kind} ${userId}`, async () => {

@@ -55,8 +55,8 @@ export class ApiKeysFlow {
   ) {}
 
   /**
-   * Throws `user_not_found` for an unknown user, `input_invalid` past the limit of keys, and `throttled` where a session
-   * of the owner makes too many in a while.
+   * Throws `user_not_found` for an unknown user, `input_invalid` past the limit of keys, and `throttled` where a
+   * session of the owner makes too many in a while.
    */
   async create(userId: string, input: NewApiKeyInput, by: AskedBy): Promise<CreatedApiKey> {
     const subject = await this.resolver.idOf(userId);

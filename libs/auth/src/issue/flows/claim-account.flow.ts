@@ -74,7 +74,10 @@ export class ClaimAccountFlow {
     await this.announcer.announce(ended);
   }
 
-  /** Whoever linked an identity before the email was verified may be somebody else: `forget` removes those in the transaction of `change`, and they are told of after it. */
+  /**
+   * Whoever linked an identity before the email was verified may be somebody else: `forget` removes those in the
+   * transaction of `change`, and they are told of after it.
+   */
   async forgetting(userId: string, change: (forget: Forget) => Promise<void>): Promise<void> {
     const forgotten: StoreChange[] = [];
     await change(async (tx) => {

@@ -60,7 +60,10 @@ export class DeviceSessions {
     return { presented, snapshot, isCurrent: isCurrent(snapshot, presented) };
   }
 
-  /** To be called before a change that cannot be repeated: where the host takes part in a token, its failure comes first. */
+  /**
+   * To be called before a change that cannot be repeated: where the host takes part in a token, its failure comes
+   * first.
+   */
   async rehearse(state: SessionState, asOfMs: number): Promise<void> {
     if (this.access.asksHost()) await this.access.token(state, asOfMs);
   }

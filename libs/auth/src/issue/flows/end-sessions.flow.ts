@@ -48,7 +48,10 @@ export class EndSessionsFlow {
     return this.revocations.endAll(id, 'logout_all', { actorId: id });
   }
 
-  /** Throws `forbidden` unless the caller has the role `admin` in the database; `user_not_found` for a user of another tenant than the admin's. */
+  /**
+   * Throws `forbidden` unless the caller has the role `admin` in the database; `user_not_found` for a user of another
+   * tenant than the admin's.
+   */
   async revokeUser(admin: Principal, userId: string): Promise<void> {
     await this.authenticate.confirm(admin);
     if (admin.role !== 'admin') throw new AuthError('forbidden', 'role admin is needed');

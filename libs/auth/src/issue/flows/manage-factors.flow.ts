@@ -112,7 +112,10 @@ export class ManageFactorsFlow {
     await this.change(principal, await this.factorsOf(principal), { kind: 'removed', id });
   }
 
-  /** Before one is added; no two requests add the last one, since a change of factors wants the state that was read here. */
+  /**
+   * Before one is added; no two requests add the last one, since a change of factors wants the state that was read
+   * here.
+   */
   private async roomFor(principal: Principal): Promise<Factors> {
     const factors = await this.factorsOf(principal);
     if (factors.all.filter(counts).length < MOST_FACTORS) return factors;

@@ -65,7 +65,9 @@ export class PasskeyLoginFlow {
     return this.ceremonies.secondStepOptions(ticket, passkeys, origin);
   }
 
-  /** Throws `login_refused`, which counts against the address, or against the device that signed in before; `throttled`. */
+  /**
+   * Throws `login_refused`, which counts against the address, or against the device that signed in before; `throttled`.
+   */
   async login(input: PasskeyLoginInput, context: CeremonyContext): Promise<LoginResult> {
     const { client } = context;
     const transport = this.signIn.transportOf(input.transport, client);

@@ -17,7 +17,10 @@ export interface ResetPasswordInput {
 
 const KIND = 'password_reset';
 
-/** A mailed token and a new password: every session ends and the email counts as verified, in the transaction that spends the token. */
+/**
+ * A mailed token and a new password: every session ends and the email counts as verified, in the transaction that
+ * spends the token.
+ */
 @Injectable()
 export class ResetPasswordFlow {
   constructor(

@@ -60,7 +60,8 @@ export function createTokenController(routes: Routes): Type {
         if (!token && this.presented.accessCookies(request).length > 0)
           this.cookiePath.noticeLost();
         const client = clientOf(request);
-        // `keep`: if the outcome of the rotation is unknown, it may have issued tokens, so the proof must not work again
+        // `keep`: if the outcome of the rotation is unknown, it may have issued tokens, so the proof must not work
+        // again
         const grant = token
           ? await this.proofs.provedBy(
               request,

@@ -40,8 +40,8 @@ export interface SessionOpening {
   /** The sign-in at a provider that identified the user. */
   readonly provider?: ProviderSignIn;
   /**
-   * Spends what proved who the user is: in the transaction that stores the session, or as the last thing before the ticket
-   * of a second step is given out. What it throws stops the sign-in.
+   * Spends what proved who the user is: in the transaction that stores the session, or as the last thing before the
+   * ticket of a second step is given out. What it throws stops the sign-in.
    */
   readonly spend?: (tx?: HostTransaction) => Promise<void>;
 }

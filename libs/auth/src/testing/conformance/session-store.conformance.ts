@@ -270,7 +270,10 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     },
 };
 
-/** The requirements on every `SessionStore`: a rotation has one winner, an ended session cannot be used, and related writes share a transaction. */
+/**
+ * The requirements on every `SessionStore`: a rotation has one winner, an ended session cannot be used, and related
+ * writes share a transaction.
+ */
 export function sessionStoreConformance(
   subject: () => SessionStoreSubject | Promise<SessionStoreSubject>,
 ): readonly ConformanceCase[] {

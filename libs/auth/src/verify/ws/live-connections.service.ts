@@ -77,8 +77,8 @@ export class LiveConnections implements BeforeApplicationShutdown, OnApplication
 
   /**
    * The principal must have been authenticated just now. `end` may be called before this returns. A connection
-   * of an API key stays open if its owner signs out everywhere or gets other rights. `changed` then receives the new principal, and ends the
-   * connection if it was accepted for the former rights.
+   * of an API key stays open if its owner signs out everywhere or gets other rights. `changed` then receives the new
+   * principal, and ends the connection if it was accepted for the former rights.
    */
   hold(
     principal: Principal,
@@ -151,8 +151,8 @@ export class LiveConnections implements BeforeApplicationShutdown, OnApplication
   }
 
   /**
-   * Nest waits for all answers before it calls the last hooks, so an open stream would hold up the stop until the process
-   * is killed. Sockets are closed by Nest.
+   * Nest waits for all answers before it calls the last hooks, so an open stream would hold up the stop until the
+   * process is killed. Sockets are closed by Nest.
    */
   beforeApplicationShutdown(): void {
     this.isStopping = true;

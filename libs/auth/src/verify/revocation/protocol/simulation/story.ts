@@ -35,7 +35,9 @@ interface Revocation {
   readonly answeredAt: number;
 }
 
-/** Three processes, the third of which only verifies, and all that happens to them. With an even seed they share Redis. */
+/**
+ * Three processes, the third of which only verifies, and all that happens to them. With an even seed they share Redis.
+ */
 export class Story {
   /**
    * Tokens that were wrongly accepted: sent later than the bound after the revocation was answered (contract, section
