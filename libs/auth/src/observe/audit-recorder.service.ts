@@ -1,4 +1,5 @@
 import {
+  type BeforeApplicationShutdown,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
@@ -27,7 +28,9 @@ const CLEAN_UP_EVERY_MS = 3_600_000;
  * kind. Further ones of that kind are counted in one record, so no kind displaces another.
  */
 @Injectable()
-export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutdown {
+export class AuditRecorder
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   /** How many events were only counted, because the queue of their kind was full. */
   dropped = 0;
   private readonly logger = new Logger('Tokenward');
@@ -36,6 +39,7 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
   private cleaning: NodeJS.Timeout | undefined;
   private flushing: Promise<void> | undefined;
   private isFailing = false;
+  private isStopping = false;
 
   constructor(
     private readonly options: ResolvedObserveOptions,
@@ -78,7 +82,15 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
     return removed;
   }
 
-  /** Writes the waiting records before the host closes its database. */
+  /**
+   * Writes the waiting records, and from now on each record at once: Nest calls the last hooks of a global module, such as
+   * `AuthModule`, after those of the module that closes the host's database.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    await this.flush();
+  }
+
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.cleaning);
     clearTimeout(this.timer);
@@ -90,7 +102,8 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
 
   private take(record: NewAuditRecord): void {
     if (this.queue.add(record) === 'lumped') this.dropped++;
-    this.schedule();
+    if (this.isStopping) void this.flush();
+    else this.schedule();
   }
 
   private schedule(): void {

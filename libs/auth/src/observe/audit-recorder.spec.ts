@@ -51,6 +51,19 @@ describe('AuditRecorder', () => {
     await recorder.onApplicationShutdown();
   });
 
+  it('writes at once while the application stops, and asks a store that is down no more often', async () => {
+    const { store, recorder, registered } = set();
+    registered('before');
+    await recorder.beforeApplicationShutdown();
+    registered('meanwhile');
+    expect(store.batches.flat()).toMatchObject([{ userId: 'before' }, { userId: 'meanwhile' }]);
+    await recorder.flush();
+    store.state = 'down';
+    registered('lost');
+    await recorder.onApplicationShutdown();
+    expect(recorder.pending).toBe(1);
+  });
+
   it('makes one record of what one address does in a minute, with its count, and keeps records that could not be written', async () => {
     jest.useFakeTimers({ now: 1_000 * 60_000 });
     try {
