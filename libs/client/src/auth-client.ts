@@ -80,7 +80,8 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   const needsToken = transport !== 'cookie';
   const isBearer = transport === 'bearer';
   const base = baseUrl.replace(/\/+$/, '');
-  const url = `${base}/${prefix}/`;
+  // whole, because `Request` of Node (a page in jsdom) takes no other
+  const url = absolute(`${base}/${prefix}/`);
   const name = `tokenward:${url}`;
   const isWithOthers = isBrowser() && (!isBearer || !!store);
   if (isWithOthers && !isBearer && isElsewhere(absolute(base)))
@@ -138,7 +139,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       return requests.sendSigned(target, init);
     },
 
-    authUrl: absolute(url),
+    authUrl: url,
     login: (input, options) => loginAt('login', input, options),
     loginAt,
     loginWith,

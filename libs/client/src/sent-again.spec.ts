@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { memoryStore } from './index.js';
-import { fakeWorld } from './world.fixture.js';
+import { createAuthClient, memoryStore } from './index.js';
+import { credentials, fakeWorld } from './world.fixture.js';
 
 const { world, open, signedIn, statusOf } = fakeWorld();
 
@@ -78,6 +78,21 @@ describe('a fetch of the host', () => {
       'x-csrf-token': 'c',
       'x-own': 'o',
     });
+  });
+
+  it('gets whole addresses of the page, which is all that Node takes in jsdom', async () => {
+    world.browser.at('https://page.test/app/notes');
+    const sent: unknown[] = [];
+    const client = createAuthClient({
+      fetch: (input, init) => {
+        sent.push(input instanceof Request ? input.url : input);
+        return world.server.fetch(input, init);
+      },
+    });
+    await client.login(credentials);
+    expect(await client.session()).toMatchObject({ id: 'u1' });
+    client.close();
+    expect(sent).toEqual(['https://page.test/auth/login', 'https://page.test/auth/me']);
   });
 
   it('gets the bytes as they were at the call', async () => {
