@@ -67,7 +67,8 @@ const harness = {
     }),
   /** The messages between the tabs. */
   eavesdrop(): void {
-    new BroadcastChannel('tokenward:/auth/').onmessage = ({ data }) => harness.messages.push(data);
+    const channel = new BroadcastChannel(`tokenward:${auth.authUrl}`);
+    channel.onmessage = ({ data }) => harness.messages.push(data);
   },
   login: (email: string, password: string) => auth.login({ email, password }),
   logout: () => auth.logout(),
