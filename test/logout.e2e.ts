@@ -167,20 +167,53 @@ describe('logging out', () => {
     expect((await client.get('/me')).status).toBe(200);
   });
 
-  // T-w6ch
-  it('refuses a body in chunks without a type, which Express does not read, and ends nothing', async () => {
-    const send = (chunks: readonly string[]) =>
-      new Promise<number | undefined>((resolve, reject) => {
-        const sent = request(`${stage.demos.express.url}/auth/logout`, { method: 'POST' });
-        sent.on('response', (answer) => resolve(answer.resume().statusCode)).on('error', reject);
-        sent.setHeader('transfer-encoding', 'chunked');
-        sent.setHeader('cookie', `access_token=${client.jar.get('access_token') ?? ''}`);
-        for (const chunk of chunks) sent.write(chunk);
-        sent.end();
+  /** A sign-out whose body comes in chunks. */
+  const inChunks = (
+    adapter: 'express' | 'fastify',
+    chunks: readonly string[],
+    headers: Readonly<Record<string, string>>,
+  ) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const sent = request(`${stage.demos[adapter].url}/auth/logout`, {
+        method: 'POST',
+        headers: { ...headers, 'transfer-encoding': 'chunked' },
       });
-    expect(await send([JSON.stringify({ refreshToken: 'unread' })])).toBe(400);
-    expect(await reasons()).toEqual([null]);
-    expect(await send([])).toBe(204);
+      sent.on('response', (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+      for (const chunk of chunks) sent.write(chunk);
+      sent.end();
+    });
+  const JSON_TYPE = { 'content-type': 'application/json' };
+
+  // T-w6ch
+  it.each([
+    ['express', 400],
+    ['fastify', 415],
+  ] as const)(
+    'refuses a body in chunks without a type, and ends nothing (%s)',
+    async (adapter, status) => {
+      const cookie = `access_token=${client.jar.get('access_token') ?? ''}`;
+      const body = [JSON.stringify({ refreshToken: 'unread' })];
+      expect(await inChunks(adapter, body, { cookie })).toBe(status);
+      expect(await reasons()).toEqual([null]);
+    },
+  );
+
+  // T-w7ch
+  it.each([
+    ['express', {}],
+    ['express', JSON_TYPE],
+    ['fastify', {}],
+    ['fastify', JSON_TYPE],
+  ] as const)('takes an empty body in chunks for none (%s, %j)', async (adapter, type) => {
+    const cookie = `access_token=${client.jar.get('access_token') ?? ''}`;
+    expect(await inChunks(adapter, [], { cookie, ...type })).toBe(204);
     expect(await reasons()).toEqual(['logout']);
+  });
+
+  it.each(['express', 'fastify'] as const)('reads JSON in chunks (%s)', async (adapter) => {
+    const answer = await logIn(client, person, { transport: 'bearer' });
+    const [head, rest] = ['{"refreshToken":', `"${String(answer.json()['refreshToken'])}"}`];
+    expect(await inChunks(adapter, [head, rest], JSON_TYPE)).toBe(204);
+    expect(await reasons()).toEqual([null, 'logout']);
   });
 });

@@ -59,4 +59,13 @@ export const SPENDING = [
     'T-w6ch',
     { built: true },
   ),
+  defence(
+    'routes',
+    'an empty body in chunks is none on Fastify, either',
+    'issue/routes/empty-json.service.ts',
+    'if (has) return done();',
+    'if (!has) return done();',
+    'T-w7ch',
+    { built: true },
+  ),
 ];

@@ -1,18 +1,21 @@
+import type { Readable } from 'node:stream';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
 import { isOwnPath } from './own-path.js';
+import { hasBytes } from './unread-body.js';
 
 type OnRequest = (
-  request: HttpRequest & { readonly url: string },
+  request: HttpRequest & { readonly url: string; readonly raw: Readable },
   reply: unknown,
   done: () => void,
 ) => void;
 
 /**
- * Clients send refresh and logout with `Content-Type: application/json` and an empty body. Express accepts that.
- * Fastify refuses it before any route runs, so the header is removed there, on Tokenward's own routes only.
+ * Clients send refresh and logout with `Content-Type: application/json` and an empty body, and a proxy may send such a
+ * body in chunks. Express accepts that. Fastify refuses it before any route runs, so the headers are removed there, on
+ * Tokenward's own routes only.
  */
 @Injectable()
 export class EmptyJson implements OnModuleInit {
@@ -29,10 +32,20 @@ export class EmptyJson implements OnModuleInit {
       addHook(name: 'onRequest', hook: OnRequest): void;
     }>();
     const { prefix } = this.options.routes;
-    fastify.addHook('onRequest', ({ headers, url }, _reply, done) => {
-      if (headers['content-length'] === '0' && isOwnPath(url, prefix))
+    fastify.addHook('onRequest', ({ headers, url, raw }, _reply, done) => {
+      const isEmpty = headers['content-length'] === '0';
+      const isChunked = headers['transfer-encoding'] !== undefined;
+      if (!(isEmpty || isChunked) || !isOwnPath(url, prefix)) return done();
+      if (isEmpty) {
         delete headers['content-type'];
-      done();
+        return done();
+      }
+      void hasBytes(raw).then((has) => {
+        if (has) return done();
+        delete headers['content-type'];
+        delete headers['transfer-encoding'];
+        done();
+      });
     });
   }
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { AuthError } from '../../common/auth-error.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
+import { hasBytes } from './unread-body.js';
 
 /** RFC 9110, section 8.3.1, with RFC 6839's `+json`. */
 const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i;
@@ -41,14 +42,14 @@ export function jsonBodyOf(request: HttpRequest): unknown {
 /**
  * The same for a route that does something without a body, too. Of a body in chunks without a content type, Express
  * parses nothing, so that only the stream tells whether it is empty: an ignored token would be a sign-out that ends
- * nothing. How long the rest may take is for the timeouts of the server, as for every body.
+ * nothing.
  */
 export async function optionalJsonBodyOf(request: HttpRequest): Promise<unknown> {
   const body = jsonBodyOf(request);
   const { headers } = request;
   const mayBeUnread =
     headers['transfer-encoding'] !== undefined && headers['content-type'] === undefined;
-  if (mayBeUnread && request instanceof Readable && (await hasMore(request))) throw notJson();
+  if (mayBeUnread && request instanceof Readable && (await hasBytes(request))) throw notJson();
   return body;
 }
 
@@ -56,14 +57,6 @@ const notJson = () =>
   new AuthError('input_invalid', 'a body that is not JSON', {
     fields: { body: 'must be sent as application/json' },
   });
-
-function hasMore(stream: Readable): Promise<boolean> {
-  if (stream.readableEnded || stream.destroyed) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    stream.once('readable', () => resolve(stream.read() !== null));
-    stream.once('close', () => resolve(false));
-  });
-}
 
 /**
  * A host without a parser leaves no body, and a parser for raw bytes or text leaves the body as it came. If the content
