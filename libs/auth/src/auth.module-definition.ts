@@ -44,8 +44,7 @@ export interface AuthModuleOptions extends AuthOptions {
   /** Called for every event. It may be asynchronous and is never waited for. */
   readonly onEvent?: (event: AuthEvent) => void | Promise<void>;
   /**
-   * Called for events that need attention: reuse, new devices and networks, bursts of failures. It is never waited
-   * for.
+   * Called for events that need attention: reuse, new devices and networks, bursts of failures. It is never waited for.
    */
   readonly onAlert?: (alert: AuthAlert) => void | Promise<void>;
   /** OpenTelemetry: `metrics.getMeter('tokenward')` of `@opentelemetry/api`. Default: only `AuthMetrics`. */

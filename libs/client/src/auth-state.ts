@@ -10,8 +10,8 @@ export interface Token {
 }
 
 /**
- * Who is signed in in this tab, and the access token, in memory only. Every change comes in through `apply`, from this
- * tab or another.
+ * Who is signed in in this tab, and the access token, in memory only. Every change comes in through `applyChange`,
+ * from this tab or another.
  */
 export interface AuthState extends Emitter {
   is: 'unknown' | 'in' | 'out';

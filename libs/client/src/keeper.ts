@@ -41,8 +41,7 @@ export function keeperOf(store: TokenStore): Keeper {
 }
 
 /**
- * In `cookie` and `hybrid` mode the browser has the token. Its tabs share the key, which is useless without the
- * token.
+ * In `cookie` and `hybrid` mode the browser has the token. Its tabs share the key, which is useless without the token.
  */
 export function keyStore(storage: Storage, name: string): TokenStore {
   return {

@@ -145,9 +145,8 @@ async function credentialsOf(
 }
 
 /**
- * Reconnects a socket.io socket after the server ended it (`tokenward:ended`, `closeSocketIo`), with one refresh if
- * the token was refused. It disconnects at a sign-out and connects again at a sign-in. Returns a function that stops
- * it.
+ * Reconnects a socket.io socket after the server ended it (`tokenward:ended`, `closeSocketIo`), with one refresh if the
+ * token was refused. It disconnects at a sign-out and connects again at a sign-in. Returns a function that stops it.
  */
 export function followIo(client: AuthClient, socket: IoSocket): () => void {
   const wait = reconnectWait();

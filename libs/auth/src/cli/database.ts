@@ -7,10 +7,7 @@ import { CommandError, type Environment, UsageError } from './io.js';
 
 export type CliDatabase = NodePgDatabase<Record<string, unknown>> & { readonly $client: pg.Pool };
 
-/**
- * A name that Postgres accepts without quotes. A typing error is refused here, before Postgres sees
- * it.
- */
+/** A name that Postgres accepts without quotes. A typing error is refused here, before Postgres sees it. */
 const NAME = /^[a-z_][a-z0-9_]{0,48}$/;
 
 /** The tables of `--schema` and `--prefix`, built as by `createAuthSchema`. */

@@ -48,10 +48,7 @@ export function addFirstKey(dir: string, make: () => ReturnType<typeof generateS
   });
 }
 
-/**
- * Adds the next key. Keys that no longer sign lose their private half; keys that no longer verify
- * are removed.
- */
+/** Adds the next key. Keys that no longer sign lose their private half; keys that no longer verify are removed. */
 export function rotateDirectoryKeys(
   dir: string,
   leadTimeMs: number,

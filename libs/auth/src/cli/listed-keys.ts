@@ -14,10 +14,7 @@ export interface ListedKey {
   readonly verifiesUntil?: string;
 }
 
-/**
- * Enough for every TTL and tolerance that processes can be configured with: at most 1 h and twice 5
- * min.
- */
+/** Enough for every TTL and tolerance that processes can be configured with: at most 1 h and twice 5 min. */
 export const RETAIN_MS = 75 * 60_000;
 
 /** The phases as seen by a process that starts now. */

@@ -6,8 +6,7 @@ const FEWEST_BYTES = 6;
 const FEWEST_UNITS = 16;
 
 /**
- * Words that placeholders consist of, the longest first, so that `secretkey` is not read as `secret` and three
- * letters.
+ * Words that placeholders consist of, the longest first, so that `secretkey` is not read as `secret` and three letters.
  */
 const WORDS = (
   'abcdefgh qwertyuiop asdfghjkl zxcvbnm qwerty asdf zxcv qazwsx letmein iloveyou welcome dragon ' +

@@ -5,8 +5,7 @@ export interface Actor {
 }
 
 /**
- * The caller of a request, according to an access token that was not revoked. Times are whole seconds since the
- * epoch.
+ * The caller of a request, according to an access token that was not revoked. Times are whole seconds since the epoch.
  */
 export interface Principal {
   /** `api_key`: a machine that acts for the owner of the key. It has no session and did not prove a credential. */

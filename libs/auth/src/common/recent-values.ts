@@ -1,6 +1,6 @@
 /**
- * A map that forgets: it holds the newest values, `most` of them at the most and never fewer than half as many. In two
- * halves, because a `Map` whose oldest entry is deleted again and again is walked through all that was deleted before.
+ * A map that forgets: it holds the newest values, `most` of them at the most and never fewer than half as many. It keeps
+ * two maps, because a single `Map` whose oldest entry is deleted again and again has to skip all that was deleted before.
  */
 export class RecentValues<K, V> {
   #young = new Map<K, V>();
@@ -12,7 +12,7 @@ export class RecentValues<K, V> {
     return this.#young.get(key) ?? this.#old.get(key);
   }
 
-  /** As the newest. */
+  /** Keeps it as the newest value. */
   set(key: K, value: V): void {
     this.#young.set(key, value);
     if (this.#young.size * 2 < this.most) return;

@@ -46,8 +46,7 @@ export interface SecondFactorDue {
   readonly expiresIn: number;
 }
 
-/** Times are ISO 8601 in UTC. */
-/** An identity of the user at a provider. */
+/** An identity of the user at a provider. Times are ISO 8601 in UTC. */
 export interface IdentityBody {
   /** The name of the provider in the routes. Missing if it is no longer configured. */
   readonly provider?: string;

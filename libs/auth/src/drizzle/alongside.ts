@@ -82,8 +82,7 @@ function joining<T>(
         tx,
         sql`select set_config('statement_timeout', ${statements}, true), set_config('lock_timeout', ${locks}, true)`,
       );
-    // the host may continue after a refusal; after a failed statement neither the host nor this
-    // code can
+    // the host may continue after a refusal; after a failed statement neither the host nor this code can
     const done = await work(tx, Number(row?.['now'])).catch(async (error: unknown) => {
       await giveBack().catch(() => undefined);
       throw error;

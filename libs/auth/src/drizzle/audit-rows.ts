@@ -5,10 +5,7 @@ import type { AuthEventInput } from '../storage/auth-event.js';
 import { type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
-/**
- * The other stores record their changes here, in the same transaction. Undefined: the host keeps no
- * audit trail.
- */
+/** The other stores record their changes here, in the same transaction. Undefined: the host keeps no audit trail. */
 export type AuditTable = AuthSchema['audit'] | undefined;
 
 /** Runs in the caller's transaction: the record is committed with the change that it describes. */
@@ -20,10 +17,7 @@ export async function recordEvents(
   if (table && events.length > 0) await rows(tx, insertRecords(table, events.map(toRecord)));
 }
 
-/**
- * Inserts all records in one statement with one parameter. At most one record may have the same
- * `fold`.
- */
+/** Inserts all records in one statement with one parameter. At most one record may have the same `fold`. */
 export function insertRecords(
   table: NonNullable<AuditTable>,
   records: readonly NewAuditRecord[],

@@ -45,10 +45,7 @@ const HOLDS_ALL: ReadonlySet<string> = new Set(['UTF8', 'SQL_ASCII']);
  */
 export class AuthDatabase {
   readonly db: Database;
-  /**
-   * The tables, with the schema in which they were found. Statements are built after the first
-   * check.
-   */
+  /** The tables, with the schema in which they were found. Statements are built after the first check. */
   readonly tables: AuthSchema;
   readonly users: NamedUsers | undefined;
   readonly pool: HostPool;

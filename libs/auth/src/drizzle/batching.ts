@@ -6,10 +6,7 @@ export interface BatchLimits {
    * delays nobody for longer.
    */
   readonly patienceMs: number;
-  /**
-   * How long an item waits for others to join its batch. Default: it is sent at once if no batch is
-   * running.
-   */
+  /** How long an item waits for others to join its batch. Default: it is sent at once if no batch is running. */
   readonly gatherMs?: number;
 }
 
@@ -25,10 +22,7 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/**
- * Sends an item at once. While a batch is running, items are collected and sent together when it
- * ends.
- */
+/** Sends an item at once. While a batch is running, items are collected and sent together when it ends. */
 export class Batching<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isBusy = false;

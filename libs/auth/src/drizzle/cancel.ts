@@ -1,10 +1,7 @@
 import { connect } from 'node:net';
 import type { PoolClient } from 'pg';
 
-/**
- * PostgreSQL protocol, "Cancel Request": 16 bytes on a separate connection, before any other
- * message.
- */
+/** PostgreSQL protocol, "Cancel Request": 16 bytes on a separate connection, before any other message. */
 const CANCEL_CODE = 80_877_102;
 const WITHIN_MS = 1_000;
 

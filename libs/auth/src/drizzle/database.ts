@@ -29,10 +29,7 @@ export async function rows(runner: Transaction, query: SQL): Promise<readonly Ro
   return (await runner.execute(query)).rows;
 }
 
-/**
- * Milliseconds since the epoch. Drizzle returns timestamps as text, so a number is selected
- * instead.
- */
+/** Milliseconds since the epoch. Drizzle returns timestamps as text, so a number is selected instead. */
 export function ms(expression: SQL): SQL {
   return sql`(extract(epoch from ${expression}) * 1000)::float8`;
 }

@@ -16,8 +16,7 @@ export class DrizzleKeySightings extends KeySightings {
     return this.database.transaction('note the keys', this.options.deadlineMs, async (tx) => {
       const table = this.database.tables.keySightings;
       const given = sql`(select jsonb_array_elements_text(${JSON.stringify(kids)}::jsonb) as kid)`;
-      // when processes start together, the first one finds an empty table, and the others find its
-      // keys
+      // when processes start together, the first one finds an empty table, and the others find its keys
       await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.key_sightings'))`);
       await rows(
         tx,

@@ -88,10 +88,7 @@ class DrizzleKeySource extends KeySource {
     return { keys: genuine.map((row) => this.#jwkOf(row)) };
   }
 
-  /**
-   * Every genuine key has a sealed private half. An attacker who can only write to the table cannot
-   * make one.
-   */
+  /** Every genuine key has a sealed private half. An attacker who can only write to the table cannot make one. */
   #tellOfOthers(count: number): void {
     if (count === this.#others) return;
     this.#others = count;
@@ -101,10 +98,7 @@ class DrizzleKeySource extends KeySource {
       );
   }
 
-  /**
-   * Only one process makes the key: whether one is due is decided under a lock, by the database's
-   * clock.
-   */
+  /** Only one process makes the key: whether one is due is decided under a lock, by the database's clock. */
   override async rotate(request: RotationRequest): Promise<'rotated' | 'not_due'> {
     if (request.revoked.length > 0) await this.#markRevoked(request.revoked);
     if (!(await this.#transaction((tx) => this.#isDue(tx, request)))) return 'not_due';
@@ -119,9 +113,7 @@ class DrizzleKeySource extends KeySource {
     });
   }
 
-  /**
-   * Every later read of the table still refuses what the key signed. The private half is deleted.
-   */
+  /** Every later read of the table still refuses what the key signed. The private half is deleted. */
   async #markRevoked(kids: readonly string[]): Promise<void> {
     await this.#transaction((tx) =>
       rows(

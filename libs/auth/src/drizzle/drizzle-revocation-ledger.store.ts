@@ -120,8 +120,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
         deadlineMs * PAGE_FACTOR,
         (tx) => rows(tx, this.pageStatement(last)),
       );
-      // Another primary, or the same one after a restore, may not have all rows of the first
-      // snapshot.
+      // Another primary, or the same one after a restore, may not have all rows of the first snapshot.
       const now = positionOf(page[0]);
       if (
         now.ledger !== position.ledger ||

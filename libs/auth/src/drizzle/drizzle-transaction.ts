@@ -9,10 +9,7 @@ import {
   transactionRefused,
 } from '../storage/sql-transaction.port.js';
 
-/**
- * The result formats of Drizzle's drivers: node-postgres returns `{ rows }`, postgres.js returns
- * the rows.
- */
+/** The result formats of Drizzle's drivers: node-postgres returns `{ rows }`, postgres.js returns the rows. */
 type DrizzleAnswer = { readonly rows: readonly SqlRow[] } | readonly SqlRow[];
 
 class DrizzleTransaction extends SqlTransaction {
@@ -36,10 +33,7 @@ class DrizzleTransaction extends SqlTransaction {
   }
 }
 
-/**
- * Drizzle does not export the client. The client of node-postgres knows whether a transaction is
- * open.
- */
+/** Drizzle does not export the client. The client of node-postgres knows whether a transaction is open. */
 function clientOf(tx: object): { getTransactionStatus?(): string | null } | undefined {
   return (tx as { session?: { client?: object } }).session?.client;
 }
@@ -60,10 +54,7 @@ export function drizzleTransaction(tx: HostTransaction): SqlTransaction {
   return new DrizzleTransaction(tx);
 }
 
-/**
- * Runs `work` in `db.transaction` of the host's own database handle, on node-postgres or
- * postgres.js.
- */
+/** Runs `work` in `db.transaction` of the host's own database handle, on node-postgres or postgres.js. */
 export function drizzleWork<Tx extends HostTransaction>(
   db: { transaction(run: (tx: Tx) => Promise<void>): Promise<void> },
   work: (tx: Tx) => Promise<void>,

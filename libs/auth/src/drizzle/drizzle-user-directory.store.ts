@@ -45,10 +45,7 @@ const STORE = 'store a password hash';
 /** More rows than one name has spellings: with a unique index there cannot be so many. */
 const MOST_SPELLINGS = 40;
 
-/**
- * `UserDirectory` on the host's users table. One query returns the subject's counters and the
- * password hash.
- */
+/** `UserDirectory` on the host's users table. One query returns the subject's counters and the password hash. */
 export class DrizzleUserDirectory extends UserDirectory {
   override readonly accounts?: DrizzleAccountDirectory;
   private readonly database: AuthDatabase;

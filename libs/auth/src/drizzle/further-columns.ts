@@ -9,10 +9,7 @@ export interface WrittenColumn {
   readonly value: SQL;
 }
 
-/**
- * PostgreSQL accepts no value for the column, or Drizzle was told that the database numbers the
- * rows.
- */
+/** PostgreSQL accepts no value for the column, or Drizzle was told that the database numbers the rows. */
 const isMadeByDatabase = ({ generated, generatedIdentity }: PgColumn): boolean =>
   generated !== undefined || generatedIdentity !== undefined;
 
@@ -35,10 +32,7 @@ export class FurtherColumns {
     );
   }
 
-  /**
-   * Uses the names of the columns in the host's table object. Throws `input_invalid` for other
-   * names.
-   */
+  /** Uses the names of the columns in the host's table object. Throws `input_invalid` for other names. */
   read(fields: Readonly<Record<string, unknown>>): readonly WrittenColumn[] {
     return Object.entries(fields).flatMap(([field, value]) => {
       if (value === undefined) return [];

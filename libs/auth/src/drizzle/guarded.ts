@@ -58,10 +58,7 @@ export function isConnectionLoss(error: unknown): boolean {
   return isDatabaseFailure(error) && (!SQLSTATE.test(state) || /^(?:08|57P|25P03|XX)/.test(state));
 }
 
-/**
- * Whether nothing was committed and another try may succeed. False for a commit, whose outcome is
- * unknown.
- */
+/** Whether nothing was committed and another try may succeed. False for a commit, whose outcome is unknown. */
 export function mayBeTriedAgain(error: unknown): boolean {
   return TRY_AGAIN.has(sqlState(error) ?? '') || isConnectionLoss(error);
 }

@@ -18,7 +18,7 @@ export class Histories {
     return newest;
   }
 
-  /** Those that are known by now. */
+  /** Of each that knows its ledger by now. */
   all(): readonly LedgerHistory[] {
     return [...this.#known].flatMap((known) => known() ?? []);
   }

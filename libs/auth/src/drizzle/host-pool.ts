@@ -4,9 +4,7 @@ import type { Client, Pool, PoolClient } from 'pg';
 import { AuthError } from '../common/auth-error.js';
 import type { Database } from './database.js';
 
-/**
- * What Tokenward needs of the host's pool: the pool of node-postgres, or a class that extends it.
- */
+/** What Tokenward needs of the host's pool: the pool of node-postgres, or a class that extends it. */
 export type HostPool = Pick<Pool, 'connect' | 'options' | 'on' | 'listenerCount' | 'idleCount'> & {
   readonly Client: typeof Client;
 };
@@ -48,8 +46,7 @@ function nameOf(db: Database, client: object | undefined): string {
   const kind = made[DRIVER];
   if (kind !== 'NodePgDatabase')
     return typeof kind === 'string' ? `a ${kind}` : 'not a Drizzle database';
-  // with one connection for all statements, the rollback of one request would undo the revocation
-  // of another
+  // with one connection for all statements, the rollback of one request would undo the revocation of another
   return client && 'connect' in client ? 'one Client' : 'without a pool';
 }
 

@@ -28,10 +28,7 @@ export function cameFrom({ issuer, issuerSubject, sid }: ProviderSessionEnd): SQ
   return sql`s.provider_issuer = ${issuer} and s.provider_subject = ${issuerSubject} ${ofSession}`;
 }
 
-/**
- * Call this with the subject locked. Returns false if the change does not fit the stored
- * identities.
- */
+/** Call this with the subject locked. Returns false if the change does not fit the stored identities. */
 export async function actOnIdentity(
   tx: Transaction,
   { identities }: AuthSchema,

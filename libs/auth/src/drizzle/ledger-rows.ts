@@ -17,10 +17,7 @@ type Row = Pick<
   'kind' | 'subject' | 'minVersion' | 'issuedBefore' | 'expiresAt'
 >;
 
-/**
- * The channel of the wake-up after a commit. The payload is empty, because the listener reads the
- * ledger.
- */
+/** The channel of the wake-up after a commit. The payload is empty, because the listener reads the ledger. */
 export const LEDGER_CHANNEL = 'tokenward_ledger';
 
 function toRow({ kind, id, value, expiresAt }: LedgerEntry): NewRow {

@@ -60,8 +60,7 @@ export async function migrateAuth(
   const client = await poolOf(db as unknown as Database, 'migrateAuth').connect();
   try {
     const own = inOneTransaction(client);
-    // a process that waits for the lock waits for a whole migration; the pool's own limits are for
-    // requests
+    // a process that waits for the lock waits for a whole migration; the pool's own limits are for requests
     await client.query(
       `begin isolation level read committed; set local statement_timeout = '60s'; set local lock_timeout = '60s'`,
     );

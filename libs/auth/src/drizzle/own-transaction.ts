@@ -34,10 +34,7 @@ export interface OwnTransaction extends Transaction {
   host(): HostTransaction;
 }
 
-/**
- * How much longer the answer to a commit is awaited, because it tells the caller whether the change
- * was made.
- */
+/** How much longer the answer to a commit is awaited, because it tells the caller whether the change was made. */
 const COMMIT_GRACE_MS = 1_000;
 /**
  * A column that makes this transaction's commit wait for the disk, even if the host has turned that
@@ -111,10 +108,7 @@ async function begin(
   return { row, mark };
 }
 
-/**
- * Has the host's casing, schema and logger, so that the host's tables and relational queries work
- * in it.
- */
+/** Has the host's casing, schema and logger, so that the host's tables and relational queries work in it. */
 function forHost(call: PooledCall, db: Database): HostTransaction {
   const own = dialectOf(db);
   const { session, ...schema } = db._;

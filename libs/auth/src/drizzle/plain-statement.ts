@@ -7,9 +7,8 @@ export interface PlainStatement {
 }
 
 /**
- * The same statement, with each row of the answer as one JSON text, and with only text and numbers
- * as parameters. The host's library may convert types and column names; here it finds nothing to
- * convert.
+ * The same statement, with each row of the answer as one JSON text, and with only text and numbers as parameters. The
+ * host's library may convert types and column names; here it finds nothing to convert.
  */
 export function asPlainText(sql: string, params: readonly unknown[]): PlainStatement {
   const { head, body } = parted(sql.trim());

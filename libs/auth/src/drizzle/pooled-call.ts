@@ -63,10 +63,7 @@ export class PooledCall {
     });
   }
 
-  /**
-   * The time limit for a statement or a lock on the server, so that the server answers before the
-   * caller leaves.
-   */
+  /** The time limit for a statement or a lock on the server, so that the server answers before the caller leaves. */
   serverLimitMs(): number {
     const left = this.#until - performance.now();
     return Math.max(1, Math.floor(left - Math.min(100, left / 5)));
@@ -116,10 +113,7 @@ export class PooledCall {
     this.#graceMs = graceMs;
   }
 
-  /**
-   * Asks after the connection was lost, as long as the caller waits. Work that was rolled back may
-   * be repeated.
-   */
+  /** Asks after the connection was lost, as long as the caller waits. Work that was rolled back may be repeated. */
   async stands(mark: CommitMark): Promise<boolean> {
     this.#giveBack();
     const outcome = await outcomeOf(this.pool, mark, () => this.#isOver);
@@ -185,9 +179,7 @@ export class PooledCall {
     else destroy(client);
   }
 
-  /**
-   * The server rolls back the open transaction as soon as it notices that the connection is closed.
-   */
+  /** The server rolls back the open transaction as soon as it notices that the connection is closed. */
   #abandon(): void {
     this.#isOver = true;
     const client = this.#client;

@@ -94,10 +94,7 @@ async function removeWaysIn(tx: Transaction, schema: AuthSchema, subject: string
   return { factors, keyIds: await removeApiKeysOf(tx, schema, subject) };
 }
 
-/**
- * Increments the epoch, so that a login in progress fails. The session that stays gets the new
- * epoch.
- */
+/** Increments the epoch, so that a login in progress fails. The session that stays gets the new epoch. */
 export async function endOthersIn(
   tx: Transaction,
   schema: AuthSchema,

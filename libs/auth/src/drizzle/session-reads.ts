@@ -14,9 +14,8 @@ const GATHER_MS = 20;
 const WHAT = 'read a session';
 
 /**
- * Reads that are never older than the request, combined into one statement under load. A request
- * that arrives while a statement runs waits for the next one, because a session may have ended in
- * between.
+ * Reads that are never older than the request, combined into one statement under load. A request that arrives while a
+ * statement runs waits for the next one, because a session may have ended in between.
  */
 export class SessionReads {
   private readonly batching: Batching<string, Row | undefined>;

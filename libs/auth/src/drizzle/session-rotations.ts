@@ -16,9 +16,7 @@ const WHAT = 'rotate a session';
 /** About one megabyte. If an entry is dropped, its next use costs one more statement. */
 const MAX_TRIED = 4096;
 
-/**
- * The row of the rotated session, or what was found after a miss; neither if the result is unknown.
- */
+/** The row of the rotated session, or what was found after a miss; neither if the result is unknown. */
 interface Turn {
   readonly row?: Row;
   readonly found?: SessionSnapshot;
@@ -96,10 +94,7 @@ export class SessionRotations {
     }
   }
 
-  /**
-   * In a transaction, which limits the wait for the row and commits nothing after the caller has
-   * left.
-   */
+  /** In a transaction, which limits the wait for the row and commits nothing after the caller has left. */
   private async alone(rotation: Rotation, leftMs: number): Promise<Row | undefined> {
     try {
       return await this.database.transaction(WHAT, leftMs, async (tx) => {

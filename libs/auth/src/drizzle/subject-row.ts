@@ -4,10 +4,7 @@ import { rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 import { toCounters } from './session-rows.js';
 
-/**
- * Increments the subject's counters (creates the row if missing) and locks the row until the
- * transaction ends.
- */
+/** Increments the subject's counters (creates the row if missing) and locks the row until the transaction ends. */
 export async function bumpSubject(
   tx: Transaction,
   schema: AuthSchema,

@@ -2,10 +2,7 @@ import { toQuery } from './own-transaction.js';
 import { isCitext } from './spellings.js';
 import type { NamedUsers } from './user-columns.js';
 
-/**
- * The unique indexes of the table, as PostgreSQL writes them; for a select list that names the
- * table `c`.
- */
+/** The unique indexes of the table, as PostgreSQL writes them; for a select list that names the table `c`. */
 export const UNIQUE_INDEXES =
   '(select jsonb_agg(pg_get_indexdef(i.indexrelid)) from pg_index i where i.indrelid = c.oid and i.indisunique and i.indisvalid)';
 

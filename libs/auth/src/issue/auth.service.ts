@@ -43,8 +43,7 @@ export class AuthService {
   /**
    * For sign-in routes of the host: opens a session for a user whom the host has authenticated. If the user has a
    * second factor (`factors`), it returns a ticket for `POST login/second-factor` instead, unless `secondFactor` is
-   * `satisfied`. With `actor`, somebody acts as the user; then it throws `forbidden` (403) and `user_not_found`
-   * (404).
+   * `satisfied`. With `actor`, somebody acts as the user; then it throws `forbidden` (403) and `user_not_found` (404).
    */
   openSession(
     userId: string,
@@ -198,8 +197,7 @@ export class AuthService {
   }
 
   /**
-   * Creates a new refresh-token secret. Every process knows it before it is used for new tokens, so no session is
-   * lost.
+   * Creates a new refresh-token secret. Every process knows it before it is used for new tokens, so no session is lost.
    */
   rotateRefreshSecret(): Promise<void> {
     return this.maintenance.rotateRefreshSecret();

@@ -38,8 +38,7 @@ export type AuthAlert = Base &
     /** A session was refreshed from such a network, as far as this process sees. Needs the audit trail. */
     | ({ readonly type: 'refresh.new_network' } & OfASession)
     /**
-     * `observe.burstOf` failures within `observe.burstWithin`, as far as this process sees; at most once in that
-     * time.
+     * `observe.burstOf` failures within `observe.burstWithin`, as far as this process sees; at most once in that time.
      */
     | {
         readonly type: 'failures.burst';

@@ -233,8 +233,7 @@ export interface AuthOptions {
   /** Sessions that are bound to a key of the client (RFC 9449); see docs/dpop.md. Default `off`. */
   readonly dpop?: 'off' | 'offer' | 'require' | DpopOptions;
   /**
-   * What this server publishes about itself: discovery (RFC 8414), and the metadata of a protected resource (RFC
-   * 9728).
+   * What this server publishes about itself: discovery (RFC 8414), and the metadata of a protected resource (RFC 9728).
    */
   readonly discovery?: DiscoveryOptions;
   /** Whether weak but allowed choices stop the boot. Otherwise the log names them. Default false. */

@@ -100,8 +100,7 @@ const throttleSchema = z.union(
 );
 
 /**
- * 1 GiB. A hash with a larger cost would exhaust the memory of the process, whether an option or a stored hash sets
- * it.
+ * 1 GiB. A hash with a larger cost would exhaust the memory of the process, whether an option or a stored hash sets it.
  */
 export const MOST_MEMORY_KIB = 2 ** 20;
 

@@ -81,10 +81,9 @@ export interface FactorOptions {
   /** `totp(…)` of `/totp`, `passkeys(…)` of `/passkeys`, `oidc(…)` of `/oidc`; at most one of each. */
   readonly methods: readonly FactorMethod[];
   /**
-   * The keys that encrypt TOTP secrets in the database: `id:base64url` of 32 bytes each. Keep them in the
-   * environment, not in that database. The first key encrypts new secrets, all of them decrypt, and a secret is
-   * encrypted again with the first key at its next use. `tokenward secret --encryption` makes a key. Needed with
-   * `totp`.
+   * The keys that encrypt TOTP secrets in the database: `id:base64url` of 32 bytes each. Keep them in the environment,
+   * not in that database. The first key encrypts new secrets, all of them decrypt, and a secret is encrypted again with
+   * the first key at its next use. `tokenward secret --encryption` makes a key. Needed with `totp`.
    */
   readonly encryptionKeys?: readonly string[];
 }

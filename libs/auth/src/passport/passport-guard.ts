@@ -51,8 +51,7 @@ async function judge(
   }
   const principal = principalOf(context);
   if (failure === undefined && !principal) return true;
-  // the host decides about errors and about requests without a token, but it cannot remove a
-  // requirement
+  // the host decides about errors and about requests without a token, but it cannot remove a requirement
   const user: unknown = guard.handleRequest(
     failure ?? null,
     failure === undefined ? principal : false,

@@ -59,10 +59,7 @@ function numbersOf(text: string): readonly [value: number, expiresAt: number] | 
   return isWhole(value) && isWhole(expiresAt) ? [value, expiresAt] : undefined;
 }
 
-/**
- * An entry in the format that the contract defines for other languages. There is none for the kind
- * `all`.
- */
+/** An entry in the format that the contract defines for other languages. There is none for the kind `all`. */
 export function copyOf({
   kind,
   id,

@@ -1,7 +1,6 @@
 /**
- * KEYS of all feed scripts except those of the registry: the stream, the index (a hash; the head is
- * one of its fields), the expiry of the index (a sorted set), and a key that may be written at any
- * time.
+ * KEYS of all feed scripts except those of the registry: the stream, the index (a hash; the head is one of its fields),
+ * the expiry of the index (a sorted set), and a key that may be written at any time.
  */
 
 /**
@@ -107,8 +106,7 @@ return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or
 `;
 
 /**
- * ARGV: cursor, count. The lineage distinguishes pages of two servers, because their cursors have
- * different meanings.
+ * ARGV: cursor, count. The lineage distinguishes pages of two servers, because their cursors have different meanings.
  */
 const PAGE_SCRIPT = `${WRITING}
 local page = redis.call('HSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
@@ -135,10 +133,7 @@ end
 return 1
 `;
 
-/**
- * KEYS of the registry: ledgers, and signers with their ledger, each with the time of its
- * announcement.
- */
+/** KEYS of the registry: ledgers, and signers with their ledger, each with the time of its announcement. */
 const LASTS_MS = 10_000;
 const LATELY = `
 local time = redis.call('TIME')
@@ -162,10 +157,7 @@ const SIGNERS_SCRIPT = `${LATELY}
 return redis.call('ZRANGEBYSCORE', KEYS[2], from, to)
 `;
 
-/**
- * Commands of Tokenward's own clients. After the first use on a connection they are sent by their
- * hash.
- */
+/** Commands of Tokenward's own clients. After the first use on a connection they are sent by their hash. */
 export const FEED_COMMANDS = {
   tokenwardPublish: PUBLISH_SCRIPT,
   tokenwardAppend: APPEND_SCRIPT,

@@ -11,7 +11,7 @@ const SAFE_TO_TELL =
 
 type ConnectionError = Error & {
   readonly code?: string;
-  /** Of a Cluster, which has no reason of its own. */
+  /** The reason, where the error of a Cluster has none of its own. */
   readonly lastNodeError?: Error;
 };
 

@@ -92,10 +92,7 @@ export function runScript(
   });
 }
 
-/**
- * A connection of Tokenward's own, with the host's settings (address, credentials, key prefix,
- * TLS).
- */
+/** A connection of Tokenward's own, with the host's settings (address, credentials, key prefix, TLS). */
 export class OwnClient {
   readonly client: HostClient;
   /** Changes whenever a connection was lost or the nodes of the cluster changed. */
@@ -157,10 +154,9 @@ export class OwnClient {
   }
 
   /**
-   * Reads, and throws unless the server said afterwards, on the same connection, that it is a
-   * primary. The lag of a replica is unknown, and a server that does not say may be a replica.
-   * `work` must send its command before it returns. A `sure` answer is valid whatever server it
-   * came from.
+   * Reads, and throws unless the server said afterwards, on the same connection, that it is a primary. The lag of a
+   * replica is unknown, and a server that does not say may be a replica. `work` must send its command before it
+   * returns. A `sure` answer is valid whatever server it came from.
    */
   async readPrimary<T>(
     work: (client: HostClient) => Promise<T>,

@@ -25,9 +25,8 @@ export interface RedisConnection {
 }
 
 /**
- * Makes the Redis option of `AuthModule.forRoot({ redis })`. The client may be a single ioredis
- * client, one through Sentinel or one on Cluster. Its address, credentials, TLS and key prefix are
- * used.
+ * Makes the Redis option of `AuthModule.forRoot({ redis })`. The client may be a single ioredis client, one through
+ * Sentinel or one on Cluster. Its address, credentials, TLS and key prefix are used.
  */
 export function redisConnection(
   client: HostClient,

@@ -25,8 +25,7 @@ export class RedisProofReplays extends ProofReplays {
   }
 
   override async use({ id, issuedAtMs, windowMs, nonce = '' }: ProofUse): Promise<ProofVerdict> {
-    // otherwise ioredis would queue the command; a lazy client (`wait`) connects at its first
-    // command
+    // otherwise ioredis would queue the command; a lazy client (`wait`) connects at its first command
     if (this.redis.status !== 'ready' && this.redis.status !== 'wait')
       throw AuthError.unavailable('DPoP: Redis cannot be reached');
     const fresh = this.entropy.bytes(NONCE_BYTES).toString('base64url');

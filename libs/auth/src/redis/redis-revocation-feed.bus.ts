@@ -225,7 +225,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     this.#stream.close();
   }
 
-  /** A replica refuses writes by itself. */
+  /** Needs no check of the role: a replica refuses writes by itself. */
   #write<T>(what: string, work: (client: HostClient) => Promise<T>, patience?: number): Promise<T> {
     const writing = async (): Promise<T> => {
       const client = await this.#asking.ready();

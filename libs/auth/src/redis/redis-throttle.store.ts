@@ -111,10 +111,7 @@ export class RedisThrottleStore extends ThrottleStore {
     return withDeadline(answer, this.#deadlineMs, 'redis throttle');
   }
 
-  /**
-   * ioredis would queue commands while it is disconnected. A lazy client (`wait`) connects at the
-   * first one.
-   */
+  /** ioredis would queue commands while it is disconnected. A lazy client (`wait`) connects at the first one. */
   private reachable(): boolean {
     return this.redis.status === 'ready' || this.redis.status === 'wait';
   }

@@ -1,4 +1,4 @@
-/** As long as ioredis gives the connection itself. */
+/** As long as ioredis lets the connection itself take. */
 const GREETED_WITHIN_MS = 2_000;
 
 /** A single client, or the one of a node of a cluster. */

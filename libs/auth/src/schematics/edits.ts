@@ -4,10 +4,7 @@ const DEV_DEPENDENCIES = { '@types/pg': '^8.15.0' };
 
 type Localise = (code: string) => string;
 
-/**
- * Adds `authModule` to the imports of the application's module; undefined if there is no
- * `@Module({`.
- */
+/** Adds `authModule` to the imports of the application's module; undefined if there is no `@Module({`. */
 export function importModule(code: string, local: Localise): string | undefined {
   if (/\bauthModule\b/.test(code)) return code;
   const decorated = /@Module\(\{\s*/.exec(code);

@@ -7,8 +7,9 @@ export interface AuditQuery {
   readonly actorId?: string;
   /** Only records of these types. Default all. */
   readonly types?: readonly AuthEvent['type'][];
+  /** Inclusive. Default: from the first record on. */
   readonly from?: Date;
-  /** Exclusive. */
+  /** Exclusive. Default: up to the last record. */
   readonly to?: Date;
   /** The `cursor` of the previous page. */
   readonly cursor?: string;

@@ -16,8 +16,7 @@ export function foreignName(kind: ForeignKind, issuer: string, value: string): s
 }
 
 /**
- * A token of another issuer with a longer lifetime is refused, so that a ledger entry can outlive every accepted
- * token.
+ * A token of another issuer with a longer lifetime is refused, so that a ledger entry can outlive every accepted token.
  */
 export const MAX_FOREIGN_LIFETIME_SECONDS = 86_400;
 /** How long a ledger entry for tokens of other issuers is kept. */

@@ -1,6 +1,5 @@
 /**
- * `@tokenward/nestjs/storage`: the ports, for hosts with their own stores, and the plain data that passes through
- * them.
+ * `@tokenward/nestjs/storage`: the ports, for hosts with their own stores, and the plain data that passes through them.
  */
 export type { AuthRedis, AuthStorage } from './auth-storage.js';
 

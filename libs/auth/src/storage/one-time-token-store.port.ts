@@ -56,8 +56,7 @@ export abstract class OneTimeTokenStore {
   /** The content of a live token, without spending it. */
   abstract read(kind: string, hash: Buffer): Promise<OneTimeToken | undefined>;
   /**
-   * Like `read`, and counts a try. Undefined if no try is left. Of N simultaneous calls at most `tries` get an
-   * answer.
+   * Like `read`, and counts a try. Undefined if no try is left. Of N simultaneous calls at most `tries` get an answer.
    */
   abstract attempt(kind: string, hash: Buffer): Promise<OneTimeToken | undefined>;
   /**

@@ -83,10 +83,9 @@ export interface LookupOptions {
 }
 
 /**
- * Carries revocations between processes within milliseconds. It is only for speed and may lose everything at any
- * time; the ledger is the truth. Each ledger (by its id) has its own feed in it. Every call throws
- * `AuthError('unavailable')` within its deadline, at once while disconnected, and when the server is not known to be
- * a primary.
+ * Carries revocations between processes within milliseconds. It is only for speed and may lose everything at any time;
+ * the ledger is the truth. Each ledger (by its id) has its own feed in it. Every call throws `AuthError('unavailable')`
+ * within its deadline, at once while disconnected, and when the server is not known to be a primary.
  */
 export abstract class RevocationFeedBus {
   /** Adds rows to the feed, the index and the copies for other languages. Idempotent: the greatest value wins. */
@@ -120,8 +119,7 @@ export abstract class RevocationFeedBus {
    */
   abstract announce(ledger: string, signers: readonly string[]): Promise<readonly string[]>;
   /**
-   * The ledgers that were announced recently for any of these signers. A process without a ledger follows the only
-   * one.
+   * The ledgers that were announced recently for any of these signers. A process without a ledger follows the only one.
    */
   abstract ledgersOf(signers: readonly string[]): Promise<readonly string[]>;
   /** Warnings for the operator at boot, one line each (eviction policy). Empty if the server cannot be asked. */

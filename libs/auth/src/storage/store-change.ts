@@ -20,7 +20,7 @@ export interface StoreChange {
 /** A change of a user's second factors, or of their identities at providers. */
 export interface CredentialChange<Act> extends ActedBy {
   readonly subject: string;
-  /** As read with what allowed it. */
+  /** The counters, as read with what allowed the change. */
   readonly expected: SubjectState;
   /**
    * The session that asked: it must be live, and its tokens and its proof live on. None: the host asked, and no session

@@ -31,7 +31,7 @@ export interface NewUser {
   readonly email: string;
   /** Normalised, where `identifier.name` is not the email. */
   readonly identifier?: string;
-  /** Where `identifier.tenant` is set. */
+  /** Only where `identifier.tenant` is set. */
   readonly tenant?: string;
   readonly name?: string;
   readonly role?: string;

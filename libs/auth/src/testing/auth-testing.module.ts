@@ -5,8 +5,7 @@ import type { AuthModuleExtras } from '../options/auth-options.js';
 import { memoryAuthOptions } from './memory-auth-options.js';
 
 /**
- * The complete `AuthModule`, routes and guards included, with stores in memory. Its data is lost with the
- * application.
+ * The complete `AuthModule`, routes and guards included, with stores in memory. Its data is lost with the application.
  */
 @Module({})
 export class AuthTestingModule {

@@ -66,7 +66,7 @@ export class MemoryTransaction {
 
 /** The tables of the memory stores. Transactions run one after the other; a failed one leaves nothing behind. */
 export class MemoryDatabase {
-  /** Of its ledger. */
+  /** The ledger's id. */
   readonly id = randomUUID();
   readonly subjects = new Map<string, SubjectState>();
   readonly sessions = new Map<string, SessionRow>();
@@ -77,7 +77,7 @@ export class MemoryDatabase {
   readonly apiKeys = new Map<string, ApiKeyRow>();
   /** By issuer and subject. */
   readonly identities = new Map<string, Identity>();
-  /** By the hash in hex: whose it is. */
+  /** The owner by the hash in hex. */
   readonly recoveryCodes = new Map<string, string>();
   readonly peppers: { line: string; mintsFromMs: number }[] = [];
   /** By number, in the order of writing. */
@@ -122,7 +122,7 @@ export class MemoryDatabase {
       if (row.subject === subject) tx.remove(this.oneTimeTokens, key);
   }
 
-  /** What was in use of it. */
+  /** Removes factors, recovery codes and API keys, and returns those that were in use. */
   removeWaysIn(tx: MemoryTransaction, subject: string) {
     const isTheirs = (row: { readonly subject: string }) => row.subject === subject;
     const factors = [...this.factors.values()].filter(isTheirs);
@@ -143,7 +143,7 @@ export class MemoryDatabase {
       if (row.subject === subject) tx.remove(this.identities, name);
   }
 
-  /** Of the ledger, by number. */
+  /** The entries of the ledger that have not expired, with their numbers. */
   liveEntries(): [number, LedgerEntry][] {
     const now = this.clock.now();
     return [...this.ledger].filter(([, { expiresAt }]) => expiresAt > now);

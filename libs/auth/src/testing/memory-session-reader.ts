@@ -48,7 +48,7 @@ export class MemorySessionReader {
     return this.database.sessionsOf(subject).filter((row) => this.usable(row));
   }
 
-  /** Unexpired and of the subject's present epoch. */
+  /** Has not expired, and is of the subject's current epoch. */
   usable(row: SessionRow): boolean {
     return isUnexpired(row, this.nowMs) && row.epoch === this.database.subject(row.subject).epoch;
   }

@@ -50,10 +50,7 @@ export function accountTables({ table, prefix }: Maker) {
       confirmedAt: at('confirmed_at'),
       /** TOTP: AES-256-GCM under a key that is not in the database. */
       sealedSecret: bytea('sealed_secret'),
-      /**
-       * TOTP: the last time step that was used, so that the same code is refused. Null before the
-       * first use.
-       */
+      /** TOTP: the last time step that was used, so that the same code is refused. Null before the first use. */
       lastStep: bigint('last_step', { mode: 'number' }),
       /** Passkeys; base64url. */
       credentialId: text('credential_id'),

@@ -11,10 +11,7 @@ export function sessionTables({ table, prefix }: Maker) {
     sessionEpoch: integer('session_epoch').notNull().default(1),
   });
 
-  /**
-   * One row for each session. No column that rotation writes is indexed, so every rotation is a
-   * heap-only update.
-   */
+  /** One row for each session. No column that rotation writes is indexed, so every rotation is a heap-only update. */
   const sessions = table(
     'sessions',
     {
@@ -63,13 +60,9 @@ export function sessionTables({ table, prefix }: Maker) {
       boundAt: at('bound_at'),
       /** The session ends at this time unless it was bound before. */
       registerBy: at('register_by'),
-      /**
-       * The ids of the challenges that its key has answered in the last minutes. Null: none so far.
-       */
+      /** The ids of the challenges that its key has answered in the last minutes. Null: none so far. */
       usedChallenges: text('used_challenges').array(),
-      /**
-       * The session at a provider that it was opened from. Null: the user proved a credential here.
-       */
+      /** The session at a provider that it was opened from. Null: the user proved a credential here. */
       providerIssuer: text('provider_issuer'),
       providerSubject: text('provider_subject'),
       providerSid: text('provider_sid'),

@@ -9,10 +9,7 @@ import type { Pepper, RefreshSecrets } from '../sessions/refresh-secrets.js';
 export type ChallengeKind = 'registration' | 'refresh' | 'none';
 
 export type OpenedChallenge =
-  /**
-   * `id` begins with the time in hex, so of two ids the older challenge has the one that sorts
-   * first.
-   */
+  /** `id` begins with the time in hex, so of two ids the older challenge has the one that sorts first. */
   | { readonly kind: 'fresh'; readonly id: string }
   /** `foreign`: of another session or kind, or not made by us. */
   | { readonly kind: 'stale' | 'foreign' };
@@ -67,8 +64,7 @@ export function openChallenge(
 }
 
 /**
- * Every challenge whose id sorts before this one is stale on every process whose clock is off by at
- * most `toleranceMs`.
+ * Every challenge whose id sorts before this one is stale on every process whose clock is off by at most `toleranceMs`.
  */
 export function oldestChallengeId({
   nowMs,

@@ -13,7 +13,7 @@ export interface RecoveryCodes {
   readonly hashes: readonly Buffer[];
 }
 
-/** Ten of 120 random bits each. */
+/** Ten codes of 120 random bits each. */
 export function newRecoveryCodes(subject: string, entropy: Entropy): RecoveryCodes {
   const codes = Array.from({ length: COUNT }, () => written(entropy.bytes(BYTES)));
   return { codes, hashes: codes.map((code) => recoveryHash(subject, code)) };

@@ -12,7 +12,7 @@ import { DeviceIds } from '../users/device-id.js';
 import { NewPasswords } from '../users/new-passwords.service.js';
 import { together, type Work } from '../sessions/work-together.js';
 
-/** Without a transaction, in one of its own. */
+/** Removes in the given transaction, or else in one of its own. */
 type Forget = (tx?: HostTransaction) => Promise<void>;
 
 /**

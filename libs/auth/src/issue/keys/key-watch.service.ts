@@ -3,10 +3,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { KeyRotation } from './key-rotation.service.js';
 import { RevocationSync } from '../../verify/revocation/revocation-sync.service.js';
 
-/**
- * When a revoked key stops verifying here, it also stops signing. Changes of keys are published as
- * events.
- */
+/** When a revoked key stops verifying here, it also stops signing. Changes of keys are published as events. */
 @Injectable()
 export class KeyWatch implements OnApplicationShutdown {
   private readonly stop: readonly (() => void)[];

@@ -28,7 +28,7 @@ export class ProviderLogouts {
     return (await this.tokens.read(USED, nameOf(issuer, 'jti', id))) !== undefined;
   }
 
-  /** One of any number of uses is the first. */
+  /** True for exactly one of any number of uses. */
   isFirstUse({ issuer, id }: OidcLogout): Promise<boolean> {
     return this.tokens.isFirstUse(USED, nameOf(issuer, 'jti', id), TTL_MS);
   }

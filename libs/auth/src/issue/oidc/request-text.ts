@@ -3,9 +3,8 @@ import { z } from 'zod';
 import type { RefreshSecrets } from '../sessions/refresh-secrets.js';
 
 /*
- * base64url(JSON) ‖ "." ‖ base64url(HMAC-SHA256 of the JSON). The browser that began the sign-in
- * keeps this text, so that a start writes nothing to the database. Nothing in it is secret to that
- * browser.
+ * base64url(JSON) ‖ "." ‖ base64url(HMAC-SHA256 of the JSON). The browser that began the sign-in keeps this text, so
+ * that a start writes nothing to the database. Nothing in it is secret to that browser.
  */
 
 const counter = z.int().min(0);

@@ -1,9 +1,6 @@
 const HERE = 'https://here.invalid';
 const AT_MOST = 2048;
-/**
- * Starts with exactly one slash; no control characters, and no backslash, which browsers treat as a
- * slash.
- */
+/** Starts with exactly one slash; no control characters, and no backslash, which browsers treat as a slash. */
 const PATH = /^\/(?![/\\])[^\\\p{Cc}]*$/u;
 
 /**

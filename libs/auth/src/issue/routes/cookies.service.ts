@@ -51,10 +51,9 @@ export class AuthCookies {
   }
 
   /**
-   * Clears the access and refresh cookies of a session that has ended. The device cookie stays, so the device is
-   * still known at its next login. `ended: 'all'`: every session named by a cookie of the request has ended. Default
-   * `own`: if a cookie came twice, the other one may belong to a live session, so neither is cleared unless both can
-   * be.
+   * Clears the access and refresh cookies of a session that has ended. The device cookie stays, so the device is still
+   * known at its next login. `ended: 'all'`: every session named by a cookie of the request has ended. Default `own`:
+   * if a cookie came twice, the other one may belong to a live session, so neither is cleared unless both can be.
    */
   clear(response: HttpResponse, ended: 'own' | 'all' = 'own'): void {
     const cleared = (kind: Kind) =>

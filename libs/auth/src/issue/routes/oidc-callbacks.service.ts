@@ -20,8 +20,7 @@ export class OidcCallbacks {
 
   /**
    * Taken from configuration, because the sender chooses `Host`. On loopback the request's own URL is accepted, for
-   * development. Throws `provider_not_found`; if the provider is configured, the log says once which option is
-   * missing.
+   * development. Throws `provider_not_found`; if the provider is configured, the log says once which option is missing.
    */
   of(request: HttpRequest): string {
     const provider = parameterOf(request, 'provider');

@@ -4,9 +4,8 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { forwardedValue, headerValues, type HttpRequest } from '../../verify/http/adapter.js';
 
 /**
- * Two settings make the host trust a proxy: the adapter's decides which client address counts, and
- * `origins.trustProxy` decides what the host's own origin is. When a request shows that they disagree, the log says
- * so once.
+ * Two settings make the host trust a proxy: the adapter's decides which client address counts, and `origins.trustProxy`
+ * decides what the host's own origin is. When a request shows that they disagree, the log says so once.
  */
 @Injectable()
 export class ProxyTrust {

@@ -146,8 +146,7 @@ function factorSchemas({
 type Schemas = ReturnType<typeof schemas>;
 
 /**
- * The schemas of the request bodies. Unknown members are ignored. A refusal names the field and never quotes its
- * value.
+ * The schemas of the request bodies. Unknown members are ignored. A refusal names the field and never quotes its value.
  */
 @Injectable()
 export class RequestSchemas {

@@ -29,9 +29,8 @@ export function AuthController(path: string): ClassDecorator {
 }
 
 /**
- * The handler becomes a route only if the option switches it on. Its parameters are the request and the response
- * only: a global pipe of the host would change or refuse any other parameter (trim a password, parse an id as a
- * number).
+ * The handler becomes a route only if the option switches it on. Its parameters are the request and the response only:
+ * a global pipe of the host would change or refuse any other parameter (trim a password, parse an id as a number).
  */
 export function Route(
   enabled: boolean,

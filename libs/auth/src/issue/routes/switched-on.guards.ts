@@ -9,8 +9,7 @@ import type { HttpRequest } from '../../verify/http/adapter.js';
 import { FactorMethods } from '../factors/factor-methods.js';
 
 /**
- * Nest registers these routes before the options are known. Without their option they answer like the router's own
- * 404.
+ * Nest registers these routes before the options are known. Without their option they answer like the router's own 404.
  */
 abstract class SwitchedOnGuard implements CanActivate {
   protected abstract readonly isOn: boolean;

@@ -29,10 +29,7 @@ export class RefreshSecrets {
     this.#written = lines.join();
   }
 
-  /**
-   * Parses lines `id:base64url` of at least 32 bytes each. An error names `option`, never its
-   * value.
-   */
+  /** Parses lines `id:base64url` of at least 32 bytes each. An error names `option`, never its value. */
   static parse(lines: readonly string[], option = 'refreshToken.secrets'): RefreshSecrets {
     return new RefreshSecrets(lines, option);
   }

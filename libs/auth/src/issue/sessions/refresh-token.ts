@@ -35,10 +35,7 @@ export function writeRefreshToken(
   return Buffer.concat([signed, macOf(pepper, signed)]).toString('base64url');
 }
 
-/**
- * Undefined for a token that no pepper of the ring has signed, or that is not in its canonical
- * form.
- */
+/** Undefined for a token that no pepper of the ring has signed, or that is not in its canonical form. */
 export function openRefreshToken(ring: RefreshSecrets, token: string): OpenedRefreshToken {
   if (!WRITTEN.test(token)) return { kind: 'junk' };
   const bytes = Buffer.from(token, 'base64url');

@@ -135,8 +135,7 @@ export class RotationService {
       hash: attempt.rotation.presentedHash,
       keyHash: attempt.key?.hash,
     };
-    // checked before any conclusion: a caller without the key must not be able to end the owner's
-    // sessions
+    // checked before any conclusion: a caller without the key must not be able to end the owner's sessions
     const bound = snapshot && dueKeyOf(snapshot, attempt.rotation.provedKey);
     if (snapshot && bound) return { kind: 'unproven', bound, ...namedIn(snapshot) };
     const miss = classifyMiss(snapshot, presented, this.options.refreshToken);

@@ -23,10 +23,7 @@ export type OpeningLimits = Pick<
 export class SessionLimiter {
   constructor(private readonly options: ResolvedAuthOptions) {}
 
-  /**
-   * Throws `unavailable` if the host's function fails, `configuration_invalid` if its answer is out
-   * of bounds.
-   */
+  /** Throws `unavailable` if the host's function fails, `configuration_invalid` if its answer is out of bounds. */
   async limitsOf(opening: OpeningSession): Promise<OpeningLimits> {
     const { refreshToken, sessions } = this.options;
     const idleTtlMs = opening.rememberMe ? refreshToken.rememberMeTtlMs : refreshToken.ttlMs;

@@ -27,7 +27,7 @@ export interface SessionOpening {
   readonly persistent: boolean;
   readonly authTime: Date;
   readonly amr: readonly string[];
-  /** A time read before the state above was read. */
+  /** Milliseconds since the epoch, read before the state above: the token's times count from it. */
   readonly asOfMs: number;
   /** The id of a device that has signed in to the account before. */
   readonly deviceId?: string;
@@ -46,10 +46,7 @@ export interface SessionOpening {
   readonly spend?: (tx?: HostTransaction) => Promise<void>;
 }
 
-/**
- * Opens a session and grants its first tokens; `superseded` if the user's sessions were ended
- * meanwhile.
- */
+/** Opens a session and grants its first tokens; `superseded` if the user's sessions were ended meanwhile. */
 @Injectable()
 export class SessionOpener {
   constructor(

@@ -191,10 +191,7 @@ export class SessionService {
       : { kind: 'replaced', ...found, ...change, refreshToken };
   }
 
-  /**
-   * A refresh token of another session than the access token is a mix-up or an attack; both are
-   * refused.
-   */
+  /** A refresh token of another session than the access token is a mix-up or an attack; both are refused. */
   private ofSession(token: string, sessionId: string): GenuineRefreshToken {
     const opened = this.inspect(token);
     if (opened.kind === 'junk' || opened.sessionId !== sessionId)

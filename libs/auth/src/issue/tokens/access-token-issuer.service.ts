@@ -38,10 +38,7 @@ export interface AccessTokenInput {
   readonly actor?: Actor | null;
   /** Lifetime, at most `accessToken.ttl`. Default: `accessToken.ttl`. */
   readonly ttlSeconds?: number | null;
-  /**
-   * The token expires at this time at the latest, milliseconds since the epoch. Default: only its
-   * lifetime counts.
-   */
+  /** The token expires at this time at the latest, milliseconds since the epoch. Default: only its lifetime counts. */
   readonly endsByMs?: number;
   /** Thumbprint of the key that each request must prove; becomes `cnf`. Default none. */
   readonly boundKey?: string;

@@ -3,10 +3,7 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { checkCustomClaims, type CustomClaims } from '../../verify/tokens/custom-claims.js';
 import { assertClaimNames } from './claim-names.js';
 
-/**
- * The claims that the host adds to a token: those of its hook, overridden by those that the session
- * keeps.
- */
+/** The claims that the host adds to a token: those of its hook, overridden by those that the session keeps. */
 export interface AddedClaims {
   readonly told: CustomClaims;
   readonly kept: CustomClaims | null | undefined;
@@ -67,9 +64,8 @@ function refusedBy(claims: CustomClaims, { options }: ClaimRules): readonly (rea
 }
 
 /**
- * Whether the session's own claims caused the refusal. Then the session ends. A refused claim of
- * the hook is the host's mistake and ends no session; so is a refusal that the hook's answer alone
- * would cause.
+ * Whether the session's own claims caused the refusal. Then the session ends. A refused claim of the hook is the host's
+ * mistake and ends no session; so is a refusal that the hook's answer alone would cause.
  */
 function isOfSession(
   { told, kept }: AddedClaims,

@@ -22,10 +22,7 @@ export class ActingRights {
     private readonly options: ResolvedAuthOptions,
   ) {}
 
-  /**
-   * The actor, with counters that were read no later than the role that gives the right. Throws
-   * `forbidden`.
-   */
+  /** The actor, with counters that were read no later than the role that gives the right. Throws `forbidden`. */
   async admit(
     caller: ActingCaller,
     user: UserAccount,

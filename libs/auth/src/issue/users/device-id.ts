@@ -89,8 +89,7 @@ function proofOf(key: Buffer, random: Buffer): Buffer {
 }
 
 function mac(key: Buffer, head: Buffer, userId: string, epoch: number): Buffer {
-  // fields of fixed width first and the variable one last, so that no two inputs have the same
-  // bytes
+  // fields of fixed width first and the variable one last, so that no two inputs have the same bytes
   const fixed = Buffer.alloc(8);
   fixed.writeBigUInt64BE(BigInt(epoch));
   const hmac = createHmac('sha256', key).update(head).update(fixed).update(userId, 'utf8');

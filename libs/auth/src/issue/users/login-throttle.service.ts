@@ -13,15 +13,9 @@ import {
 
 /** One try that has been counted. */
 export interface Admission {
-  /**
-   * After success, or when no password was compared at all (503): the try no longer counts. Never
-   * throws.
-   */
+  /** After success, or when no password was compared at all (503): the try no longer counts. Never throws. */
   giveBack(): Promise<void>;
-  /**
-   * Plain data for `giveBackAll`, if success comes in a later request; undefined if nothing was
-   * counted.
-   */
+  /** Plain data for `giveBackAll`, if success comes in a later request; undefined if nothing was counted. */
   readonly attempt?: ThrottleAttempt;
 }
 
@@ -76,10 +70,7 @@ export class LoginThrottle {
     return this.take((limits) => this.accountBuckets(account, ip, limits));
   }
 
-  /**
-   * A try of a device whose id is genuine (`DeviceIds.genuine`), before the user of the device is
-   * looked up.
-   */
+  /** A try of a device whose id is genuine (`DeviceIds.genuine`), before the user of the device is looked up. */
   admitDevice(deviceId: string, tenant?: string): Promise<Admission> {
     return this.take((limits) => [
       {

@@ -14,10 +14,7 @@ import { recognise } from './stored-hashes/recognise.js';
 import type { StoredHash } from './stored-hashes/stored-hash.js';
 
 export type PasswordMatch =
-  /**
-   * `needed`: the hash has other parameters than the current ones; hash the password again while it
-   * is available.
-   */
+  /** `needed`: the hash has other parameters than the current ones; hash the password again while it is available. */
   | { readonly kind: 'match'; readonly rehash: 'needed' | 'current' }
   | { readonly kind: 'mismatch' }
   | { readonly kind: 'unusable'; readonly reason: UnusableHash };
@@ -31,10 +28,9 @@ export type UnusableHash = 'unrecognised' | 'too_costly';
 const MISMATCH: PasswordMatch = { kind: 'mismatch' };
 
 /**
- * Argon2id (RFC 9106) with the parameters of `passwords`. Every method throws
- * `AuthError('unavailable')` if more than `passwords.maxQueue` jobs wait and none of them has a
- * later turn. A password of more than `passwords.maxBytes` matches no hash and is never hashed, for
- * every user.
+ * Argon2id (RFC 9106) with the parameters of `passwords`. Every method throws `AuthError('unavailable')` if more than
+ * `passwords.maxQueue` jobs wait and none of them has a later turn. A password of more than `passwords.maxBytes`
+ * matches no hash and is never hashed, for every user.
  */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
@@ -78,10 +74,9 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /**
-   * Compares with a current hash, or with any form that `recognise` reads. `matching: 'refused'`:
-   * the user will be refused in any case, and a match takes as long as a mismatch. Rejects with
-   * `AuthError('unavailable')` if the hash cannot be compared now (its package is missing, a hook
-   * failed).
+   * Compares with a current hash, or with any form that `recognise` reads. `matching: 'refused'`: the user will be
+   * refused in any case, and a match takes as long as a mismatch. Rejects with `AuthError('unavailable')` if the hash
+   * cannot be compared now (its package is missing, a hook failed).
    */
   async verify(
     password: string,
@@ -102,10 +97,7 @@ export class PasswordHasher implements OnModuleInit {
     return { kind: 'match', rehash: isCurrent ? 'current' : 'needed' };
   }
 
-  /**
-   * Does the work of `verify` when there is no hash, so that the time does not reveal whether a
-   * user exists.
-   */
+  /** Does the work of `verify` when there is no hash, so that the time does not reveal whether a user exists. */
   async verifyNothing(password: string, turn?: Turn): Promise<void> {
     const texts = this.textsOf(password);
     if (!texts) return;
@@ -174,9 +166,7 @@ function ofToday(hash: string): StoredHash {
   };
 }
 
-/**
- * Measured for each form and cost: an average over several costs is a time that none of them takes.
- */
+/** Measured for each form and cost: an average over several costs is a time that none of them takes. */
 const paceOf = ({ form, costMs }: StoredHash): string =>
   form === TODAY ? TODAY : `${form} ${String(costMs)}`;
 

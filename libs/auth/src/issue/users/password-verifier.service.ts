@@ -29,11 +29,10 @@ export type SignerOutcome =
   | { readonly kind: 'refused'; readonly reason: 'gone' | 'disabled' | 'of another tenant' };
 
 /**
- * Compares a password. There is exactly one Argon2 verification and the same reads for every user
- * and every error, so that neither the body nor the time reveals anything. (A stored hash of
- * another form takes its own time until a login replaces it; then no refusal is faster.) If the
- * user directory fails or is too slow, an error is thrown (`guardedUserDirectory`): that is never a
- * refusal.
+ * Compares a password. There is exactly one Argon2 verification and the same reads for every user and every error, so
+ * that neither the body nor the time reveals anything. (A stored hash of another form takes its own time until a login
+ * replaces it; then no refusal is faster.) If the user directory fails or is too slow, an error is thrown
+ * (`guardedUserDirectory`): that is never a refusal.
  */
 @Injectable()
 export class PasswordVerifier {
@@ -87,10 +86,7 @@ export class PasswordVerifier {
     );
   }
 
-  /**
-   * The owner of an email, for requests that must not reveal it. `several` if the directory has the
-   * email twice.
-   */
+  /** The owner of an email, for requests that must not reveal it. `several` if the directory has the email twice. */
   async ownerOf(
     email: string,
     tenant?: string,
@@ -149,8 +145,7 @@ export class PasswordVerifier {
       await this.hasher.verifyNothing(password, turn);
       return { kind: 'refused', reason: candidate ? 'no_password' : 'unknown_user', userId };
     }
-    // if it were faster than a wrong password, it would reveal the right password of a disabled
-    // user
+    // if it were faster than a wrong password, it would reveal the right password of a disabled user
     const matching = candidate.account.disabled ? 'refused' : 'accepted';
     const match = await this.hasher.verify(password, candidate.passwordHash, turn, matching);
     if (match.kind === 'unusable')

@@ -2,7 +2,7 @@ import type { Clock } from '../../common/clock.js';
 
 /** The weight of each new measurement in the average. */
 const WEIGHT = 0.2;
-/** Added to the average, so that nearly every refusal ends by the timer and not by its own work. */
+/** Multiplies the average, so that nearly every refusal ends by the timer and not by its own work. */
 const MARGIN = 1.25;
 
 /** The form that new hashes have. */

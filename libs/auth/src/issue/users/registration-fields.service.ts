@@ -5,10 +5,7 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/**
- * Values that Tokenward or the host decides, never the person who registers. Compared without case
- * and punctuation.
- */
+/** Values that Tokenward or the host decides, never the person who registers. Compared without case and punctuation. */
 const DECIDED_HERE: ReadonlySet<string> = new Set(
   'id sub userid tenant tenantid role roles permission permissions disabled tokenversion sessionepoch passwordhash emailverified'.split(
     ' ',

@@ -11,10 +11,7 @@ export type ThrottleBucketKind =
   | 'mail+account'
   | 'mail+address';
 
-/**
- * Names of counters that reveal no email or address, even if all possible values are tried (a plain
- * hash would).
- */
+/** Names of counters that reveal no email or address, even if all possible values are tried (a plain hash would). */
 export class ThrottleKeys {
   #secret: Secret | undefined;
   #key = Buffer.alloc(0);

@@ -13,10 +13,7 @@ import { DeviceIds } from './device-id.js';
 import { type Admission, givingBack, LoginThrottle } from './login-throttle.service.js';
 
 export interface PasswordToCheck {
-  /**
-   * What was typed, or the user's own email. It names the account's counters before the account is
-   * looked up.
-   */
+  /** What was typed, or the user's own email. It names the account's counters before the account is looked up. */
   readonly identifier: string;
   readonly password: string;
   /** Looks the user up after the try was counted. */
@@ -43,10 +40,7 @@ type Refused = Extract<PasswordOutcome, { kind: 'refused' }>;
 interface Admitted {
   readonly candidate: VerifiedCandidate | undefined;
   readonly admissions: readonly Admission[];
-  /**
-   * The name that the hash takes its turn under. Strangers at an account and its known devices have
-   * separate turns.
-   */
+  /** The name that the hash takes its turn under. Strangers at an account and its known devices have separate turns. */
   readonly turnOf: string;
   readonly deviceId?: string;
   /** The account is locked for strangers under its own name, but not under the typed one. */

@@ -30,8 +30,7 @@ export class UserResolver {
   async idOf(given: string, tx?: HostTransaction): Promise<string> {
     if (!USER_ID.test(given)) throw unknown();
     if ((await this.sessions.list(given, tx)).length > 0) return given;
-    // the host's transaction may have created or deleted the user; outside of it a deleted user
-    // still exists
+    // the host's transaction may have created or deleted the user; outside of it a deleted user still exists
     const found =
       (await this.users.findById(given, tx)) ?? (tx && (await this.users.findById(given)));
     if (!found) throw unknown();

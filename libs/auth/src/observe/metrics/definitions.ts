@@ -144,10 +144,7 @@ export const METRICS = define({
 
 export type MetricKey = keyof typeof METRICS;
 
-/**
- * The name in Prometheus, by OpenTelemetry's rules: `_seconds` for the unit, `_total` for a
- * counter.
- */
+/** The name in Prometheus, by OpenTelemetry's rules: `_seconds` for the unit, `_total` for a counter. */
 export function prometheusName({ name, unit, kind }: MetricDefinition): string {
   return [name.replaceAll('.', '_'), unit && 'seconds', kind === 'counter' && 'total']
     .filter(Boolean)

@@ -31,17 +31,11 @@ export interface ProvedKey {
 interface ProvedOptions<T> {
   /** Default `forget`. */
   readonly doubt?: 'forget' | 'keep';
-  /**
-   * The account of the proof, from the result of `work`. Default: unknown, and the proof counts for
-   * its key.
-   */
+  /** The account of the proof, from the result of `work`. Default: unknown, and the proof counts for its key. */
   readonly accountOf?: (done: T) => string | undefined;
 }
 
-/**
- * How far a client's clock may be off, in addition to `accessToken.clockTolerance` (contract,
- * section 10).
- */
+/** How far a client's clock may be off, in addition to `accessToken.clockTolerance` (contract, section 10). */
 const WINDOW_SECONDS = 60;
 
 /** Proofs of clients that hold a key (RFC 9449). One for each instance of the module. */

@@ -1,7 +1,4 @@
-/**
- * The characters of a URI (RFC 3986, section 2). The URL parser would silently change or drop
- * others.
- */
+/** The characters of a URI (RFC 3986, section 2). The URL parser would silently change or drop others. */
 const URI = /^(?:https?|wss?):\/\/[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/i;
 const ESCAPE = /%([\da-f]{2})/gi;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;

@@ -144,8 +144,7 @@ function admittedIn(context: ExecutionContext): Carrier | undefined {
 const NO_FIELDS: readonly Carrier[] = [];
 
 /**
- * A GraphQL field, then the fields above it. A path is one object for a field and all below it (graphql-js,
- * `addPath`).
+ * A GraphQL field, then the fields above it. A path is one object for a field and all below it (graphql-js, `addPath`).
  */
 function fieldsOf(context: ExecutionContext): readonly Carrier[] {
   if (context.getType<string>() !== 'graphql') return NO_FIELDS;

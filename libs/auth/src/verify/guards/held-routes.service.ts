@@ -73,8 +73,7 @@ export class HeldRoutes implements OnModuleInit {
   }
 
   /**
-   * The route has a requirement that only a global guard may check. A test that has replaced our guard runs without
-   * it.
+   * The route has a requirement that only a global guard may check. A test that has replaced our guard runs without it.
    */
   private mayGoUnheld(route: HostRoute): boolean {
     if (route.kind === 'rpc') return requirementsOf(route).length > 0;

@@ -14,8 +14,7 @@ interface Socket {
 }
 
 /**
- * Turns refusals into answers in the whole application (`APP_FILTER`), unless a filter of the host handles them
- * first.
+ * Turns refusals into answers in the whole application (`APP_FILTER`), unless a filter of the host handles them first.
  */
 @Catch(AuthError)
 export class AuthErrorFilter implements ExceptionFilter<AuthError> {

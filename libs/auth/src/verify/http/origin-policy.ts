@@ -53,8 +53,7 @@ export function ownOrigin(request: HttpRequest, trustProxy: boolean): string | u
 }
 
 /**
- * Lower case, without a default port (RFC 6454, section 6.2). Undefined for `null` and any text that is not an
- * origin.
+ * Lower case, without a default port (RFC 6454, section 6.2). Undefined for `null` and any text that is not an origin.
  */
 export function normaliseOrigin(text: string): string | undefined {
   if (!SERIALISED_ORIGIN.test(text) || !URL.canParse(text)) return undefined;

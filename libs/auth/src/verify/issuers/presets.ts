@@ -56,16 +56,11 @@ export interface Auth0Options extends PresetOptions {
   readonly domain: string;
   /** The identifier of the API. */
   readonly audience: string;
-  /**
-   * The claim that an Action fills with the roles; Auth0 requires a URL as its name. Default none.
-   */
+  /** The claim that an Action fills with the roles; Auth0 requires a URL as its name. Default none. */
   readonly rolesClaim?: string;
 }
 
-/**
- * Auth0. Permissions: `permissions` if the API adds them to its tokens (RBAC), otherwise the words
- * of `scope`.
- */
+/** Auth0. Permissions: `permissions` if the API adds them to its tokens (RBAC), otherwise the words of `scope`. */
 export function auth0({
   domain,
   audience,
@@ -92,10 +87,7 @@ export interface EntraOptions extends PresetOptions {
    * accept users of every directory.
    */
   readonly tenant: string;
-  /**
-   * The client id of this API in tokens of version 2, its application id URI in tokens of version
-   * 1.
-   */
+  /** The client id of this API in tokens of version 2, its application id URI in tokens of version 1. */
   readonly audience: string | readonly string[];
   /** `accessTokenAcceptedVersion` of the app registration. Default 2. */
   readonly version?: 1 | 2;
@@ -122,8 +114,7 @@ export function entra({
   return entry(issuer, keys, others, {
     audience,
     principal: (claims) => {
-      // an ID token of the same registration has the same `aud`; only an access token names its
-      // client
+      // an ID token of the same registration has the same `aud`; only an access token names its client
       if (typeof (claims['azp'] ?? claims['appid']) !== 'string') return undefined;
       if (claims['tid'] !== tenant) return undefined;
       return {
@@ -140,16 +131,11 @@ export interface CognitoOptions extends PresetOptions {
   readonly region: string;
   /** `eu-central-1_AbCdEfGhI` */
   readonly userPool: string;
-  /**
-   * The ids of the app clients whose tokens are accepted here. Cognito's access tokens have no
-   * `aud`.
-   */
+  /** The ids of the app clients whose tokens are accepted here. Cognito's access tokens have no `aud`. */
   readonly clients: readonly string[];
 }
 
-/**
- * Amazon Cognito. Role: one of the groups (`cognito:groups`). Permissions: the words of `scope`.
- */
+/** Amazon Cognito. Role: one of the groups (`cognito:groups`). Permissions: the words of `scope`. */
 export function cognito({
   region,
   userPool,

@@ -17,10 +17,7 @@ export interface IssuerSettings {
   readonly cacheSize: number;
 }
 
-/**
- * One other issuer, with its own keys and its own cache: a key of one issuer never verifies another
- * issuer's token.
- */
+/** One other issuer, with its own keys and its own cache: a key of one issuer never verifies another issuer's token. */
 export class TrustedIssuer {
   readonly keys: RemoteKeys;
   readonly #keyring = new Keyring({ verification: [] });
@@ -37,9 +34,7 @@ export class TrustedIssuer {
     this.#rules = { ...options, clockToleranceSeconds };
   }
 
-  /**
-   * The outcome for a token that was accepted before under the current keys; otherwise undefined.
-   */
+  /** The outcome for a token that was accepted before under the current keys; otherwise undefined. */
   remembered(token: string): VerificationOutcome | undefined {
     const remembered = this.#cache.get(token, this.#keyring.revision);
     if (!remembered) return undefined;

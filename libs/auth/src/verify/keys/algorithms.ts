@@ -46,10 +46,7 @@ export const ALGORITHMS: Readonly<Record<SigningAlgorithm, AlgorithmTraits>> = {
   HS512: hmac('sha512', 64),
 };
 
-/**
- * The one algorithm of an EC curve, by the curve's name in OpenSSL; undefined for a curve that no
- * algorithm uses.
- */
+/** The one algorithm of an EC curve, by the curve's name in OpenSSL; undefined for a curve that no algorithm uses. */
 export function algorithmOfCurve(curve: string): SigningAlgorithm | undefined {
   return SIGNING_ALGORITHMS.find((each) => {
     const traits = ALGORITHMS[each];

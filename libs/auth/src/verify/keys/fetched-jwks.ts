@@ -178,10 +178,7 @@ const NETWORK: readonly (readonly [code: RegExp, problem: string])[] = [
   [/TIMEOUT|^ETIMEDOUT$/, 'the issuer did not take the connection in time'],
 ];
 
-/**
- * Uses only the error's code, because a message may quote text of the issuer, a proxy or the host's
- * function.
- */
+/** Uses only the error's code, because a message may quote text of the issuer, a proxy or the host's function. */
 function networkProblem(error: unknown): string {
   const { code: own, cause } = error as {
     readonly code?: unknown;

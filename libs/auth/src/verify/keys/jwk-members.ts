@@ -1,14 +1,10 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
-/**
- * A cache: a key is read again at each refresh of its source, and reading its members parses a
- * copy.
- */
+/** A cache: a key is read again at each refresh of its source, and reading its members parses a copy. */
 const known = new WeakMap<KeyObject, Readonly<JsonWebKey>>();
 
 /**
- * The members of an RSA or EC key (RFC 7518, section 6), for a private key including the private
- * ones.
+ * The members of an RSA or EC key (RFC 7518, section 6), for a private key including the private ones.
  *
  * Node holds the key's lock while it makes them, and the job that generated the key takes the same
  * lock when it is garbage-collected. Reading a fresh key directly can therefore block the process

@@ -73,10 +73,7 @@ export function assertRsaIsStrong(option: string, key: KeyObject): void {
 
 const MAX_FOREIGN_RSA_BITS = 4096;
 
-/**
- * For a key that a stranger sends: whether verifying one signature costs about as much as with our
- * own keys.
- */
+/** For a key that a stranger sends: whether verifying one signature costs about as much as with our own keys. */
 export function isQuick({ asymmetricKeyDetails }: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = MINIMUM_EXPONENT } = asymmetricKeyDetails ?? {};
   return (
@@ -106,10 +103,7 @@ export function assertSecretFits(
   assertHardToGuess(option, secret);
 }
 
-/**
- * A `kid` appears in headers, Redis keys and logs, so it must be printable ASCII of at most 256
- * characters.
- */
+/** A `kid` appears in headers, Redis keys and logs, so it must be printable ASCII of at most 256 characters. */
 export function assertKeyId(option: string, kid: unknown): asserts kid is string {
   if (typeof kid !== 'string' || !KEY_ID.test(kid)) {
     throw AuthError.configuration(option, 'must be 1 to 256 printable ASCII characters');

@@ -95,10 +95,7 @@ export function readPublicKey(option: string, material: KeyMaterial): KeyObject 
   );
 }
 
-/**
- * A text in hexadecimal is also valid base64url, but with other bytes: its author probably did not
- * mean base64url.
- */
+/** A text in hexadecimal is also valid base64url, but with other bytes: its author probably did not mean base64url. */
 const HEXADECIMAL = /^(?:(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,})$/;
 const FILE_OF_TEXT = /^[\x20-\x7e]+\r?\n$/;
 

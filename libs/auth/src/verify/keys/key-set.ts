@@ -19,10 +19,7 @@ export interface RemoteSigningKey {
 /** The key that signs now. */
 export type SigningKey = LocalSigningKey | RemoteSigningKey;
 
-/**
- * A key that verifies, with its one algorithm. For HMAC, `publicKey` is the key object of the
- * secret.
- */
+/** A key that verifies, with its one algorithm. For HMAC, `publicKey` is the key object of the secret. */
 export interface VerificationKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;

@@ -22,10 +22,7 @@ export class Keyring {
     this.replace(keys);
   }
 
-  /**
-   * Keys that are given once, at boot. Throws `configuration_invalid`, naming the option and the
-   * cure.
-   */
+  /** Keys that are given once, at boot. Throws `configuration_invalid`, naming the option and the cure. */
   static fromOptions(options: StaticKeysOptions): Keyring {
     return new Keyring(loadStaticKeys(options));
   }
@@ -124,10 +121,7 @@ export class Keyring {
     return signatureFits(key, signed, signature);
   }
 
-  /**
-   * RFC 7517, section 5: only public members, no secrets. The same frozen object until the keys
-   * change.
-   */
+  /** RFC 7517, section 5: only public members, no secrets. The same frozen object until the keys change. */
   publicJwks(): { readonly keys: readonly PublicJwk[] } {
     return this.#jwks;
   }

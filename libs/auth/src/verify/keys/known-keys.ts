@@ -1,7 +1,4 @@
-/**
- * RFC 7638 thumbprints of keys whose private half was published: anyone can sign or decrypt with
- * them.
- */
+/** RFC 7638 thumbprints of keys whose private half was published: anyone can sign or decrypt with them. */
 const KNOWN_PUBLIC_KEYS: ReadonlySet<string> = new Set([
   'oGDmHqCJ7yzMkWEkrlZVHkvrHIyQwtlDmeq5ForUHeY', // jwt.io, RS and PS
   '19J8y7Zprt2-QKLjF2I5pVk0OELX6cY2AfaAv1LC_w8', // jwt.io, ES256

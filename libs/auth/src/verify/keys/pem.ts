@@ -5,10 +5,7 @@ import { isSameKey } from './same-key.js';
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
 const BEGIN = /-----BEGIN /g;
 
-/**
- * All keys of a text. A public key that belongs to a private key beside it does not count
- * separately.
- */
+/** All keys of a text. A public key that belongs to a private key beside it does not count separately. */
 export interface PemKeys {
   readonly privateKeys: readonly KeyObject[];
   readonly publicKeys: readonly KeyObject[];

@@ -87,10 +87,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     return this.refresh();
   }
 
-  /**
-   * A fetch that starts after this call: one in progress may have read the keys before the new one
-   * was published.
-   */
+  /** A fetch that starts after this call: one in progress may have read the keys before the new one was published. */
   async #fetchAfresh(): Promise<void> {
     await this.#fetching;
     const { coolDownMs } = this.options;

@@ -15,10 +15,7 @@ const PSS = {
   saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
 };
 
-/**
- * Whether `signature` is the key's own over `signed` (RFC 7515, section 5.2), by the key's only
- * algorithm.
- */
+/** Whether `signature` is the key's own over `signed` (RFC 7515, section 5.2), by the key's only algorithm. */
 export function signatureFits(
   key: Pick<VerificationKey, 'algorithm' | 'publicKey'>,
   signed: Buffer,
@@ -54,10 +51,7 @@ function modulusBytes({ asymmetricKeyDetails }: KeyObject): number {
   return Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 }
 
-/**
- * Whether the public half verifies what the private key signs. The two halves in a JWK may not
- * belong together.
- */
+/** Whether the public half verifies what the private key signs. The two halves in a JWK may not belong together. */
 export function isConsistent(key: LocalSigningKey): boolean {
   const traits = ALGORITHMS[key.algorithm];
   if (traits.family === 'hmac') return true;

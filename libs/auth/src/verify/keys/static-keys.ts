@@ -36,10 +36,7 @@ export function loadStaticKeys(options: StaticKeysOptions): KeySet {
   return { signing: own.signing, verification };
 }
 
-/**
- * The same keys for key rotation: the own key has always signed, the others verify as long as they
- * are configured.
- */
+/** The same keys for key rotation: the own key has always signed, the others verify as long as they are configured. */
 export function knownStaticKeys(options: StaticKeysOptions): KnownKey[] {
   const { signing, verification } = loadStaticKeys(options);
   const createdAtMs = createdAt(options.createdAt);
@@ -49,9 +46,7 @@ export function knownStaticKeys(options: StaticKeysOptions): KnownKey[] {
   });
 }
 
-/**
- * Beside a key source, the options may name further keys that only verify, but no key that signs.
- */
+/** Beside a key source, the options may name further keys that only verify, but no key that signs. */
 export function readExtraKeys(options: StaticKeysOptions): KnownKey[] {
   for (const name of ['privateKey', 'publicKey', 'secret', 'sign', 'keyId'] as const) {
     if (options[name] !== undefined)

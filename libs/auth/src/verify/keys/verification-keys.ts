@@ -25,10 +25,7 @@ export function asVerificationKey(
   return { kid, algorithm, publicKey, publicJwk };
 }
 
-/**
- * A JWKS (RFC 7517, section 5) of keys that only verify. `signingAlgorithm` decides whether it may
- * contain secrets.
- */
+/** A JWKS (RFC 7517, section 5) of keys that only verify. `signingAlgorithm` decides whether it may contain secrets. */
 export function readVerificationKeys(
   jwks: { readonly keys: readonly JsonWebKey[] } | undefined,
   signingAlgorithm: SigningAlgorithm,

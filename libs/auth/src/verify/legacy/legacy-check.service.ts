@@ -14,9 +14,8 @@ export type Confirmation =
   | { readonly kind: 'refused'; readonly reason: string; readonly principal: Principal };
 
 /**
- * An old token may live longer than every entry of the ledger, and may spell its user in any way.
- * So the directory is asked who the user is, and the database whether anything of the user was ever
- * revoked.
+ * An old token may live longer than every entry of the ledger, and may spell its user in any way. So the directory is
+ * asked who the user is, and the database whether anything of the user was ever revoked.
  */
 @Injectable()
 export class LegacyCheck {
@@ -26,10 +25,7 @@ export class LegacyCheck {
     private readonly sessions: SessionStore,
   ) {}
 
-  /**
-   * `token`: the presented text; undefined if only its principal is known. Rejects with
-   * `unavailable`.
-   */
+  /** `token`: the presented text; undefined if only its principal is known. Rejects with `unavailable`. */
   async confirm(given: Principal, token: string | undefined): Promise<Confirmation> {
     const account = (await this.users.findById(given.id))?.account;
     if (!account || account.disabled)

@@ -40,9 +40,8 @@ export interface LegacyRules {
 }
 
 /**
- * Old tokens of a hand-made set-up, with a policy of their own. `typ` separates the two kinds: a
- * token with `at+jwt` is never checked with these keys, and any other token is never checked with
- * Tokenward's.
+ * Old tokens of a hand-made set-up, with a policy of their own. `typ` separates the two kinds: a token with `at+jwt` is
+ * never checked with these keys, and any other token is never checked with Tokenward's.
  */
 export class LegacyTokens {
   readonly #issuers: readonly Issuer[];
@@ -77,10 +76,7 @@ export class LegacyTokens {
     return typ === undefined || (typeof typ === 'string' && typ.toLowerCase() === 'jwt');
   }
 
-  /**
-   * Each entry's configuration chooses the key, and the signed claims must match that entry
-   * completely.
-   */
+  /** Each entry's configuration chooses the key, and the signed claims must match that entry completely. */
   verify(jws: ParsedJws, nowMs: number, expiry: ExpiryRule): Verification {
     if (REFUSED_MEMBERS.some((name) => Object.hasOwn(jws.header, name)))
       return refused('header_refused');

@@ -31,10 +31,7 @@ export interface CheckCounters {
   refused: number;
 }
 
-/**
- * `silent`: the feed is unbroken and does not refuse the token, but it is unproven; only with
- * `unproven: 'redis'`.
- */
+/** `silent`: the feed is unbroken and does not refuse the token, but it is unproven; only with `unproven: 'redis'`. */
 type RedisSays = 'revoked' | 'live' | 'silent' | 'broken';
 
 /**

@@ -23,9 +23,8 @@ const STOP_WITHIN_MS = 800;
 const BOOT_WITHIN_MS = 10_000;
 
 /**
- * Keeps this process's view of the revocations: follows the feed, and takes the step if no other
- * process has. Works with only a ledger, with both, or with only a feed (a service that only
- * verifies).
+ * Keeps this process's view of the revocations: follows the feed, and takes the step if no other process has. Works
+ * with only a ledger, with both, or with only a feed (a service that only verifies).
  */
 @Injectable()
 export class RevocationSync implements OnApplicationBootstrap, OnApplicationShutdown {

@@ -7,10 +7,7 @@ import {
   type Verdict,
 } from './revocation-checker.service.js';
 
-/**
- * For a service that only verifies and has no Redis: it cannot learn of any revocation, and says so
- * at boot.
- */
+/** For a service that only verifies and has no Redis: it cannot learn of any revocation, and says so at boot. */
 @Injectable()
 export class UncheckedRevocations extends RevocationChecker {
   /** Throws `unavailable` if a route or the options require the check. */

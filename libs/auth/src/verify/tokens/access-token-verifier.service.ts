@@ -26,10 +26,7 @@ export type VerificationOutcome =
   | {
       readonly kind: 'accepted';
       readonly principal: Principal;
-      /**
-       * Thumbprint of the key that the caller must ask a proof of; only set if `keyBound` is
-       * `told`.
-       */
+      /** Thumbprint of the key that the caller must ask a proof of; only set if `keyBound` is `told`. */
       readonly boundKey?: string;
       /**
        * The session's browser has not registered its key yet, so the token gives no access. Set
@@ -58,10 +55,7 @@ export type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
  * 4; RFC 8725). No I/O. It does not check revocation.
  */
 export class AccessTokenVerifier {
-  /**
-   * For metrics: remembered tokens, fully verified tokens, and the total time of the full
-   * verifications.
-   */
+  /** For metrics: remembered tokens, fully verified tokens, and the total time of the full verifications. */
   readonly counters = { remembered: 0, verified: 0, verifiedMs: 0 };
   readonly #rules: VerificationRules;
   readonly #cache: VerifiedTokenCache;

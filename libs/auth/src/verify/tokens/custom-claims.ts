@@ -6,10 +6,7 @@ import type { JsonObject } from './strict-json.js';
 export type CustomClaims = Readonly<Record<string, unknown>>;
 export type CustomClaimsCheck =
   | { readonly kind: 'accepted'; readonly claims: CustomClaims }
-  /**
-   * Paths of the claims that the schema refused, as lists of names; an empty path means all claims.
-   * Never values.
-   */
+  /** Paths of the claims that the schema refused, as lists of names; an empty path means all claims. Never values. */
   | { readonly kind: 'refused'; readonly paths: readonly (readonly string[])[] };
 
 /** The host's claims: every claim that is not Tokenward's own. */
@@ -57,10 +54,7 @@ function namesOf(path: IssuePath | undefined): readonly string[] {
   return (path ?? []).map((step) => String(typeof step === 'object' ? step.key : step));
 }
 
-/**
- * Freezes plain objects and lists at any depth; without recursion, so that depth does not use the
- * stack.
- */
+/** Freezes plain objects and lists at any depth; without recursion, so that depth does not use the stack. */
 function deepFreeze<T extends object>(root: T): T {
   const seen = new Set<object>();
   const open: object[] = [root];

@@ -10,9 +10,8 @@ export interface StrictJson {
 const [BACKSLASH, COLON] = [0x5c, 0x3a];
 
 /**
- * A JSON object in valid UTF-8 without duplicate members (RFC 7515, section 4; RFC 8725, section
- * 2.4: parsers that keep different duplicates would see different tokens). Undefined for everything
- * else.
+ * A JSON object in valid UTF-8 without duplicate members (RFC 7515, section 4; RFC 8725, section 2.4: parsers that keep
+ * different duplicates would see different tokens). Undefined for everything else.
  */
 export function parseStrictJson(bytes: Buffer): StrictJson | undefined {
   if (!isUtf8(bytes)) return undefined;
@@ -31,10 +30,7 @@ export function parseStrictJson(bytes: Buffer): StrictJson | undefined {
     : undefined;
 }
 
-/**
- * The number of members in all objects of `root`; without recursion, so that depth does not use the
- * stack.
- */
+/** The number of members in all objects of `root`; without recursion, so that depth does not use the stack. */
 function survey(root: object): { readonly members: number; readonly namesPrototype: boolean } {
   let members = 0;
   let namesPrototype = false;

@@ -62,9 +62,7 @@ export type ClaimsCheck =
  * inside a token (RFC 8725, section 3.10).
  */
 export const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
-/**
- * The greatest value of the store's counter (a 32-bit integer): a greater version was never issued.
- */
+/** The greatest value of the store's counter (a 32-bit integer): a greater version was never issued. */
 const MAX_TOKEN_VERSION = 2 ** 31 - 1;
 const MAX_TOKEN_ID_LENGTH = 128;
 export const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set([
@@ -94,10 +92,7 @@ export function checkHeader(header: JsonObject): HeaderCheck {
   return { kind: 'accepted', kid, alg, pending };
 }
 
-/**
- * All checks of contract, section 1, that need only the claims. `nowMs` is milliseconds since the
- * epoch.
- */
+/** All checks of contract, section 1, that need only the claims. `nowMs` is milliseconds since the epoch. */
 export function checkClaims(
   payload: JsonObject,
   rules: VerificationRules,

@@ -1,10 +1,7 @@
 import type { Principal } from '../../common/principal.js';
 import type { Refusal } from './verification-policy.js';
 
-/**
- * What is kept of a token whose signature and claims were accepted. The times are checked again at
- * each use.
- */
+/** What is kept of a token whose signature and claims were accepted. The times are checked again at each use. */
 export interface VerifiedToken {
   readonly principal: Principal;
   readonly exp: number;
@@ -31,10 +28,7 @@ export type Verification =
  */
 const MAX_CACHED_BYTES = 4096;
 
-/**
- * How many characters name a token. They are taken from the end of its signature, which nobody can
- * choose.
- */
+/** How many characters name a token. They are taken from the end of its signature, which nobody can choose. */
 const NAMED_BY = 8;
 
 /**

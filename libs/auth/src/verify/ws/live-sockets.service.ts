@@ -71,9 +71,8 @@ export class LiveSockets {
   }
 
   /**
-   * To be called in `handleConnection`. If there is a cookie, only the cookie counts. Without a token the first
-   * message must arrive within five seconds, or sooner if more than 200 sockets of one address, or 2,000 in all,
-   * wait.
+   * To be called in `handleConnection`. If there is a cookie, only the cookie counts. Without a token the first message
+   * must arrive within five seconds, or sooner if more than 200 sockets of one address, or 2,000 in all, wait.
    */
   async open(client: object, handshake: Handshake, close: CloseSocket): Promise<SocketStanding> {
     const ip = handshake.ip ?? handshake.socket?.remoteAddress;

@@ -39,10 +39,7 @@ export class ExpiryClock {
     if (nowMs !== undefined) this.databaseSaid(nowMs, this.clock.now());
   }
 
-  /**
-   * True once after the wall clock was set back by minutes: the entries that were dropped must be
-   * fetched again.
-   */
+  /** True once after the wall clock was set back by minutes: the entries that were dropped must be fetched again. */
   turnedBack(): boolean {
     const wall = this.clock.now();
     if (wall >= this.#steady() - TURNED_BACK_MS) return false;

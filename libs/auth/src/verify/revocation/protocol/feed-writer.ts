@@ -19,10 +19,9 @@ export type Pause = (durationMs: number) => Promise<void>;
 export type ExtensionOutcome = 'appended' | 'overtaken' | 'lost' | 'failed';
 
 /**
- * Appends what the feed lacks, and one complete heartbeat, after the head `base`. If there are more
- * rows than one append takes, they go before it in parts, and each part is a link of the chain.
- * `base` was acknowledged before the rows were read, so the parts do not change what the heartbeat
- * proves.
+ * Appends what the feed lacks, and one complete heartbeat, after the head `base`. If there are more rows than one
+ * append takes, they go before it in parts, and each part is a link of the chain. `base` was acknowledged before the
+ * rows were read, so the parts do not change what the heartbeat proves.
  */
 export class FeedWriter {
   readonly #before: readonly string[];

@@ -33,10 +33,7 @@ export class HeartbeatClock {
     ask: { connection: -1, head: undefined, sentAt: new Map() },
   };
 
-  /**
-   * Every state of the feed with the head `beat` contains all that was committed before the
-   * returned instant.
-   */
+  /** Every state of the feed with the head `beat` contains all that was committed before the returned instant. */
   date(channel: Channel, connection: number, beat: Heartbeat): Instant | undefined {
     const seen = this.#on(channel, connection);
     let date = later(this.#dates.get(beat.id), this.#dates.get(beat.prev));

@@ -12,10 +12,7 @@ export function instantOf(clock: Clock): Instant {
   return { wall: clock.now(), mono: clock.monotonic() };
 }
 
-/**
- * The greater age by the two clocks: one stops while the machine is suspended, the other can be set
- * back.
- */
+/** The greater age by the two clocks: one stops while the machine is suspended, the other can be set back. */
 export function ageMs(clock: Clock, since: Instant): number {
   return Math.max(clock.monotonic() - since.mono, clock.now() - since.wall, 0);
 }

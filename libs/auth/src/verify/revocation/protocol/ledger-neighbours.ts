@@ -41,10 +41,7 @@ export class LedgerNeighbours {
     );
   }
 
-  /**
-   * Called before a ledger is followed, and repeated from time to time. Rejects if Redis does not
-   * answer.
-   */
+  /** Called before a ledger is followed, and repeated from time to time. Rejects if Redis does not answer. */
   async find(): Promise<void> {
     if (!this.due() && this.view.ledger !== undefined) return;
     const found = await this.feed.ledgersOf(this.keyring?.thumbprints('verifying') ?? []);

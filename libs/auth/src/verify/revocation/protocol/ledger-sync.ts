@@ -47,10 +47,7 @@ export class LedgerSync {
     private readonly pause: Pause = timer,
   ) {}
 
-  /**
-   * Rejects if the ledger cannot be read. If only the feed cannot be reached, the view is still
-   * updated.
-   */
+  /** Rejects if the ledger cannot be read. If only the feed cannot be reached, the view is still updated. */
   async run(): Promise<void> {
     const mine = this.view.ledger ?? this.view.follow(await this.ledger.identity());
     // The base is acknowledged before the snapshot is taken, which is what a heartbeat proves.
@@ -82,10 +79,7 @@ export class LedgerSync {
     await Promise.race([this.extending, this.pause(APPENDED_WITHIN_MS)]);
   }
 
-  /**
-   * Whether the newest heartbeat that this process knows is its own; it may not have been read back
-   * yet.
-   */
+  /** Whether the newest heartbeat that this process knows is its own; it may not have been read back yet. */
   leads(): boolean {
     const newest = this.view.tail?.head?.id;
     return this.own !== undefined && (newest === this.own.id || newest === this.own.base);
@@ -110,10 +104,7 @@ export class LedgerSync {
     }
   }
 
-  /**
-   * Whether another process's fill still makes progress: two fills would overtake each other for
-   * ever.
-   */
+  /** Whether another process's fill still makes progress: two fills would overtake each other for ever. */
   private fillUnderWay(head: Heartbeat | undefined): boolean {
     if (head?.kind !== 'part') return false;
     if (this.partSeen?.id !== head.id) this.partSeen = { id: head.id, at: instantOf(this.clock) };

@@ -28,9 +28,8 @@ export interface Tail {
 }
 
 /**
- * What one process knows: the entries, how far it has read the ledger and the feed, and the time up
- * to which that is proven. No I/O, no timers: the step, the view service and the model test call
- * it.
+ * What one process knows: the entries, how far it has read the ledger and the feed, and the time up to which that is
+ * proven. No I/O, no timers: the step, the view service and the model test call it.
  */
 export class RevocationView {
   readonly mirror: RevokedSet;
@@ -204,10 +203,7 @@ export class RevocationView {
     if (!this.#linked) this.#newestBeat = sentAt;
   }
 
-  /**
-   * From here on every link of the feed is followed. The caller has noted the head before it filled
-   * the mirror.
-   */
+  /** From here on every link of the feed is followed. The caller has noted the head before it filled the mirror. */
   link(noted: FeedHead): void {
     this.#tail = { cursor: noted.cursor, head: noted.beat };
     this.#linked = true;

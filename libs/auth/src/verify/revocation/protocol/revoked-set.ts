@@ -29,10 +29,7 @@ export class RevokedSet {
     return size;
   }
 
-  /**
-   * An entry found no room: until the mirror is filled again, a token that is not in it may be
-   * revoked.
-   */
+  /** An entry found no room: until the mirror is filled again, a token that is not in it may be revoked. */
   get overflowed(): boolean {
     return this.#overflowed;
   }

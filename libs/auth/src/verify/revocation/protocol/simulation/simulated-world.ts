@@ -1,7 +1,4 @@
-/**
- * One machine. What arrives during a pause is handled afterwards; what arrives after a crash is
- * never handled.
- */
+/** One machine. What arrives during a pause is handled afterwards; what arrives after a crash is never handled. */
 export interface Machine {
   readonly number: number;
   pausedUntil: number;
