@@ -11,7 +11,7 @@ import { PooledCall } from './pooled-call.js';
 import { hiddenRows, hiddenUsers, HIDES_ROWS } from './row-security.js';
 import { type AuthSchema, createAuthSchema } from './schema.js';
 import { columnsOf, HASH_CHARACTERS, type NamedUsers } from './user-columns.js';
-import { indexAdvice, quoted, SHARED_IDS, UNIQUE_INDEXES } from './user-index.js';
+import { FIXED_VIEW, indexAdvice, quoted, SHARED_IDS, UNIQUE_INDEXES } from './user-index.js';
 
 export interface Layout {
   /** The option that a refusal names. */
@@ -110,7 +110,7 @@ function statement(needs: readonly Need[]) {
       (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace
         where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere,
       ${sql.raw(UNIQUE_INDEXES)} as indexes, ${sql.raw(SHARED_IDS)} as shared, ${sql.raw(HIDES_ROWS)} as filtered,
-      c.relpersistence = 'u' as unlogged
+      c.relpersistence = 'u' as unlogged, c.relkind = 'v' as viewed, ${sql.raw(FIXED_VIEW)} as fixed
     from jsonb_to_recordset(${JSON.stringify(needs.map((each, position) => ({ ...each, position })))}::jsonb)
         as e(schema text, name text, columns jsonb, rights jsonb, hash text, id text, position int)
       left join (pg_class c join pg_namespace n on n.oid = c.relnamespace) on c.relname = e.name
@@ -182,7 +182,13 @@ function adviseOnUsers(
   if (!users || !row) return;
   const full = `${quoted(String(row['schema']))}.${quoted(needs[at]?.name ?? '')}`;
   const hidden = row['filtered'] === true ? hiddenUsers(full, String(row['role'])) : undefined;
-  for (const advice of [indexAdvice(users, full, row['indexes']), hidden])
+  const fixed =
+    row['fixed'] === true
+      ? `PostgreSQL cannot update the view ${full}: old hashes are never replaced, and a change of the password is 503; give it an INSTEAD OF UPDATE trigger, or name the table that holds the hash`
+      : undefined;
+  // a view has no index of its own
+  const index = row['viewed'] === true ? undefined : indexAdvice(users, full, row['indexes']);
+  for (const advice of [index, hidden, fixed])
     if (advice !== undefined) new Logger('Tokenward').warn(`${option}: ${advice}`);
 }
 

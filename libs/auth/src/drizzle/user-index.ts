@@ -14,6 +14,10 @@ export const SHARED_IDS = `(select bool_or(i.indnkeyatts > 1) and not bool_or(i.
   from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attname = e.id
   where i.indrelid = c.oid and i.indisunique and i.indisvalid and a.attnum = any(i.indkey[0:i.indnkeyatts - 1]))`;
 
+/** Whether `c` is a view that cannot be updated, by itself or by a trigger. */
+export const FIXED_VIEW = `(select v.is_updatable = 'NO' and v.is_trigger_updatable = 'NO' from information_schema.views v
+  where v.table_schema = n.nspname and v.table_name = c.relname)`;
+
 /**
  * Advice to the operator about the users table `full`: without the index two rows may have the same
  * identifier, and each login scans the table.
