@@ -27,6 +27,14 @@ export const SPENDING = [
     'T-x3zr',
   ),
   defence(
+    'storage',
+    'a sign-in that spends something reads what is committed, whatever the host’s transactions do',
+    'drizzle/alongside.ts',
+    "alongside.work && order === 'first' ? 'host'",
+    "alongside.work ? 'host'",
+    'T-x4zr',
+  ),
+  defence(
     'accounts',
     'a hook of the host that fails spends no link of an unproven account',
     'issue/flows/magic-link-login.flow.ts',

@@ -17,8 +17,8 @@ export interface Occasion {
   readonly deadlineMs: number;
   readonly alongside: Alongside;
   /**
-   * When the work alongside runs. Default `first`, because users are always locked before the subject. `last`: it
-   * changes only what is locked after the subject.
+   * When the work alongside runs. Default `first`, because users are always locked before the subject. `last`: it is
+   * Tokenward's own, and changes only what is locked after the subject.
    */
   readonly order?: 'first' | 'last';
 }
@@ -42,7 +42,7 @@ export async function inTransactionWith<T>(
     if (order === 'last') await runAlongside(tx);
     return done;
   };
-  const isolation = alongside.work && 'host';
+  const isolation = alongside.work && order === 'first' ? 'host' : undefined;
   // a refusal by the host's own work is the host's answer, not an outage
   return database
     .transaction(what, deadlineMs, run, { isolation, outcome: 'asked' })

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { testPool } from '../../../../test/support/databases.js';
 import { until } from '../../../../test/support/until.js';
 import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import { replacementOf } from '../testing/conformance/samples.js';
@@ -69,4 +71,26 @@ describe('a sign-in that spends what proved it', () => {
       expect(waits).toEqual([expect.stringContaining('for no key update')]);
     },
   );
+
+  // T-x4zr
+  it('keeps the limit of sessions where the host’s transactions are repeatable reads', async () => {
+    await fixture.pool.query(
+      `alter database "${fixture.name}" set default_transaction_isolation = 'repeatable read'`,
+    );
+    const hosts = testPool({ connectionString: fixture.url });
+    const { sessions } = drizzleStorage(drizzle(hosts));
+    const { subject } = newSession();
+    const open = (work: () => Promise<void>) =>
+      sessions.open(newSession({ subject, maxPerUser: 2 }), { work });
+    const nothing = () => Promise.resolve();
+    await open(nothing);
+    const second: Promise<unknown>[] = [];
+    await open(async () => {
+      second.push(open(nothing));
+      await waitsIn();
+    });
+    await Promise.all(second);
+    expect(await sessions.list(subject)).toHaveLength(2);
+    await hosts.end();
+  });
 });
