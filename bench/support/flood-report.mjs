@@ -73,7 +73,7 @@ export function printFlood(phases, seconds) {
     for (const cells of [head, ...rows])
       console.log(
         cells
-          .map((cell) => cell.padEnd(34))
+          .map((cell) => cell.padEnd(36))
           .join('')
           .trimEnd(),
       );
