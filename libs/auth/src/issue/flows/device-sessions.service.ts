@@ -8,7 +8,7 @@ import type { PresentedRefresh } from '../../verify/presented-token.js';
 import { type GenuineRefreshToken, isCurrent } from '../sessions/refresh-token.js';
 import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
-import type { BoundTokens } from '../tokens/issued-tokens.js';
+import type { RenewedTokens } from '../tokens/issued-tokens.js';
 import { TokenGrants } from '../tokens/token-grants.service.js';
 import { NamedSessions } from './named-sessions.service.js';
 
@@ -68,7 +68,7 @@ export class DeviceSessions {
     if (this.access.asksHost()) await this.access.token(state, asOfMs);
   }
 
-  async grant(state: SessionState, asOfMs: number, refreshToken?: string): Promise<BoundTokens> {
+  async grant(state: SessionState, asOfMs: number, refreshToken?: string): Promise<RenewedTokens> {
     const access = await this.access.token(state, asOfMs);
     return { ...this.grants.grant(state.session, access, refreshToken ?? ''), refreshToken };
   }

@@ -6,7 +6,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { SessionStore } from '../../storage/session-store.port.js';
 import { DeviceChallenges } from '../devices/device-challenges.service.js';
 import { readDeviceProof, storedDeviceKey } from '../devices/device-proof.js';
-import type { BoundTokens } from '../tokens/issued-tokens.js';
+import type { RenewedTokens } from '../tokens/issued-tokens.js';
 import { clientOf } from '../tokens/token-grants.service.js';
 import { DeviceSessions, KEEP_COOKIES, type PresentedDevice } from './device-sessions.service.js';
 
@@ -28,7 +28,7 @@ export class ProveDeviceFlow {
    * Issues an access token for a proof by the session's key. Throws `device_required` with a challenge, `token_refused`
    * for a dead session.
    */
-  async prove(device: PresentedDevice, client: ClientContext): Promise<BoundTokens> {
+  async prove(device: PresentedDevice, client: ClientContext): Promise<RenewedTokens> {
     const asOfMs = this.clock.now();
     const { snapshot, isCurrent } = await this.devices.find(device, client);
     const { id: sessionId, subject: userId, actor, bound } = snapshot.session;

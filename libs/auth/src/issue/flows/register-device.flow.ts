@@ -7,7 +7,7 @@ import { DeviceChallenges } from '../devices/device-challenges.service.js';
 import { readDeviceProof, writeDeviceKey } from '../devices/device-proof.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { hashSecret } from '../sessions/refresh-token.js';
-import type { BoundTokens } from '../tokens/issued-tokens.js';
+import type { RenewedTokens } from '../tokens/issued-tokens.js';
 import { clientOf } from '../tokens/token-grants.service.js';
 import { DeviceSessions, KEEP_COOKIES, type PresentedDevice } from './device-sessions.service.js';
 
@@ -29,7 +29,7 @@ export class RegisterDeviceFlow {
    * Stores the browser's key with its session, once. Throws `device_required`, with a challenge where the browser
    * should try again.
    */
-  async register(device: PresentedDevice, client: ClientContext): Promise<BoundTokens> {
+  async register(device: PresentedDevice, client: ClientContext): Promise<RenewedTokens> {
     const asOfMs = this.clock.now();
     const { presented, snapshot, isCurrent } = await this.devices.find(device, client);
     const { session } = snapshot;

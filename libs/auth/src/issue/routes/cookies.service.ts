@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import { AuthError } from '../../common/auth-error.js';
-import type { BoundTokens, IssuedTokens } from '../tokens/issued-tokens.js';
+import type { RenewedTokens, IssuedTokens } from '../tokens/issued-tokens.js';
 import { accessCookie, MAX_SET_COOKIE_BYTES } from '../../options/cookie-budget.js';
 import type { CookieScope } from '../../options/cookie-options.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
@@ -46,7 +46,7 @@ export class AuthCookies {
   }
 
   /** For refresh, password change and reauthentication. The login has chosen the transport. */
-  renew(response: HttpResponse, grant: BoundTokens): void {
+  renew(response: HttpResponse, grant: RenewedTokens): void {
     this.write(response, this.linesOf(grant));
   }
 
@@ -106,7 +106,7 @@ export class AuthCookies {
     );
   }
 
-  private linesOf(grant: BoundTokens): string[] {
+  private linesOf(grant: RenewedTokens): string[] {
     const lines: string[] = [];
     const set = (kind: Kind, value: string, maxAge: number | undefined): void => {
       lines.push(this.line(kind, value, maxAge), ...this.clearedFormerly(kind));

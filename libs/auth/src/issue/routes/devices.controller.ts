@@ -13,7 +13,7 @@ import { type SessionInstructions, sessionInstructions } from '../devices/sessio
 import type { PresentedDevice } from '../flows/device-sessions.service.js';
 import { ProveDeviceFlow } from '../flows/prove-device.flow.js';
 import { RegisterDeviceFlow } from '../flows/register-device.flow.js';
-import type { BoundTokens } from '../tokens/issued-tokens.js';
+import type { RenewedTokens } from '../tokens/issued-tokens.js';
 import { CookiePath } from './cookie-path.service.js';
 import { AuthCookies } from './cookies.service.js';
 import { SESSION_INSTRUCTIONS } from './openapi-schemas.js';
@@ -89,7 +89,7 @@ export function createDevicesController(routes: Routes): Type {
     private async answer(
       request: HttpRequest,
       response: HttpResponse,
-      run: (device: PresentedDevice) => Promise<BoundTokens>,
+      run: (device: PresentedDevice) => Promise<RenewedTokens>,
     ): Promise<SessionInstructions> {
       try {
         const grant = await run(this.deviceOf(request));

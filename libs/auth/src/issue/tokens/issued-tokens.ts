@@ -23,8 +23,8 @@ export interface IssuedTokens {
   readonly deviceToken?: string;
 }
 
-/** The tokens of a bound session. Without a refresh token its cookie stays unchanged. */
-export type BoundTokens = Omit<IssuedTokens, 'refreshToken'> &
+/** New tokens of a session. A bound session may get no refresh token: then its cookie stays unchanged. */
+export type RenewedTokens = Omit<IssuedTokens, 'refreshToken'> &
   Partial<Pick<IssuedTokens, 'refreshToken'>>;
 
 export interface LoginResult {
