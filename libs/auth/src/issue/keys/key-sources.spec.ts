@@ -119,7 +119,7 @@ describe('the keys that a source returns', () => {
   it('a source beside key material in the options is refused', async () => {
     const source = keysFrom(async () => ({ keys: [await jwk('a', { nbf: 1 })] }));
     await expect(start(source, new HandClock(T0), { secret: 'x' })).rejects.toThrow(
-      /beside a keySource/,
+      /together with a keySource/,
     );
   });
 });
