@@ -27,7 +27,10 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
   /** `1h` of the page is a second here. */
   const run = async (line: string, env: Readonly<Record<string, string>> = {}) => {
     const ended = await tokenward(
-      line.replace('npx tokenward ', '').replace(/(?<= )1h\b(?!-)/, '1s').replace(/ *#.*/, ''),
+      line
+        .replace('npx tokenward ', '')
+        .replace(/(?<= )1h\b(?!-)/, '1s')
+        .replace(/ *#.*/, ''),
       env,
       cwd,
     );
