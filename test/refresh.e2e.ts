@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import { refreshWith, sessionsOf } from './support/refreshing.js';
@@ -48,6 +50,22 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     });
     expect(fresh?.['jti']).not.toBe(old?.['jti']);
     expect(await sessions()).toEqual([{ generation: 2, open: true, end_reason: null }]);
+  });
+
+  it('is not done for a request that is cut short before its body', async () => {
+    const { hostname, port } = new URL(stage.demos[adapter].url);
+    const head = [
+      'POST /auth/refresh HTTP/1.1',
+      `host: ${hostname}:${port}`,
+      'content-type: application/json',
+      'transfer-encoding: chunked',
+      `cookie: refresh_token=${client.jar.get('refresh_token') ?? ''}`,
+    ];
+    const socket = connect(Number(port), hostname).resume();
+    socket.end([...head, '', ''].join('\r\n'));
+    await once(socket, 'close');
+    for (let n = 0; n < 3; n++) expect((await client.post('/auth/refresh')).status).toBe(200);
+    expect(await sessions()).toEqual([{ generation: 4, open: true, end_reason: null }]);
   });
 
   // T-8vzk
