@@ -5,7 +5,7 @@ const LONGEST_MS = 30_000;
 export interface ReconnectWait {
   /**
    * Half a second, then twice as long each time, up to 30 seconds; up to half of it is left out at random. So the
-   * clients of a server that restarts do not come back all at once.
+   * clients of a server that restarts do not come back all at once. A shorter first wait is followed by half a second.
    */
   next(): number;
   /** Begins again with the first wait: half a second, or `firstMs`. */
@@ -17,7 +17,8 @@ export function reconnectWait(): ReconnectWait {
   return {
     next() {
       const spread = waitMs * (0.5 + Math.random() / 2);
-      waitMs = Math.min(waitMs * 2, LONGEST_MS);
+      // a server may wish for no wait, but not when it is away
+      waitMs = Math.min(Math.max(waitMs * 2, FIRST_MS), LONGEST_MS);
       return spread;
     },
     reset(firstMs = FIRST_MS) {

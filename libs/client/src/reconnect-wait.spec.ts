@@ -1,0 +1,18 @@
+import { expect, it } from '@jest/globals';
+import { reconnectWait } from './reconnect-wait.js';
+
+it.each([
+  ['half a second', undefined, [500, 1_000, 2_000]],
+  ['what the server wishes', 4_000, [4_000, 8_000, 16_000]],
+  ['nothing, but only once', 0, [0, 500, 1_000]],
+  ['at most half a minute', 90_000, [30_000, 30_000, 30_000]],
+])('the wait begins with %s, and grows', (_, firstMs, longest) => {
+  const wait = reconnectWait();
+  wait.next();
+  wait.reset(firstMs);
+  for (const ms of longest) {
+    const next = wait.next();
+    expect(next).toBeGreaterThanOrEqual(ms / 2);
+    expect(next).toBeLessThanOrEqual(ms);
+  }
+});
