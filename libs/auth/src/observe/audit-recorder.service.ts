@@ -69,6 +69,7 @@ export class AuditRecorder
   flush(): Promise<void> {
     this.flushing ??= this.write().finally(() => {
       this.flushing = undefined;
+      if (this.isStopping && !this.isFailing && this.queue.size > 0) void this.flush();
     });
     return this.flushing;
   }
@@ -83,8 +84,8 @@ export class AuditRecorder
   }
 
   /**
-   * Writes the waiting records, and from now on each record at once: Nest calls the last hooks of a global module, such as
-   * `AuthModule`, after those of the module that closes the host's database.
+   * Writes the waiting records, and from now on each record at once: Nest calls the last hooks of a global module, such
+   * as `AuthModule`, after those of the module that closes the host's database.
    */
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
@@ -94,7 +95,7 @@ export class AuditRecorder
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.cleaning);
     clearTimeout(this.timer);
-    await this.flushing;
+    while (this.flushing) await this.flushing;
     await this.flush();
     // a flush that failed has set it again
     clearTimeout(this.timer);
@@ -113,9 +114,10 @@ export class AuditRecorder
     }, FLUSH_EVERY_MS).unref();
   }
 
+  /** Not those that come meanwhile: the stop waits for this, and until it is closed a busy server makes more. */
   private async write(): Promise<void> {
-    while (this.store && this.queue.size > 0) {
-      const batch = this.queue.take(BATCH);
+    for (let left = this.queue.size; this.store && left > 0; left -= BATCH) {
+      const batch = this.queue.take(Math.min(left, BATCH));
       try {
         await this.store.append(batch);
       } catch {

@@ -64,6 +64,22 @@ describe('AuditRecorder', () => {
     expect(recorder.pending).toBe(1);
   });
 
+  // T-k3st
+  it('does not wait, at the beginning of the stop, for records that keep coming', async () => {
+    const { store, recorder, registered } = set();
+    let left = 1_000;
+    const append = store.append.bind(store);
+    store.append = async (records) => {
+      await append(records);
+      if (left-- > 0) registered(String(left));
+    };
+    registered('first');
+    await recorder.beforeApplicationShutdown();
+    expect(left).toBeGreaterThan(900);
+    await recorder.onApplicationShutdown();
+    expect([store.batches.flat().length, recorder.pending]).toEqual([1_001, 0]);
+  });
+
   it('makes one record of what one address does in a minute, with its count, and keeps records that could not be written', async () => {
     jest.useFakeTimers({ now: 1_000 * 60_000 });
     try {
