@@ -14,9 +14,13 @@ export const SHARED_IDS = `(select bool_or(i.indnkeyatts > 1) and not bool_or(i.
   from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attname = e.id
   where i.indrelid = c.oid and i.indisunique and i.indisvalid and a.attnum = any(i.indkey[0:i.indnkeyatts - 1]))`;
 
-/** Whether `c` is a view that cannot be updated, by itself or by a trigger. */
-export const FIXED_VIEW = `(select v.is_updatable = 'NO' and v.is_trigger_updatable = 'NO' from information_schema.views v
-  where v.table_schema = n.nspname and v.table_name = c.relname)`;
+/**
+ * Whether `c` is a view whose column `e.hash` cannot be updated, by itself, a trigger or a rule. 4 is an update, and 16
+ * a deletion, without which the function for a column always says no.
+ */
+export const FIXED_VIEW = `(c.relkind in ('v', 'm') and ((pg_relation_is_updatable(c.oid, true) & 4) = 0
+  or (pg_relation_is_updatable(c.oid, true) & 16) > 0 and not exists (select from pg_attribute a
+    where a.attrelid = c.oid and a.attname = e.hash and pg_column_is_updatable(c.oid, a.attnum, true))))`;
 
 /**
  * Advice to the operator about the users table `full`: without the index two rows may have the same
