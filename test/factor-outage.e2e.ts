@@ -61,6 +61,24 @@ describe('a code of a second factor', () => {
     expect(told).toEqual([expect.objectContaining({ userId: person.id, left: 9 })]);
   });
 
+  // T-s2sp
+  it('is refused as any other where the sessions of the user end before the new one opens', async () => {
+    const { person, secret } = await enrolled(host);
+    const { ticket } = await host.ticketOf(person);
+    const { sessions } = host.storage;
+    const open = sessions.open.bind(sessions);
+    sessions.open = async (...given) => {
+      await host.auth.revokeUser(person.id);
+      return open(...given);
+    };
+    const answer = { code: host.code(secret) };
+    const refused = await secondStep(host, ticket, answer);
+    expect([refused.status, refused.json()['code']]).toEqual([401, 'second_factor_refused']);
+    sessions.open = open;
+    const next = await host.ticketOf(person);
+    expect((await secondStep(host, next.ticket, answer)).status).toBe(200);
+  });
+
   async function proving() {
     const { person, secret } = await enrolled(host);
     const session = await signedInWithCode(host, person, secret);

@@ -86,9 +86,11 @@ export class SecondFactorLoginFlow {
     const result = await this.signIn
       .open({ ...opening, claims, provider, authTime, spend }, client)
       .catch(async (error: unknown) => {
-        const isGuess = error instanceof AuthError && error.reason === 'second_factor_refused';
-        if (!isGuess) await settle();
-        throw error;
+        const refused = error instanceof AuthError ? error : undefined;
+        // only a wrong answer is a guess
+        if (refused?.reason !== 'second_factor_refused') await settle();
+        // the user's sessions were ended meanwhile, and the ticket with them
+        throw refused?.reason === 'login_refused' ? refusal(refused.detail) : error;
       });
     await settle();
     if (proved.event) this.events.publish(proved.event);
