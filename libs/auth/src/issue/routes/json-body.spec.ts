@@ -81,6 +81,14 @@ describe('a JSON body', () => {
       expect(jsonBodyOf(request(typed(JSON.stringify(value)), value))).toBe(value);
   });
 
+  // T-w9ch
+  it.each<[string, string, HttpRequest['headers']]>([
+    ['compressed to its own length', 'a'.repeat(40), { 'content-encoding': 'gzip' }],
+    ['in Latin-1, without its quotes as long as with them', '\uFFFD', {}],
+  ])('that is a JSON string %s is the fault of the caller', (_, value, headers) => {
+    expect(jsonBodyOf(request({ ...typed(value), ...headers }, value))).toBe(value);
+  });
+
   it.each<[string, HttpRequest['headers']]>([
     ['a form', { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '9' }],
     [

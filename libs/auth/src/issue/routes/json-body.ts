@@ -86,8 +86,12 @@ function leftUnparsed(request: HttpRequest): string | undefined {
   return undefined;
 }
 
-/** A JSON string that was parsed has lost at least its quotes, so that a caller cannot be taken for the host. */
+/**
+ * A JSON string that was parsed has lost at least its quotes, so that a caller cannot be taken for the host. It may
+ * have grown again where it was compressed, or by a U+FFFD for each byte that is not UTF-8.
+ */
 function isWhole(text: string, { headers }: HttpRequest): boolean {
+  if (headers['content-encoding'] !== undefined || text.includes('\uFFFD')) return false;
   return Buffer.byteLength(text) === Number(headers['content-length']);
 }
 
