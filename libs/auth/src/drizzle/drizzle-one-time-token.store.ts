@@ -1,4 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { AuthError } from '../common/auth-error.js';
+import type { Alongside } from '../storage/session-store.port.js';
 import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import {
   type NewOneTimeToken,
@@ -6,6 +8,7 @@ import {
   OneTimeTokenStore,
   type TokenOwner,
 } from '../storage/one-time-token-store.port.js';
+import { inTransactionWith } from './alongside.js';
 import type { AuthDatabase } from './auth-database.js';
 import { type Row, rows, type Transaction } from './database.js';
 import { asTransaction } from './host-transaction.js';
@@ -63,7 +66,11 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
     );
   }
 
-  redeem(kind: string, hash: Buffer, tx?: HostTransaction): Promise<OneTimeToken | undefined> {
+  redeem(
+    kind: string,
+    hash: Buffer,
+    { tx, work }: Pick<Alongside, 'tx' | 'work'> = {},
+  ): Promise<OneTimeToken | undefined> {
     const spend = (runner: Transaction) =>
       one(
         runner,
@@ -71,7 +78,17 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
             delete from ${this.schema.oneTimeTokens} t where ${this.live(kind, hash)} returning t.subject, t.data
           ) select t.subject, t.data, ${COUNTERS} from t ${this.subjectOf}`,
       );
-    return this.transaction(WHAT, spend, tx);
+    if (!work) return this.transaction(WHAT, spend, tx);
+    const { deadlineMs } = this.options;
+    const occasion = { what: WHAT, deadlineMs, alongside: { work } };
+    return inTransactionWith(this.database, occasion, async (runner) => {
+      const found = await spend(runner);
+      if (!found) throw new NotLive();
+      return found;
+    }).catch((error: unknown) => {
+      if (error instanceof NotLive) return undefined;
+      throw error;
+    });
   }
 
   once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'> {
@@ -168,6 +185,13 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
     return tx
       ? this.database.joining(what, deadlineMs, () => work(asTransaction(tx)))
       : this.database.transaction(what, deadlineMs, work);
+  }
+}
+
+/** So that the transaction is undone. */
+class NotLive extends AuthError {
+  constructor() {
+    super('link_refused', 'spent or dead by now');
   }
 }
 

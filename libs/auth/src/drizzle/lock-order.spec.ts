@@ -63,7 +63,7 @@ describe('a sign-in that spends what proved it', () => {
       const next: Promise<unknown>[] = [];
       const waits: string[] = [];
       await step(subject, async (tx) => {
-        expect(await storage.oneTimeTokens.redeem(KIND, mailed, tx)).toBeDefined();
+        expect(await storage.oneTimeTokens.redeem(KIND, mailed, { tx })).toBeDefined();
         next.push(issue());
         waits.push(await waitsIn());
       });

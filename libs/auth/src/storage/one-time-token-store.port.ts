@@ -1,3 +1,4 @@
+import type { Alongside } from './session-store.port.js';
 import type { HostTransaction } from './sql-transaction.port.js';
 import type { SubjectState } from './subject.js';
 
@@ -61,12 +62,13 @@ export abstract class OneTimeTokenStore {
   abstract attempt(kind: string, hash: Buffer): Promise<OneTimeToken | undefined>;
   /**
    * Spends a live token in one statement, regardless of its tries. Of N simultaneous uses exactly one gets it. With
-   * `tx` it takes part in that transaction, and is not spent if the transaction is rolled back.
+   * `tx` it takes part in that transaction, and is not spent if the transaction is rolled back. `work` runs first in
+   * the token's own transaction, and is undone where the token is not live.
    */
   abstract redeem(
     kind: string,
     hash: Buffer,
-    tx?: HostTransaction,
+    alongside?: Pick<Alongside, 'tx' | 'work'>,
   ): Promise<OneTimeToken | undefined>;
   /**
    * Records a use, so that something can be used only once. Of N simultaneous calls with one hash exactly one is

@@ -1,3 +1,4 @@
+import type { Alongside } from '../storage/session-store.port.js';
 import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import {
   type NewOneTimeToken,
@@ -55,11 +56,22 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
     });
   }
 
-  redeem(kind: string, hash: Buffer, given?: HostTransaction): Promise<OneTimeToken | undefined> {
-    return this.within(given, (tx) => {
+  redeem(
+    kind: string,
+    hash: Buffer,
+    { tx: given, work }: Pick<Alongside, 'tx' | 'work'> = {},
+  ): Promise<OneTimeToken | undefined> {
+    const spend = (tx: MemoryTransaction) => {
       const row = this.live(kind, hash);
       if (row) tx.remove(this.database.oneTimeTokens, keyOf(hash));
       return this.toToken(row);
+    };
+    if (!work) return this.within(given, spend);
+    return this.database.transaction(async (tx) => {
+      await work(tx);
+      const found = spend(tx);
+      if (!found) tx.rollBack();
+      return found;
     });
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';
+import type { Alongside } from '../../storage/session-store.port.js';
 import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import {
   type NewOneTimeToken,
@@ -46,15 +47,15 @@ export class OneTimeTokens {
   }
 
   /**
-   * Spends the token: of any number of concurrent uses exactly one gets it. With `tx`, it is spent
-   * when that transaction commits.
+   * Spends the token: of any number of concurrent uses exactly one gets it. With `tx`, it is spent when that
+   * transaction commits; with `work`, together with it.
    */
   async redeem(
     kind: string,
     token: string,
-    tx?: HostTransaction,
+    alongside?: Pick<Alongside, 'tx' | 'work'>,
   ): Promise<OneTimeToken | undefined> {
-    return WRITTEN.test(token) ? this.store.redeem(kind, hashOf(token), tx) : undefined;
+    return WRITTEN.test(token) ? this.store.redeem(kind, hashOf(token), alongside) : undefined;
   }
 
   /** Whether this text is used for the first time, on any process. It is remembered for at least `ttlMs`. */

@@ -133,7 +133,7 @@ export class SecondStep {
 
   /** Spends the ticket: of any number of right answers exactly one gets it. */
   async redeem(ticket: string, tx?: HostTransaction): Promise<LiveTicket | undefined> {
-    return liveTicket(await this.tokens.redeem(KIND, ticket, tx));
+    return liveTicket(await this.tokens.redeem(KIND, ticket, { tx }));
   }
 
   async passkeysOf(subject: string): Promise<readonly PasskeyFactor[]> {

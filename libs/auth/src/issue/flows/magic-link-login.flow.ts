@@ -53,7 +53,8 @@ export class MagicLinkLoginFlow {
     if (!this.isOfTenant(link, client)) throw refused('the user is of another tenant');
     await this.signIn.admit(account, client);
     const spend = async (tx?: HostTransaction): Promise<void> => {
-      if (!(await this.links.spend(KIND, input.token, tx))) throw refused('spent or dead by now');
+      if (!(await this.links.spend(KIND, input.token, { tx })))
+        throw refused('spent or dead by now');
     };
     const step = {
       account,

@@ -31,10 +31,16 @@ export class VerifyEmailFlow {
   private async verifyPresent(token: string, link: LiveLink, client: ClientContext): Promise<void> {
     const kind = 'email_verify';
     const { id: userId } = link.account;
-    // a crash in between leaves a token that can be used again
-    const isTheirs = await this.users.accounts?.verifyEmail(userId, link.data.email);
-    if (!isTheirs || !(await this.links.spend(kind, token)))
-      throw this.links.refusal(kind, 'spent or dead by now', client, userId);
+    const lost = () => this.links.refusal(kind, 'spent or dead by now', client, userId);
+    const work: Work = async (tx) => {
+      if (!(await this.users.accounts?.verifyEmail(userId, link.data.email, tx))) throw lost();
+    };
+    const isSpent = await together(
+      work,
+      (given) => this.links.spend(kind, token, { work: given }),
+      Boolean,
+    );
+    if (!isSpent) throw lost();
     this.events.publish({ type: 'link.used', kind, userId, ip: client.ip });
     this.events.publish({ type: 'email.verified', userId, ip: client.ip });
   }
@@ -46,7 +52,7 @@ export class VerifyEmailFlow {
     const { email: to, previous: from = '', sessionId = '' } = link.data;
     const lost = (why: string) => this.links.refusal(kind, why, client, userId);
     const work: Work = async (tx) => {
-      if (!(await this.links.spend(kind, token, tx))) throw lost('spent or dead by now');
+      if (!(await this.links.spend(kind, token, { tx }))) throw lost('spent or dead by now');
       // a stolen session that was ended must not become the account by a link that it has asked for
       const live = await this.sessions.list(userId, tx);
       if (!live.some(({ id }) => id === sessionId)) throw lost('the session that asked has ended');

@@ -197,7 +197,7 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
   'is spent only if its transaction commits': async (it) => {
     const { kind, hash, owner } = await issued(it);
     const spend = async (tx: object) =>
-      assert.ok((await it.tokens.redeem(kind, hash, tx)) !== undefined, 'it was not there');
+      assert.ok((await it.tokens.redeem(kind, hash, { tx })) !== undefined, 'it was not there');
     const failing = it.sessions.endAll(owner.subject, 'logout_all', {
       work: async (tx) => {
         await spend(tx);
@@ -211,7 +211,7 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
 
   'is spent together with the session that it opens, or not at all': async (it) => {
     const { kind, hash, owner } = await issued(it);
-    const spend = async (tx: object) => void (await it.tokens.redeem(kind, hash, tx));
+    const spend = async (tx: object) => void (await it.tokens.redeem(kind, hash, { tx }));
     const session = newSession({ subject: owner.subject });
     const late = { ...session, expected: { tokenVersion: 2, epoch: 1 } };
     assert.deepEqual(await it.sessions.open(late, { work: spend }), { kind: 'superseded' });
@@ -226,6 +226,26 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     assert.equal((await it.tokens.read(kind, hash)) === undefined, false);
     assert.equal((await it.sessions.open(session, { work: spend })).kind, 'opened');
     assert.equal(await it.tokens.read(kind, hash), undefined);
+  },
+
+  'is spent together with the work that it was given for, or neither is done': async (it) => {
+    const { kind, hash } = await issued(it);
+    const used = await issued(it);
+    const marks = async () =>
+      (await Promise.all([hash, used.hash].map((each) => it.tokens.read(kind, each)))).map(Boolean);
+    // the other token stands for what the work changes
+    const work = async (tx: object) => void (await it.tokens.redeem(kind, used.hash, { tx }));
+    const dead = randomBytes(32);
+    assert.equal(await it.tokens.redeem(kind, dead, { work }), undefined);
+    assert.deepEqual(await marks(), [true, true]);
+    const failing = async (tx: object) => {
+      await work(tx);
+      throw new Error('not done');
+    };
+    await assert.rejects(it.tokens.redeem(kind, hash, { work: failing }), { message: 'not done' });
+    assert.deepEqual(await marks(), [true, true]);
+    assert.deepEqual((await it.tokens.redeem(kind, hash, { work }))?.data, { n: 1 });
+    assert.deepEqual(await marks(), [false, false]);
   },
 
   'is removed after it expired, a page at a time': async (it) => {
