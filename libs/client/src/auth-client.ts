@@ -84,7 +84,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   const url = absolute(`${base}/${prefix}/`);
   const name = `tokenward:${url}`;
   const isWithOthers = isBrowser() && (!isBearer || !!store);
-  if (isWithOthers && !isBearer && isElsewhere(absolute(base)))
+  if (isWithOthers && !isBearer && isElsewhere(url))
     // eslint-disable-next-line no-console -- the page's developer reads it there
     console.warn(`${base} is another site: its cookies are lost. Use bearer`);
   const kept = isBearer
@@ -133,7 +133,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   return {
     async fetch(input, init) {
       const target = resolve(input, base);
-      if (init?.credentials === 'omit' || !isOurs(target, base)) return api.sendRaw(target, init);
+      if (init?.credentials === 'omit' || !isOurs(target, url)) return api.sendRaw(target, init);
       // the page makes requests, so it counts as signed in until an answer says otherwise
       if (!needsToken && state.is === 'unknown') state.is = 'in';
       return requests.sendSigned(target, init);

@@ -1,4 +1,4 @@
-/** Where `baseUrl` points, without a slash at the end; relative to the page. */
+/** A URL of the page, or of `baseUrl`, as a whole. */
 export function absolute(url: string): string {
   const page = globalThis.location?.href;
   return page ? new URL(url, page).href : url;
@@ -16,9 +16,9 @@ export function resolve(input: string | URL | Request, base: string): string | R
 const originOf = (url: string): string | undefined => /^\w+:\/\/[^/?#]+/.exec(url)?.[0];
 
 /** Whether a URL is the API's: tokens are sent to no other, whatever URL a caller gives. */
-export function isOurs(target: string | Request, base: string): boolean {
+export function isOurs(target: string | Request, authUrl: string): boolean {
   const origin = originOf(typeof target === 'string' ? target : target.url);
-  return !!origin && origin === originOf(absolute(base));
+  return !!origin && origin === originOf(authUrl);
 }
 
 type Stream = { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;

@@ -80,6 +80,19 @@ describe('a fetch of the host', () => {
     });
   });
 
+  // T-r7fp
+  it('sends the referrer policy of the request', async () => {
+    const sent: unknown[] = [];
+    const send: typeof fetch = (input, init) => {
+      if (input instanceof Request) sent.push(new Request(input, init).referrerPolicy);
+      return world.server.fetch(input, init);
+    };
+    const client = await signedIn({ fetch: send });
+    await client.fetch('/echo', { referrerPolicy: 'no-referrer' });
+    await client.fetch('/echo');
+    expect(sent).toEqual(['no-referrer', '']);
+  });
+
   it('gets whole addresses of the page, which is all that Node takes in jsdom', async () => {
     world.browser.at('https://page.test/app/notes');
     const sent: unknown[] = [];

@@ -23,7 +23,10 @@ export function silentFetch(
   tabs: Tabs,
   refreshAfter: RefreshAfter,
 ): SilentFetch {
-  /** The headers once more in `init`: a host's `fetch` that adds one there would replace those of the request. */
+  /**
+   * The headers once more in `init`: a host's `fetch` that adds one there would replace those of the request. Beside an
+   * `init`, `fetch` forgets the referrer policy of the request.
+   */
   function send(request: Request): Promise<Response> {
     const token = state.token?.value;
     return api.sendRaw(request, {
@@ -31,6 +34,7 @@ export function silentFetch(
         ...Object.fromEntries(request.headers),
         ...(token && { authorization: `Bearer ${token}` }),
       },
+      referrerPolicy: request.referrerPolicy,
     });
   }
 
@@ -47,15 +51,14 @@ export function silentFetch(
       const { person } = state;
       const first = api.toSend(target, init);
       const spare = isSpentBySending(init?.body) ? undefined : api.toSend(target, init);
-      const { signal } = first;
-      const early = await until(signal, freshen());
+      const early = await until(first.signal, freshen());
       if (state.is === 'in' && state.person !== person)
         throw new AuthClientError(401, 'another user');
       const since = tabs.known;
       const response = await send(first);
       if (!asksForRefresh(response)) return response;
       const outcome =
-        early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since));
+        early && early !== 'refreshed' ? early : await until(first.signal, refreshAfter(since));
       if (state.person !== person || outcome === 'signedOut') return response;
       if (outcome !== 'unavailable' && !spare) return response;
       await response.body?.cancel();
