@@ -116,4 +116,12 @@ export const SPENDING = [
     'for (let left = BATCH; this.store && this.queue.size > 0; ) {',
     'T-k3st',
   ),
+  defence(
+    'client',
+    'a request keeps its referrer policy',
+    'libs/client/src/silent-fetch.ts',
+    'referrerPolicy: request.referrerPolicy,',
+    '',
+    'T-r7fp',
+  ),
 ];
