@@ -152,7 +152,7 @@ export const BOUND = [
     'revocation',
     'the stores learn the newest timeline that the process knows',
     'verify/revocation/revocation-sync.service.ts',
-    'ledger?.setHistory?.(() => (this.stopped ? undefined : this.view.history));',
+    'this.forgetHistory = ledger?.setHistory?.(() => this.view.history);',
     'ledger?.setHistory?.(() => undefined);',
     'T-c7rf',
   ),

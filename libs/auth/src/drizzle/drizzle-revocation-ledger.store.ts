@@ -135,9 +135,9 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     }
   }
 
-  override setHistory(known: () => LedgerHistory | undefined): void {
-    this.#own.add(known);
-    this.database.histories.add(known);
+  override setHistory(known: () => LedgerHistory | undefined): () => void {
+    const forget = [this.#own.add(known), this.database.histories.add(known)];
+    return () => forget.forEach((each) => each());
   }
 
   async isRevoked(token: RevocableToken): Promise<boolean> {

@@ -7,8 +7,10 @@ type Known = () => LedgerHistory | undefined;
 export class Histories {
   readonly #known = new Set<Known>();
 
-  add(known: Known): void {
+  /** Returns a function that forgets it. */
+  add(known: Known): () => void {
     this.#known.add(known);
+    return () => void this.#known.delete(known);
   }
 
   /** 0 as long as nothing is known. */

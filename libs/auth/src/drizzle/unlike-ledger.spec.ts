@@ -127,6 +127,15 @@ describe('a database that is not what it seems', () => {
     expect(entries.map((entry) => entry.id)).toContain('for both');
   });
 
+  it('goes by the history of a module no longer than until that is closed', async () => {
+    const { position } = await storage.ledger.readSince(undefined);
+    const later = { ...position, timeline: position.timeline + 1 };
+    const forget = storage.ledger.setHistory(() => later);
+    await expect(storage.sessions.read(id)).rejects.toMatchObject({ code: 'unavailable' });
+    forget();
+    await expect(storage.sessions.read(id)).resolves.toBeDefined();
+  });
+
   it('does not answer whether a token is revoked for another ledger', async () => {
     const asked = knowing({ ledger: randomUUID() }, () => storage.ledger.isRevoked(token));
     await expect(asked).rejects.toMatchObject({ code: 'unavailable' });

@@ -67,12 +67,12 @@ export abstract class RevocationLedgerStore {
   abstract onAppended(wake: () => void): Promise<() => Promise<void>>;
   /**
    * Optional: called once by each module on this store, with a function that tells what its view knows of the ledger's
-   * history; undefined before it is filled, and once the module is closed. From then on every store of this database
-   * must throw instead of answering from an earlier timeline: a former primary that is still up lacks what was revoked
+   * history; undefined before it is filled. Returns a function that forgets it, called when the module is closed. Until
+   * then every store of this database must throw instead of answering from an earlier timeline: a former primary that is still up lacks what was revoked
    * since, and loses what is revoked on it. `readSince` still answers for another ledger, so that the process learns of
    * it: the timelines of a new cluster begin at 1.
    */
-  setHistory?(known: () => LedgerHistory | undefined): void;
+  setHistory?(known: () => LedgerHistory | undefined): () => void;
   /** Optional: warnings for the operator at boot, one line each (a server that may lose acknowledged commits). */
   warnings?(): Promise<readonly string[]>;
 }

@@ -31,7 +31,12 @@ describe('a process with a ledger and no feed', () => {
   it('tells the store what it knows of the ledger, so that a former primary is not believed', async () => {
     const ledger = new WakingLedger([]);
     let known: () => LedgerHistory | undefined = () => undefined;
-    const store = Object.assign(ledger, { setHistory: (given: typeof known) => (known = given) });
+    const forget = jest.fn();
+    const setHistory = (given: typeof known) => {
+      known = given;
+      return forget;
+    };
+    const store = Object.assign(ledger, { setHistory });
     const sync = follow(store);
     expect(known()).toBeUndefined();
     await sync.ready();
@@ -39,9 +44,10 @@ describe('a process with a ledger and no feed', () => {
     expect(known()).toEqual({ ledger: position?.ledger, timeline: position?.timeline });
     sync.view.sawTimeline({ ...position!, timeline: 7 });
     expect(known()?.timeline).toBe(7);
+    expect(forget).not.toHaveBeenCalled();
     await sync.onApplicationShutdown();
     // closed, it learns nothing any more: others on the store must not go by it
-    expect(known()).toBeUndefined();
+    expect(forget).toHaveBeenCalled();
   });
 
   it('reads what is new five times in the time for which a proof is good', async () => {

@@ -37,6 +37,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   private readonly blockMs: number;
   private readonly loops: Promise<void>[] = [];
   private readonly wakers = new Set<() => void>();
+  private readonly forgetHistory: (() => void) | undefined;
   private stopListening: (() => Promise<void>) | undefined;
   private started: Promise<void> | undefined;
   private stopped = false;
@@ -55,8 +56,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   ) {
     this.view = new RevocationView(clock, options.revocation.maxEntries);
     if (feed) this.neighbours = new LedgerNeighbours(this.view, feed, clock, this.logger, keyring);
-    // closed, it learns nothing any more, and a store that others use must not go by it
-    ledger?.setHistory?.(() => (this.stopped ? undefined : this.view.history));
+    this.forgetHistory = ledger?.setHistory?.(() => this.view.history);
     if (ledger) this.step = new LedgerSync(this.view, ledger, feed, clock, entropy);
     const stepMs = options.revocation.maxStalenessMs / 4;
     // The process that took the last step takes the next one. The others are due later, each at a
@@ -104,6 +104,8 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
+    // closed, it learns nothing any more, and a store that others use must not go by it
+    this.forgetHistory?.();
     this.step?.stop();
     for (const wake of this.wakers) wake();
     const quiet = Promise.allSettled([this.started, ...this.loops, this.stopListening?.()]);
