@@ -57,6 +57,11 @@ const PAGES = [
     title: 'Defences against other issuers',
     takes: /^(?:oidc|issuers|tenants|pinned JWKS)$/,
   },
+  {
+    name: 'defences-sessions',
+    title: 'Defences of sessions',
+    takes: /session|^(?:refresh|histories|acting|revocation)/i,
+  },
   { name: 'defences', title: 'Defences', takes: /^/ },
 ];
 
