@@ -235,7 +235,16 @@ describe('keys that rotate', () => {
       }
     };
     for (const each of await Promise.all(ways.map(acceptedUntil))) expect(each).toBeLessThan(1_000);
-    for (const way of ways) expect((await way()).status).toBe(401);
+    // a busy machine may answer 503, which is no acceptance
+    const judged = async (way: (typeof ways)[number]): Promise<number> => {
+      let { status } = await way();
+      for (let tries = 0; status === 503 && tries < 100; tries += 1) {
+        await delay(50);
+        ({ status } = await way());
+      }
+      return status;
+    };
+    expect(await Promise.all(ways.map(judged))).toEqual([401, 401, 401]);
 
     // the session goes on under another key, which the service that only verifies fetches by itself
     let fresh = await refresh(demos[1], grant);
