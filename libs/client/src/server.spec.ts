@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { serverAuth, type ServerAuthOptions } from './server.js';
 
@@ -204,6 +205,52 @@ describe('a server that renders in front of the API', () => {
     expect((await auth.fetch('/notes')).status).toBe(200);
     expect([api.count('GET /notes'), api.count('POST /auth/refresh')]).toEqual([2, 1]);
   });
+
+  it('parts of one page at once with a token refused before its time: one refresh, and each is sent again', async () => {
+    const { api, arrive } = serve();
+    api.expire();
+    const auth = arrive('access_token=access-ada; refresh_token=r-ada');
+    const [session, ...answers] = await Promise.all([
+      auth.session(),
+      auth.fetch('/notes'),
+      auth.fetch('/tags'),
+    ]);
+    expect(session).toMatchObject({ id: 'ada' });
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(api.count('POST /auth/refresh')).toBe(1);
+  });
+
+  it.each([
+    ['a stream', () => new Blob(['flow']).stream()],
+    ['a stream of Node', () => Readable.from([Buffer.from('flow')])],
+  ])(
+    '%s is not sent again: the caller sees the 401, and the next call succeeds',
+    async (_, body) => {
+      const { api, arrive } = serve();
+      api.expire();
+      const auth = arrive('access_token=access-ada; refresh_token=r-ada');
+      const post = { method: 'POST', duplex: 'half' };
+      const send = () => auth.fetch('/notes', { ...post, body: body() as ReadableStream });
+      expect((await send()).status).toBe(401);
+      expect((await send()).status).toBe(200);
+      expect([api.count('POST /notes'), api.count('POST /auth/refresh')]).toEqual([2, 1]);
+    },
+  );
+
+  it.each(['access_token=access-ada; refresh_token=r-ada', 'refresh_token=r-ada'])(
+    'while nothing can be refreshed, a 401 is not taken for a refusal (%s)',
+    async (cookie) => {
+      const { api, arrive } = serve();
+      api.expire();
+      api.faults.push(503, 503);
+      const response = await arrive(cookie).fetch('/notes');
+      expect([response.status, await response.json()]).toMatchObject([
+        503,
+        { code: 'unavailable' },
+      ]);
+      expect((await arrive(cookie).fetch('/notes')).status).toBe(200);
+    },
+  );
 
   it('a lost answer, and an outage after it, do not end the session', async () => {
     const { api, arrive } = serve();

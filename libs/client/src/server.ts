@@ -1,4 +1,5 @@
-import { answerOf, AuthClientError, type Session } from '@tokenward/client';
+import { answerOf, type Session } from '@tokenward/client';
+import { asksForRefresh, isSpentBySending, unavailable } from './requests.js';
 import { requestCookies } from './server-cookies.js';
 import { type RefreshOutcome, sharedRefresh } from './server-refresh.js';
 
@@ -28,7 +29,9 @@ export interface ServerAuth {
   /** Refreshes if there is a refresh token but no access token; once, however often it is called. */
   renew(): Promise<void>;
   /**
-   * Sends the cookies of this request; after a 401 it refreshes once and tries again once. `path` is below `apiUrl`.
+   * Sends the cookies of this request; after a 401 it refreshes once and tries again once. `path` is below `apiUrl`. A
+   * body that can be read only once (a stream) is not sent again: the caller gets the 401, and the next call succeeds.
+   * Answers 503 in place of a 401 if the session could not be refreshed.
    */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** The signed-in user, according to the cookies. Rejects if the API cannot be asked. */
@@ -141,18 +144,18 @@ function authOf(request: ServerRequest, api: Api): ServerAuth {
     },
     async fetch(path, init) {
       await auth.renew();
+      // a request beside this one may begin the refresh while this one is on its way
+      const isRepeatable = !refreshing && !isSpentBySending(init?.body);
       const response = await ask(path, init);
-      if (refreshing || !isWorthAnotherTry(response, init)) return response;
-      if ((await refresh()).status !== 200) return response;
+      if (!asksForRefresh(response)) return response;
+      const { status } = await refresh();
+      if (status === 401 || (status === 200 && !isRepeatable)) return response;
       await response.body?.cancel();
-      return ask(path, init);
+      return status === 200 ? ask(path, init) : unavailable();
     },
     async session() {
       const response = await auth.fetch(`${prefix}/me`);
-      const { status } = (await refreshing) ?? { status: 401 };
-      if (response.status !== 401) return answerOf<Session>(response, ({ id }) => id);
-      if (status !== 401) throw new AuthClientError(503, 'The session could not be refreshed');
-      return undefined;
+      return response.status === 401 ? undefined : answerOf<Session>(response, ({ id }) => id);
     },
     get cookie() {
       return cookies.header();
@@ -160,12 +163,4 @@ function authOf(request: ServerRequest, api: Api): ServerAuth {
     setCookies: cookies.setCookies,
   };
   return auth;
-}
-
-/** Whether fresh tokens may change the answer, and the request can be sent again. */
-function isWorthAnotherTry(response: Response, init: RequestInit | undefined): boolean {
-  // only the user can renew a credential proof that is too old (RFC 9470)
-  const challenge = response.headers.get('www-authenticate') ?? '';
-  const isStepUp = challenge.includes('insufficient_user_authentication');
-  return response.status === 401 && !isStepUp && !(init?.body instanceof ReadableStream);
 }
