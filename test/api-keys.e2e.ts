@@ -143,6 +143,18 @@ describe('API keys', () => {
     await until(async () => (await me(key, elsewhere)).status === 401, 1_000);
   });
 
+  // T-n0rl
+  it('that were given no permission have no role of their owner either', async () => {
+    const boss = await root();
+    const { key } = await make({ name: 'probe', permissions: [] }, boss);
+    expect((await boss.get('/admin/users')).status).toBe(200);
+    const mine = await me(key);
+    expect(mine.json()).toMatchObject({ permissions: [] });
+    expect(mine.json()).not.toHaveProperty('role');
+    for (const client of [here, elsewhere])
+      expect((await client.get('/admin/users', bearer(key))).status).toBe(403);
+  });
+
   it('do not prove a credential, and have no access to sessions, passwords and keys', async () => {
     const { id, key } = await make();
     const stale = await here.delete('/account', bearer(key));

@@ -7,7 +7,7 @@ export interface ApiKey {
   /** The owner. */
   readonly subject: string;
   readonly name: string;
-  /** The only permissions of the owner that the key has; undefined: all of them. */
+  /** The only permissions of the owner that the key has; undefined: all of them; empty: no role either. */
   readonly permissions?: readonly string[];
   readonly createdAt: Date;
   /** Undefined: it does not expire. */

@@ -11,8 +11,8 @@ const REMEMBERED_FOR_SECONDS = 60 * 60;
 const KEY_ID = 'api_key';
 
 /**
- * Whom a key stands for: its owner, with those permissions of the owner that the key was given. It does not count as a
- * proof of a credential.
+ * Whom a key stands for: its owner, with those permissions of the owner that the key was given. A key that was given an
+ * empty list has no role either. It does not count as a proof of a credential.
  */
 export function apiKeyPrincipal(
   key: ApiKey,
@@ -20,6 +20,7 @@ export function apiKeyPrincipal(
   { role, permissions, tenant }: UserFacts,
   nowMs: number,
 ): Principal {
+  const hasRights = key.permissions?.length !== 0;
   const issuedAt = Math.floor(nowMs / 1000);
   const expiresAt = Math.min(
     issuedAt + REMEMBERED_FOR_SECONDS,
@@ -34,7 +35,7 @@ export function apiKeyPrincipal(
     tokenId: key.id,
     keyId: KEY_ID,
     tokenVersion,
-    ...(role !== undefined && { role }),
+    ...(role !== undefined && hasRights && { role }),
     permissions: Object.freeze(
       permissions.filter((each) => key.permissions?.includes(each) ?? true),
     ),

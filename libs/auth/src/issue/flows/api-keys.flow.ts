@@ -25,7 +25,10 @@ export const MOST_SECONDS = 3_155_760_000;
 export interface NewApiKeyInput {
   /** A name for people to read: 1 to 200 visible characters. */
   readonly name: string;
-  /** Which permissions of the owner the key has. Default: all that the owner has when the key is used. */
+  /**
+   * Which permissions of the owner the key has. The key has the owner's role all the same, unless the list is empty.
+   * Default: all that the owner has when the key is used.
+   */
   readonly permissions?: readonly string[];
   /** Whole seconds above 0. Default: it does not expire. */
   readonly expiresIn?: number;
