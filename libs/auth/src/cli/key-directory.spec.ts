@@ -7,6 +7,9 @@ import { join } from 'node:path';
 const opened: string[] = [];
 /** What somebody else does in the directory once a file has its content. */
 let meanwhile: () => void = () => undefined;
+/** Who owns each directory, and to whom files were given. */
+let owner: { uid: number; gid: number } | undefined;
+const given: (readonly [uid: number, gid: number])[] = [];
 jest.unstable_mockModule('node:fs', () => ({
   ...fs,
   openSync: (path: string, flags: string, mode: number) => {
@@ -14,6 +17,11 @@ jest.unstable_mockModule('node:fs', () => ({
     opened.push(`${flags} ${(fs.fstatSync(file).mode & 0o777).toString(8)}`);
     return file;
   },
+  statSync: (path: string, options?: object) => {
+    const stats = fs.statSync(path, options);
+    return stats && owner ? Object.assign(stats, owner) : stats;
+  },
+  fchownSync: (_file: number, uid: number, gid: number) => void given.push([uid, gid]),
   fsyncSync: (file: number) => {
     fs.fsyncSync(file);
     meanwhile();
@@ -50,6 +58,26 @@ describe('key files', () => {
     meanwhile = () => undefined;
     expect((fs.statSync(victim).mode & 0o777).toString(8)).toBe('644');
   });
+
+  // T-rt0w
+  it.each([
+    [0, { uid: 1000, gid: 50 }, Array.from({ length: 3 }, () => [1000, 50])],
+    [0, { uid: 0, gid: 0 }, []],
+    [1001, { uid: 1000, gid: 50 }, []],
+  ])(
+    'written by the user %i in a directory of %o: the service, who owns it, can read them',
+    (user, of, expected) => {
+      const asked = jest.spyOn(process, 'getuid').mockReturnValue(user);
+      const dir = fs.mkdtempSync(join(tmpdir(), 'tokenward-files-'));
+      owner = of;
+      given.splice(0);
+      new KeyFiles(dir).add({ kty: 'EC', kid: 'k' });
+      createBoth({ path: join(dir, 'b'), content: 'b' }, { path: join(dir, 'c'), content: 'c' });
+      owner = undefined;
+      asked.mockRestore();
+      expect(given).toEqual(expected);
+    },
+  );
 
   it('leave no draft behind when they cannot be moved into place', () => {
     const dir = fs.mkdtempSync(join(tmpdir(), 'tokenward-files-'));

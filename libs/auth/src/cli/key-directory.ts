@@ -1,6 +1,7 @@
 import {
   closeSync,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -111,6 +112,7 @@ export function writeWhole(path: string, content: string): void {
       // a umask can only remove bits of the mode; by its descriptor, since somebody else may have put a link in its
       // place
       fchmodSync(file, 0o600);
+      giveToOwner(file, draft);
       writeSync(file, content);
       fsyncSync(file);
     } finally {
@@ -120,6 +122,13 @@ export function writeWhole(path: string, content: string): void {
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** What root writes belongs to the owner of its directory: the service could not read it otherwise. */
+function giveToOwner(file: number, path: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dirname(path));
+  if (uid !== 0) fchownSync(file, uid, gid);
 }
 
 /** Writes both files or neither, with mode 0600, and never over an existing file or link. */
@@ -132,6 +141,7 @@ export function createBoth(
       const file = openSync(path, 'wx', 0o600);
       made.push(path);
       try {
+        giveToOwner(file, path);
         writeSync(file, content);
         fsyncSync(file);
       } finally {

@@ -148,6 +148,11 @@ function unreadable(name: string, error: unknown, cure: string): AuthError {
       return AuthError.configuration(name, 'is not a directory: give a directory, or use keyFile');
     case 'EISDIR':
       return AuthError.configuration(name, 'is a directory: give a file, or use keyDirectory');
+    case 'EACCES':
+      return AuthError.configuration(
+        name,
+        'cannot be read by the user of this process: let it belong to that user (chown)',
+      );
     default:
       return AuthError.unavailable(`${name} cannot be read`);
   }
