@@ -45,6 +45,7 @@ local id = redis.call('HGET', KEYS[2], '#id') or ''
 if id ~= ARGV[1] then return {0, redis.call('HGET', KEYS[2], '#head') or ''} end
 raise_from(6)
 redis.call('HSET', KEYS[2], '#id', ARGV[2], '#head', ARGV[3])
+redis.call('SET', KEYS[4], '', 'PX', 1000)
 local beat = redis.call('XADD', KEYS[1], '*', 'h', ARGV[3])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -79,14 +80,15 @@ end
 /**
  * The lineage of a server that takes what is written. One that refuses, for whatever reason (it is
  * full, its disk is, its cluster is down), still answers, and what is revoked does not arrive there.
- * Only a user without the right to write cannot tell.
+ * A user without the right to write relies on what another process has written within the last second.
  */
 const WRITING = `${LINEAGE}
 local function writing()
   local said = redis.pcall('SET', KEYS[4], '', 'PX', 1000)
   local why = type(said) == 'table' and said.err
-  if not why or string.find(why, 'NOPERM', 1, true)
-    or string.find(why, 'user executing the script', 1, true) then return lineage() end
+  if not why then return lineage() end
+  local barred = string.find(why, 'NOPERM', 1, true) or string.find(why, 'user executing the script', 1, true)
+  if barred and redis.pcall('EXISTS', KEYS[4]) == 1 then return lineage() end
   return ''
 end
 `;
