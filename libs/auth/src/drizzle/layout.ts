@@ -11,7 +11,14 @@ import { PooledCall } from './pooled-call.js';
 import { hiddenRows, hiddenUsers, HIDES_ROWS } from './row-security.js';
 import { type AuthSchema, createAuthSchema } from './schema.js';
 import { columnsOf, HASH_CHARACTERS, type NamedUsers } from './user-columns.js';
-import { FIXED_VIEW, indexAdvice, quoted, SHARED_IDS, UNIQUE_INDEXES } from './user-index.js';
+import {
+  FIXED_VIEW,
+  indexAdvice,
+  INDEXES,
+  PARTITIONED_BY,
+  quoted,
+  SHARED_IDS,
+} from './user-index.js';
 
 export interface Layout {
   /** The option that a refusal names. */
@@ -109,7 +116,7 @@ function statement(needs: readonly Need[]) {
         and a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod - 4 between 1 and ${HASH_CHARACTERS - 1}) as narrow,
       (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace
         where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere,
-      ${sql.raw(UNIQUE_INDEXES)} as indexes, ${sql.raw(SHARED_IDS)} as shared, ${sql.raw(HIDES_ROWS)} as filtered,
+      ${sql.raw(INDEXES)} as indexes, ${sql.raw(PARTITIONED_BY)} as partitioned, ${sql.raw(SHARED_IDS)} as shared, ${sql.raw(HIDES_ROWS)} as filtered,
       c.relpersistence = 'u' as unlogged, c.relkind = 'v' as viewed, ${sql.raw(FIXED_VIEW)} as fixed
     from jsonb_to_recordset(${JSON.stringify(needs.map((each, position) => ({ ...each, position })))}::jsonb)
         as e(schema text, name text, columns jsonb, rights jsonb, hash text, id text, position int)
@@ -187,7 +194,10 @@ function adviseOnUsers(
       ? `PostgreSQL cannot update the view ${full}: old hashes are never replaced, and a change of the password is 503; give it an INSTEAD OF UPDATE trigger, or name the table that holds the hash`
       : undefined;
   // a view has no index of its own
-  const index = row['viewed'] === true ? undefined : indexAdvice(users, full, row['indexes']);
+  const index =
+    row['viewed'] === true
+      ? undefined
+      : indexAdvice(users, full, row['indexes'], row['partitioned']);
   for (const advice of [index, hidden, fixed])
     if (advice !== undefined) new Logger('Tokenward').warn(`${option}: ${advice}`);
 }

@@ -19,6 +19,18 @@ describe('the index of the users table', () => {
   });
 
   it.each([
+    ['LIST ("shopId")', 'CREATE UNIQUE INDEX ON "Shop"."Users" ("shopId", lower("eMail"))'],
+    ['HASH ("Id")', 'CREATE INDEX ON "Shop"."Users" ("shopId", lower("eMail"))'],
+  ])('of a table that is partitioned by %s', (by, statement) => {
+    const index = (unique: string) => [
+      `CREATE ${unique}INDEX some ON ONLY "Shop"."Users" USING btree ("shopId", lower("eMail"))`,
+    ];
+    expect(indexAdvice(users, FULL, null, by)).toContain(`; ${statement}`);
+    expect(indexAdvice(users, FULL, index('UNIQUE '), by)).toBeUndefined();
+    expect(indexAdvice(users, FULL, index(''), by) === undefined).toBe(by.startsWith('HASH'));
+  });
+
+  it.each([
     ['of that statement', '("shopId", lower("eMail"))', false],
     ['of a varchar column', '("shopId", lower(("eMail")::text))', false],
     ['without the tenant', '(lower("eMail"))', true],
