@@ -7,7 +7,7 @@ import { sqlState, StatementError, unavailable } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
 import { type Histories, historiesOf } from './histories.js';
 import { type HostPool, poolOf } from './host-pool.js';
-import { type Layout, lookAt } from './layout.js';
+import { type Found, type Layout, lookAt } from './layout.js';
 import {
   inTransaction,
   type OwnTransaction,
@@ -52,8 +52,8 @@ export class AuthDatabase {
   /** What this process knows of the servers behind the pool: those of an earlier timeline are not believed. */
   readonly histories: Histories;
   readonly #layout: Layout;
-  #looked: Promise<string> | undefined;
-  #encoding = '';
+  #looked: Promise<Found> | undefined;
+  #found: Found | undefined;
   #place: unknown;
 
   constructor(db: Database, schema: AuthSchema, options: AuthDatabaseOptions = {}) {
@@ -73,7 +73,7 @@ export class AuthDatabase {
   async check(deadlineMs: number): Promise<void> {
     this.#looked ??= lookAt(this.pool, this.#layout, deadlineMs);
     try {
-      this.#encoding = await this.#looked;
+      this.#found = await this.#looked;
     } catch (error) {
       this.#looked = undefined;
       throw error;
@@ -135,7 +135,12 @@ export class AuthDatabase {
 
   /** Which spellings of a name can be in this database. Known after the first check. */
   get reach(): Reach {
-    return HOLDS_ALL.has(this.#encoding) ? 'all' : 'composed';
+    return HOLDS_ALL.has(this.#found?.encoding ?? '') ? 'all' : 'composed';
+  }
+
+  /** The users, if their rows can be locked. Known after the first check. */
+  get lockableUsers(): NamedUsers | undefined {
+    return this.#found?.usersAre === 'lockable' ? this.users : undefined;
   }
 
   /**

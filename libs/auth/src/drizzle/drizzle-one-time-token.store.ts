@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { AuthError } from '../common/auth-error.js';
-import type { Alongside } from '../storage/session-store.port.js';
 import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import {
   type NewOneTimeToken,
   type OneTimeToken,
   OneTimeTokenStore,
+  type SpentAlongside,
   type TokenOwner,
 } from '../storage/one-time-token-store.port.js';
 import { inTransactionWith } from './alongside.js';
@@ -16,10 +16,11 @@ import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
 import { toCounters } from './session-rows.js';
 import { lockSubject } from './subject-row.js';
+import { lockUser } from './user-row.js';
 
 const WHAT = 'use a one-time token';
 
-/** `OneTimeTokenStore` on PostgreSQL. Locks: the subject before its tokens. */
+/** `OneTimeTokenStore` on PostgreSQL. Locks: the user, the subject, its tokens. */
 export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
   private readonly schema: AuthSchema;
 
@@ -69,15 +70,17 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
   redeem(
     kind: string,
     hash: Buffer,
-    { tx, work }: Pick<Alongside, 'tx' | 'work'> = {},
+    { tx, work, locks }: SpentAlongside = {},
   ): Promise<OneTimeToken | undefined> {
-    const spend = (runner: Transaction) =>
-      one(
+    const spend = async (runner: Transaction) => {
+      if (locks === 'owner_first') await this.lockOwner(runner, hash);
+      return one(
         runner,
         sql`with t as (
             delete from ${this.schema.oneTimeTokens} t where ${this.live(kind, hash)} returning t.subject, t.data
           ) select t.subject, t.data, ${COUNTERS} from t ${this.subjectOf}`,
       );
+    };
     if (!work) return this.transaction(WHAT, spend, tx);
     const { deadlineMs } = this.options;
     const occasion = { what: WHAT, deadlineMs, alongside: { work } };
@@ -142,6 +145,18 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
   private live(kind: string, hash: Buffer): SQL {
     return sql`t.hash = ${hash} and t.kind = ${kind} and t.expires_at > clock_timestamp()
       and (t.epoch is null or t.epoch = (select session_epoch from ${this.schema.subjects} where subject = t.subject))`;
+  }
+
+  private async lockOwner(tx: Transaction, hash: Buffer): Promise<void> {
+    const { lockableUsers: users } = this.database;
+    // of users elsewhere nobody knows whether they are locked before the subject
+    if (!users) return;
+    const { oneTimeTokens: table } = this.schema;
+    const [row] = await rows(tx, sql`select subject from ${table} where hash = ${hash}`);
+    const subject = row?.['subject'];
+    if (typeof subject !== 'string') return;
+    await lockUser(tx, users, subject);
+    await lockSubject(tx, this.schema, subject);
   }
 
   private get subjectOf(): SQL {

@@ -41,6 +41,13 @@ interface Need {
   readonly id?: string;
 }
 
+export interface Found {
+  /** The encoding of the database. */
+  readonly encoding: string;
+  /** Whether the rows of the users can be locked: not those of a view, and not without a right to change them. */
+  readonly usersAre: 'lockable' | 'not_lockable';
+}
+
 const WHAT = 'look at the tables';
 
 /**
@@ -66,9 +73,9 @@ const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
 /**
  * Runs once, before the first statement. A missing table, column or right is not an outage, because
  * waiting does not fix it. From then on table names include their schema: a later change of the
- * search path cannot redirect a revocation. Resolves with the encoding of the database.
+ * search path cannot redirect a revocation.
  */
-export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number): Promise<string> {
+export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number): Promise<Found> {
   const needs = needsOf(layout);
   let found: readonly Row[];
   try {
@@ -83,7 +90,13 @@ export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number)
   pin(layout, needs, found);
   adviseOnCrashes(layout, needs, found);
   adviseOnUsers(layout, needs, found);
-  return String(found[0]?.['encoding']);
+  const isLockable = found.some(
+    (row, at) => needs[at]?.key === 'users' && row['lockable'] === true,
+  );
+  return {
+    encoding: String(found[0]?.['encoding']),
+    usersAre: isLockable ? 'lockable' : 'not_lockable',
+  };
 }
 
 function needsOf({ tables, schema, users }: Layout): readonly Need[] {
@@ -117,7 +130,7 @@ function statement(needs: readonly Need[]) {
       (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace
         where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere,
       ${sql.raw(INDEXES)} as indexes, ${sql.raw(PARTITIONED_BY)} as partitioned, ${sql.raw(SHARED_IDS)} as shared, ${sql.raw(HIDES_ROWS)} as filtered,
-      c.relpersistence = 'u' as unlogged, c.relkind = 'v' as viewed, ${sql.raw(FIXED_VIEW)} as fixed
+      c.relpersistence = 'u' as unlogged, c.relkind = 'v' as viewed, c.relkind in ('r', 'p') and has_any_column_privilege(c.oid, 'UPDATE') as lockable, ${sql.raw(FIXED_VIEW)} as fixed
     from jsonb_to_recordset(${JSON.stringify(needs.map((each, position) => ({ ...each, position })))}::jsonb)
         as e(schema text, name text, columns jsonb, rights jsonb, hash text, id text, position int)
       left join (pg_class c join pg_namespace n on n.oid = c.relnamespace) on c.relname = e.name

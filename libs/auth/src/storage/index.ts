@@ -66,7 +66,12 @@ export type {
   UserAccount,
 } from './user-directory.port.js';
 export { OneTimeTokenStore } from './one-time-token-store.port.js';
-export type { NewOneTimeToken, OneTimeToken, TokenOwner } from './one-time-token-store.port.js';
+export type {
+  NewOneTimeToken,
+  OneTimeToken,
+  SpentAlongside,
+  TokenOwner,
+} from './one-time-token-store.port.js';
 export { ApiKeyStore } from './api-key-store.port.js';
 export type { ApiKey, FoundApiKey, NewApiKey } from './api-key-store.port.js';
 export type { CredentialChange, CredentialChangeOutcome } from './store-change.js';

@@ -33,6 +33,15 @@ export interface NewOneTimeToken {
   readonly tries?: number;
 }
 
+/** What a token is spent together with. */
+export interface SpentAlongside extends Pick<Alongside, 'tx' | 'work'> {
+  /**
+   * `owner_first`: the transaction goes on to change the owner and to end sessions. A store that locks rows then locks
+   * the user and the subject before the token, as everything else does: otherwise two can wait for each other.
+   */
+  readonly locks?: 'owner_first';
+}
+
 export interface OneTimeToken {
   /** The subject's counters, read in the same statement as the token. */
   readonly owner?: { readonly subject: string; readonly state: SubjectState };
@@ -68,7 +77,7 @@ export abstract class OneTimeTokenStore {
   abstract redeem(
     kind: string,
     hash: Buffer,
-    alongside?: Pick<Alongside, 'tx' | 'work'>,
+    alongside?: SpentAlongside,
   ): Promise<OneTimeToken | undefined>;
   /**
    * Records a use, so that something can be used only once. Of N simultaneous calls with one hash exactly one is

@@ -1,9 +1,9 @@
-import type { Alongside } from '../storage/session-store.port.js';
 import type { HostTransaction } from '../storage/sql-transaction.port.js';
 import {
   type NewOneTimeToken,
   type OneTimeToken,
   OneTimeTokenStore,
+  type SpentAlongside,
   type TokenOwner,
 } from '../storage/one-time-token-store.port.js';
 import {
@@ -59,7 +59,7 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
   redeem(
     kind: string,
     hash: Buffer,
-    { tx: given, work }: Pick<Alongside, 'tx' | 'work'> = {},
+    { tx: given, work }: SpentAlongside = {},
   ): Promise<OneTimeToken | undefined> {
     const spend = (tx: MemoryTransaction) => {
       const row = this.live(kind, hash);

@@ -5,7 +5,7 @@ import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import type { LinkKind } from '../../options/account-mail.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import type { Alongside } from '../../storage/session-store.port.js';
+import type { SpentAlongside } from '../../storage/one-time-token-store.port.js';
 import type { SubjectState } from '../../storage/subject.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 import type { VerifiedCandidate } from '../users/password-verifier.service.js';
@@ -98,11 +98,7 @@ export class MailedLinks {
   }
 
   /** Whether this use is the one that spends it; with `tx`, in that transaction, and with `work`, together with it. */
-  async spend(
-    kind: LinkKind,
-    token: string,
-    alongside: Pick<Alongside, 'tx' | 'work'>,
-  ): Promise<boolean> {
+  async spend(kind: LinkKind, token: string, alongside: SpentAlongside): Promise<boolean> {
     return (await this.tokens.redeem(kind, token, alongside)) !== undefined;
   }
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';
-import type { Alongside } from '../../storage/session-store.port.js';
 import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import {
   type NewOneTimeToken,
   type OneTimeToken,
   OneTimeTokenStore,
+  type SpentAlongside,
 } from '../../storage/one-time-token-store.port.js';
 
 export type OneTimeTokenRequest = Omit<NewOneTimeToken, 'hash' | 'data'> &
@@ -53,7 +53,7 @@ export class OneTimeTokens {
   async redeem(
     kind: string,
     token: string,
-    alongside?: Pick<Alongside, 'tx' | 'work'>,
+    alongside?: SpentAlongside,
   ): Promise<OneTimeToken | undefined> {
     return WRITTEN.test(token) ? this.store.redeem(kind, hashOf(token), alongside) : undefined;
   }

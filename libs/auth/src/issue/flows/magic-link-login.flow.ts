@@ -4,6 +4,7 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { SpentAlongside } from '../../storage/one-time-token-store.port.js';
 import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import type { SubjectState } from '../../storage/subject.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
@@ -52,8 +53,8 @@ export class MagicLinkLoginFlow {
     const refused = (detail: string) => this.links.refusal(KIND, detail, client, subject);
     if (!this.isOfTenant(link, client)) throw refused('the user is of another tenant');
     await this.signIn.admit(account, client);
-    const spend = async (tx?: HostTransaction): Promise<void> => {
-      if (!(await this.links.spend(KIND, input.token, { tx })))
+    const spend = async (tx?: HostTransaction, locks?: SpentAlongside['locks']): Promise<void> => {
+      if (!(await this.links.spend(KIND, input.token, { tx, locks })))
         throw refused('spent or dead by now');
     };
     const step = {
@@ -70,7 +71,7 @@ export class MagicLinkLoginFlow {
     // before the claim, which spends the link and ends the sessions
     if (isClaim) await this.signIn.rehearse(step, client);
     const expected = isClaim
-      ? await this.claims.claim(subject, data, issued, spend)
+      ? await this.claims.claim(subject, data, issued, (tx) => spend(tx, 'owner_first'))
       : await this.proven(link, issued);
     if (!expected) throw refused('the user has another email by now');
     const { ip } = client;

@@ -56,7 +56,7 @@ export class ResetPasswordFlow {
     await this.claims.forgetting(account.id, async (forget) => {
       const work = async (tx: HostTransaction): Promise<void> => {
         // first: a directory in another database could not undo its change if the token turns out to be spent
-        if (!(await this.links.spend(KIND, token, { tx }))) throw lost();
+        if (!(await this.links.spend(KIND, token, { tx, locks: 'owner_first' }))) throw lost();
         if (!isClaim && !(await isTheirs(tx))) throw lost();
         await forget(tx);
         if (!(await this.users.accounts?.setPasswordHash(account.id, hash, tx))) throw lost();

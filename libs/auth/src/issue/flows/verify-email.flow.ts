@@ -52,7 +52,8 @@ export class VerifyEmailFlow {
     const { email: to, previous: from = '', sessionId = '' } = link.data;
     const lost = (why: string) => this.links.refusal(kind, why, client, userId);
     const work: Work = async (tx) => {
-      if (!(await this.links.spend(kind, token, { tx }))) throw lost('spent or dead by now');
+      if (!(await this.links.spend(kind, token, { tx, locks: 'owner_first' })))
+        throw lost('spent or dead by now');
       // a stolen session that was ended must not become the account by a link that it has asked for
       const live = await this.sessions.list(userId, tx);
       if (!live.some(({ id }) => id === sessionId)) throw lost('the session that asked has ended');
