@@ -9,6 +9,7 @@ import { answerOf } from './error.js';
 import { type Keeper, newKey } from './keeper.js';
 import type { AuthClientOptions } from './options.js';
 import { attempt } from './places.js';
+import { referrerOf } from './requests.js';
 import type { LoginResult } from './results.js';
 import type { Tabs } from './tabs.js';
 import { deadline, sleep, until } from './timers.js';
@@ -79,7 +80,11 @@ export function authApi(
   const api: AuthApi = {
     sendRaw: send,
     toSend: (target, init) =>
-      new Request(typeof target === 'string' ? target : target.clone(), { ...init, credentials }),
+      new Request((target as Partial<Request>).clone?.() ?? target, {
+        ...referrerOf(target as Request),
+        ...init,
+        credentials,
+      }),
     async postJson(path, body, key) {
       const { refreshToken, device } = await keeper.readTokens();
       const token = tokenNow();

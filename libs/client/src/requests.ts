@@ -16,20 +16,26 @@ export function resolve(input: string | URL | Request, base: string): string | R
 const originOf = (url: string): string | undefined => /^\w+:\/\/[^/?#]+/.exec(url)?.[0];
 
 /** Whether a URL is the API's: tokens are sent to no other, whatever URL a caller gives. */
-export function isOurs(target: string | Request, authUrl: string): boolean {
-  const origin = originOf(typeof target === 'string' ? target : target.url);
-  return !!origin && origin === originOf(authUrl);
+export function isOurs(target: string | Request, authUrl: string): unknown {
+  const origin = originOf((target as Partial<Request>).url ?? (target as string));
+  return origin && origin === originOf(authUrl);
 }
+
+/** What a `Request` forgets beside an `init`. A URL has neither. */
+export const referrerOf = ({ referrer, referrerPolicy }: Request): RequestInit => ({
+  referrer,
+  referrerPolicy,
+});
 
 type Stream = { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
 
-export function isSpentBySending(body: unknown): boolean {
-  return !!((body as Stream)?.getReader ?? (body as Stream)?.[Symbol.asyncIterator]);
+export function isSpentBySending(body: unknown): unknown {
+  return (body as Stream)?.getReader ?? (body as Stream)?.[Symbol.asyncIterator];
 }
 
 /** Only the user can renew a credential proof that is too old (RFC 9470), so that 401 causes no refresh. */
 export function asksForRefresh(response: Response): boolean {
-  const challenge = String(response.headers.get('www-authenticate'));
+  const challenge = response.headers.get('www-authenticate') as string;
   return response.status === 401 && !/insufficient_u/.test(challenge);
 }
 
@@ -38,7 +44,7 @@ export function unavailable(): Response {
   const body = {
     statusCode: 503,
     error: 'Service Unavailable',
-    message: 'The session could not be refreshed',
+    message: 'Temporarily unavailable',
     code: 'unavailable',
   };
   return new Response(JSON.stringify(body), {

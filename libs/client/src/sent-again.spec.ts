@@ -81,16 +81,21 @@ describe('a fetch of the host', () => {
   });
 
   // T-r7fp
-  it('sends the referrer policy of the request', async () => {
-    const sent: unknown[] = [];
+  it.each<[string, (init: RequestInit) => [string | Request, RequestInit?]]>([
+    ['given beside it', (init) => ['/echo', init]],
+    ['of a Request', (init) => [new Request('https://api.test/echo', init)]],
+  ])('sends the referrer and its policy as they were %s', async (_name, given) => {
+    const sent: string[] = [];
     const send: typeof fetch = (input, init) => {
-      if (input instanceof Request) sent.push(new Request(input, init).referrerPolicy);
+      const { referrer, referrerPolicy } = new Request(input, init);
+      if (input instanceof Request) sent.push(`${referrer} ${referrerPolicy}`);
       return world.server.fetch(input, init);
     };
     const client = await signedIn({ fetch: send });
-    await client.fetch('/echo', { referrerPolicy: 'no-referrer' });
-    await client.fetch('/echo');
-    expect(sent).toEqual(['no-referrer', '']);
+    await client.fetch(...given({ referrerPolicy: 'no-referrer' }));
+    await client.fetch(...given({ referrer: '' }));
+    await client.fetch(...given({}));
+    expect(sent).toEqual(['about:client no-referrer', ' ', 'about:client ']);
   });
 
   it('gets whole addresses of the page, which is all that Node takes in jsdom', async () => {

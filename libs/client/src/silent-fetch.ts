@@ -1,7 +1,7 @@
 import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
 import { AuthClientError } from './error.js';
-import { asksForRefresh, isSpentBySending, unavailable } from './requests.js';
+import { asksForRefresh, isSpentBySending, referrerOf, unavailable } from './requests.js';
 import type { RefreshResult } from './results.js';
 import type { RefreshAfter } from './silent-refresh.js';
 import type { Tabs } from './tabs.js';
@@ -23,18 +23,15 @@ export function silentFetch(
   tabs: Tabs,
   refreshAfter: RefreshAfter,
 ): SilentFetch {
-  /**
-   * The headers once more in `init`: a host's `fetch` that adds one there would replace those of the request. Beside an
-   * `init`, `fetch` forgets the referrer policy of the request.
-   */
+  /** The headers once more in `init`: a host's `fetch` that adds one there would replace those of the request. */
   function send(request: Request): Promise<Response> {
     const token = state.token?.value;
     return api.sendRaw(request, {
+      ...referrerOf(request),
       headers: {
         ...Object.fromEntries(request.headers),
         ...(token && { authorization: `Bearer ${token}` }),
       },
-      referrerPolicy: request.referrerPolicy,
     });
   }
 
