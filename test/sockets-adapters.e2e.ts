@@ -4,6 +4,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { followIo } from '@tokenward/client/sockets';
 import { AuthErrorFilter } from '@tokenward/nestjs';
 import { allowRequest, closeSocketIo, closeWebSocket, verifyClient } from '@tokenward/nestjs/ws';
 import { calculateThumbprint } from 'dpop';
@@ -234,6 +235,39 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     );
     await host.auth.revokeSession(me.sessionId);
     expect(await answer(socket, 'me', 'me')).toMatchObject({ sessionId: grant.sessionId });
+    socket.disconnect();
+  });
+
+  it('is followed by the client: back after an end by the server, gone after a sign-out', async () => {
+    const listeners = new Map<string, (event: never) => void>();
+    const client: Parameters<typeof followIo>[0] = {
+      on(name, listener) {
+        listeners.set(name, listener);
+        return () => listeners.delete(name);
+      },
+      refresh: () => Promise.resolve('refreshed'),
+    };
+    const me = await caller(database, host);
+    const next = await caller(database, host);
+    const auth = { token: me.token };
+    const socket = connect({}, auth);
+    const stop = followIo(client, socket);
+    await once(socket, 'connect');
+    auth.token = next.token;
+    const back = once(socket, 'connect');
+    await host.auth.revokeSession(me.sessionId);
+    await back;
+
+    let connections = 0;
+    socket.on('connect', () => (connections += 1));
+    listeners.get('signedOut')?.(undefined as never);
+    expect(socket.connected).toBe(false);
+    // longer than the second wait
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(connections).toBe(0);
+    listeners.get('signedIn')?.(undefined as never);
+    await once(socket, 'connect');
+    stop();
     socket.disconnect();
   });
 

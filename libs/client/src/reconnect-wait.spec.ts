@@ -1,5 +1,23 @@
-import { expect, it } from '@jest/globals';
+import { afterEach, expect, it, jest } from '@jest/globals';
 import { reconnectWait } from './reconnect-wait.js';
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+it('the wait begins again after a connection that lasted', () => {
+  jest.useFakeTimers();
+  const wait = reconnectWait();
+  wait.reset(2_000);
+  const after = (lastedMs: number) => {
+    wait.opened();
+    jest.advanceTimersByTime(lastedMs);
+    return wait.next();
+  };
+  for (let lost = 0; lost < 10; lost++) expect(after(31_000)).toBeLessThanOrEqual(2_000);
+  for (let lost = 0; lost < 10; lost++) after(5_000);
+  expect(after(5_000)).toBeGreaterThanOrEqual(15_000);
+});
 
 it.each([
   ['half a second', undefined, [500, 1_000, 2_000]],

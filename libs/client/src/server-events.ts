@@ -14,14 +14,14 @@ export interface EventsOptions {
   onOpen?(): void;
   /**
    * Called when the stream ended, or was refused with this status. It is opened again, unless the person was signed
-   * out.
+   * out or the server answered 204.
    */
   onClose?(status: number | undefined): void;
 }
 
 /**
  * `EventSource` (HTML, section 9.2) over `client.fetch`: it can send an access token, refreshes after a 401 and
- * reconnects after every end except a sign-out, while the browser's own gives up at the first 401. Returns a function
+ * reconnects after every end except a sign-out and 204, while the browser's own gives up at the first 401. Returns a function
  * that ends it.
  */
 export function authEvents(
@@ -33,16 +33,14 @@ export function authEvents(
   let controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let id = '';
-  /** The server's wish (HTML, section 9.2.6, field `retry`). */
-  let retryMs: number | undefined;
 
   async function open({ signal }: AbortController): Promise<void> {
     const status = await readToEnd(signal);
     if (signal.aborted) return;
-    options.onClose?.(status);
+    report(() => options.onClose?.(status));
     if (signal.aborted) return;
-    // refused for good; a sign-in opens it again
-    if (status === 401) return;
+    // refused for good, or over (HTML, section 9.2.3); a sign-in opens it again
+    if (status === 401 || status === 204) return;
     timer = setTimeout(() => void open(controller), wait.next());
   }
 
@@ -55,11 +53,12 @@ export function authEvents(
       status = response.status;
       const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
       if (response.ok && isStream && response.body) {
-        options.onOpen?.();
-        for await (const event of eventsOf(response.body, setRetry, () => id)) {
-          wait.reset(retryMs);
+        wait.opened();
+        report(() => options.onOpen?.());
+        for await (const event of eventsOf(response.body, wait.reset, id)) {
+          wait.reset();
           id = event.id;
-          options.onEvent(event);
+          report(() => options.onEvent(event));
         }
       } else await response.body?.cancel();
     } catch {
@@ -68,10 +67,6 @@ export function authEvents(
     return status;
   }
 
-  function setRetry(ms: number): void {
-    retryMs = ms;
-    wait.reset(ms);
-  }
   function end(): void {
     clearTimeout(timer);
     controller.abort();
@@ -91,15 +86,24 @@ export function authEvents(
   };
 }
 
+/** What a listener throws is reported like that of an `EventSource`, and ends nothing. */
+function report(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    globalThis.reportError?.(error);
+  }
+}
+
 async function* eventsOf(
   body: ReadableStream<Uint8Array>,
   setRetry: (ms: number) => void,
-  lastId: () => string,
+  lastId: string,
 ): AsyncGenerator<ServerEvent> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let text = '';
-  let event = { type: 'message', data: [] as string[], id: lastId() };
+  let event = { type: 'message', data: [] as string[], id: lastId };
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -116,7 +120,7 @@ async function* eventsOf(
         }
         const [, name, content = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
         if (name === 'data') event.data.push(content);
-        if (name === 'event') event.type = content;
+        if (name === 'event') event.type = content || 'message';
         if (name === 'id' && !content.includes('\0')) event.id = content;
         if (name === 'retry' && /^\d+$/.test(content)) setRetry(Number(content));
       }

@@ -97,6 +97,42 @@ describe('a socket', () => {
     expect(heard.at(-1)).toBe(token(value));
   });
 
+  it('that lasts comes back as soon, however often it ended', async () => {
+    const client = await signedIn({ transport: 'bearer' });
+    const { connections } = listen();
+    follow(client);
+    for (let opened = 1; opened <= 4; opened++) {
+      await until(() => connections.length === opened && made.at(-1)?.readyState === 1);
+      await turn();
+      jest.advanceTimersByTime(31_000);
+      const gone = new Promise((resolve) => made.at(-1)?.once('close', resolve));
+      connections.at(-1)?.close(1012);
+      await gone;
+      await turn();
+      jest.advanceTimersByTime(500);
+      expect(made).toHaveLength(opened + 1);
+    }
+  });
+
+  it('waits for a server that is away', async () => {
+    const client = await signedIn({ transport: 'bearer' });
+    const away = await new Promise<number>((resolve) => {
+      const server = createServer().listen(0, '127.0.0.1', () => {
+        const { port: free } = server.address() as AddressInfo;
+        server.close(() => resolve(free));
+      });
+    });
+    const codes: number[] = [];
+    const socket = authSocket(client, `ws://127.0.0.1:${away}`, {
+      WebSocket: Socket as never,
+      onMessage: () => undefined,
+      onClose: ({ code }) => codes.push(code),
+    });
+    stops.push(() => socket.close());
+    await later(() => codes.length === 3);
+    expect(codes).toEqual([1006, 1006, 1006]);
+  });
+
   // T-fv2x
   it('ends with a sign-out, and reconnects as the next user', async () => {
     const client = await signedIn({ transport: 'bearer' });
@@ -129,17 +165,19 @@ describe('a socket of socket.io', () => {
     const client = await signedIn({ transport: 'bearer' });
     expect(await new Promise((give) => ioAuth(client)(give))).toEqual({ token: 'access-1' });
 
-    const listeners = new Map<string, (...given: never[]) => void>();
+    const listeners = new Map<string, (...given: unknown[]) => void>();
     const calls: string[] = [];
     const stop = followIo(client, {
       active: false,
       connect: () => calls.push('connect'),
-      disconnect: () => calls.push('disconnect'),
+      disconnect() {
+        calls.push('disconnect');
+        emit('disconnect', 'io client disconnect');
+      },
       on: (event, listener) => listeners.set(event, listener),
       off: (event) => listeners.delete(event),
     });
-    const emit = (event: string, ...given: unknown[]) =>
-      listeners.get(event)?.(...(given as never[]));
+    const emit = (event: string, ...given: unknown[]) => listeners.get(event)?.(...given);
     emit('tokenward:ended', { code: 4401, reason: 'revoked' });
     emit('disconnect');
     await until(() => calls.includes('connect'));
@@ -184,7 +222,7 @@ describe('events of the server', () => {
     await until(() => streams.length === 1);
     streams[0]?.write('retry: 10\nid: 7\nevent: no');
     await new Promise((resolve) => setTimeout(resolve, 20));
-    streams[0]?.write('te\ndata: one\r\ndata:two\n\ndata: three\n\n: quiet\n\n');
+    streams[0]?.write('te\ndata: one\r\ndata:two\n\nevent:\ndata: three\n\n: quiet\n\n');
     await until(() => events.length === 2);
     expect(events).toEqual([
       { type: 'note', data: 'one\ntwo', id: '7' },
@@ -194,6 +232,44 @@ describe('events of the server', () => {
     await until(() => streams.length === 2);
     expect(world.server.count('/auth/refresh')).toBe(1);
     expect(lastIds).toEqual([undefined, '7', '7']);
+  });
+
+  it('are not stopped by a listener that throws, which is reported', async () => {
+    const reported: unknown[] = [];
+    const { reportError } = globalThis;
+    globalThis.reportError = (error: unknown) => void reported.push(error);
+    stops.push(() => (globalThis.reportError = reportError));
+    const { streams, client } = serveEvents();
+    await client.login(credentials);
+    const heard: string[] = [];
+    const onEvent = ({ data }: ServerEvent) => {
+      heard.push(data);
+      throw new Error(data);
+    };
+    stops.push(authEvents(client, '/events', { onEvent }));
+    await until(() => streams.length === 1);
+    streams[0]?.write('data: one\n\nevent:\ndata: two\n\n');
+    await until(() => heard.length === 2);
+    expect(reported).toEqual([new Error('one'), new Error('two')]);
+    expect(streams).toHaveLength(1);
+  });
+
+  it('are over when the server answers 204', async () => {
+    const client = await signedIn({ transport: 'bearer' });
+    const asked: string[] = [];
+    const api = {
+      ...client,
+      fetch: (url: string | URL | Request) => {
+        asked.push(String(url));
+        return Promise.resolve(new Response(null, { status: 204 }));
+      },
+    };
+    const over = new Promise((resolve) =>
+      stops.push(authEvents(api, '/events', { onEvent: () => undefined, onClose: resolve })),
+    );
+    expect(await over).toBe(204);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(asked).toHaveLength(1);
   });
 
   it('end with a sign-out', async () => {

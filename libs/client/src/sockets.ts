@@ -57,10 +57,13 @@ export function authSocket(
     if (isOver) return;
     const current = (socket = new Socket(url, options.protocols));
     current.onopen = () => {
+      wait.opened();
       void prove(current).then(() => {
         if (current === socket) options.onOpen?.();
       });
     };
+    // `close` follows; `ws` throws an error that nobody hears
+    current.onerror = () => undefined;
     current.onmessage = (event) => {
       wait.reset();
       options.onMessage(event);
@@ -114,8 +117,8 @@ export interface IoSocket {
   readonly active: boolean;
   connect(): unknown;
   disconnect(): unknown;
-  on(event: string, listener: (...given: never[]) => void): unknown;
-  off(event: string, listener: (...given: never[]) => void): unknown;
+  on(event: string, listener: (...given: unknown[]) => void): unknown;
+  off(event: string, listener: (...given: unknown[]) => void): unknown;
 }
 
 /**
@@ -148,20 +151,21 @@ async function credentialsOf(
  * Reconnects a socket.io socket after the server ended it (`tokenward:ended`, `closeSocketIo`), with one refresh if the
  * token was refused. It disconnects at a sign-out and connects again at a sign-in. Returns a function that stops it.
  */
-export function followIo(client: AuthClient, socket: IoSocket): () => void {
+export function followIo(client: Pick<AuthClient, 'on' | 'refresh'>, socket: IoSocket): () => void {
   const wait = reconnectWait();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let code = 0;
 
-  const ended = (ending: { readonly code?: number }): void => {
-    code = ending.code ?? 0;
+  const ended = (ending: unknown): void => {
+    code = (ending as { readonly code?: number } | undefined)?.code ?? 0;
   };
   const connected = (): void => {
+    wait.opened();
     code = 0;
   };
-  const gone = (): void => {
-    // socket.io reconnects by itself after a network error
-    if (!socket.active) void comeBack();
+  const gone = (reason?: unknown): void => {
+    // socket.io reconnects by itself after a network error, and whoever called `disconnect()` wants no connection
+    if (!socket.active && reason !== 'io client disconnect') void comeBack();
   };
   async function comeBack(): Promise<void> {
     const waitMs = wait.next();
