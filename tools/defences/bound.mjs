@@ -192,8 +192,8 @@ export const BOUND = [
     'revocation',
     'a process that was closed while it was filled begins nothing',
     'verify/revocation/revocation-sync.service.ts',
-    'if (this.stopped) return;\n    if (this.ledger)',
-    'if (this.ledger)',
+    'if (this.stopped) return;\n    if (this.step)',
+    'if (this.step)',
     'T-sb7n',
   ),
   defence(

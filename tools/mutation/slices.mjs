@@ -46,7 +46,12 @@ export const SLICES = {
     revocation('protocol/ledger-availability', 'protocol/revocation-view'),
     revocation('protocol/expiry-clock', 'protocol/expiry-clock'),
     revocation('protocol/instant', 'protocol/instant'),
-    revocation('revocation-sync.service', 'revocation-sync.service', 'revocation-sync-feed'),
+    revocation(
+      'revocation-sync.service',
+      'revocation-sync.service',
+      'revocation-sync-feed',
+      'revocation-sync-stop',
+    ),
   ],
   keys: [
     keys('signature', 'signature'),

@@ -42,18 +42,19 @@ beforeEach(() => {
   outcome = { kind: 'replaced', session: row(4), subject: expected, ...change };
   found = undefined;
 });
+const replace = async (replacement: Replacement, { work }: Alongside) => {
+  if (outcome.kind === 'replaced') await work?.(TRANSACTION);
+  stored.push({ replacement });
+  return outcome;
+};
 const store = {
   open: async (session: { readonly tokenHash: Buffer }, { work }: Pick<Alongside, 'work'>) => {
     if (outcome.kind === 'superseded') return outcome;
     await work?.(TRANSACTION);
     return { kind: 'opened', session: row(1), ...change, opened: session };
   },
-  replace: (replacement: Replacement) => (stored.push({ replacement }), Promise.resolve(outcome)),
-  replaceAndEndOthers: async (replacement: Replacement, { work }: Alongside) => {
-    if (outcome.kind === 'replaced') await work?.(TRANSACTION);
-    stored.push({ replacement });
-    return outcome;
-  },
+  replace,
+  replaceAndEndOthers: replace,
   read: () => Promise.resolve(found),
 } as unknown as SessionStore;
 const service = (retryWindowMs = WINDOW) =>
@@ -110,7 +111,7 @@ describe('a secret that is replaced', () => {
     const answer =
       cause === 'password'
         ? await service().passwordChanged(input({ presented: token(3) }), work)
-        : await service().reauthenticated(input({ presented: token(3) }));
+        : await service().reauthenticated(input({ presented: token(3) }), work);
     const replacement = {
       sessionId,
       subject: 'u',
@@ -124,7 +125,7 @@ describe('a secret that is replaced', () => {
       rememberMeTtlMs: 9,
     };
     expect(stored).toEqual([{ replacement }]);
-    expect(work.mock.calls).toEqual(cause === 'password' ? [[TRANSACTION]] : []);
+    expect(work.mock.calls).toEqual([[TRANSACTION]]);
     expect(answer).toMatchObject({ ...outcome });
   });
 
@@ -164,7 +165,7 @@ describe('a secret that is replaced', () => {
     found = repeated();
     const work: Work = () => Promise.resolve();
     expect(await service().passwordChanged(input({ key }), work)).toEqual(outcome);
-    expect(await service().reauthenticated(input())).toEqual(outcome);
+    expect(await service().reauthenticated(input(), work)).toEqual(outcome);
   });
 });
 

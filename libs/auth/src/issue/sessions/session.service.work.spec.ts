@@ -20,6 +20,10 @@ class ForgetfulStore extends MemorySessionStore {
     return super.open(session);
   }
 
+  override replace(replacement: Replacement) {
+    return super.replace(replacement, {});
+  }
+
   override replaceAndEndOthers(replacement: Replacement) {
     return super.replaceAndEndOthers(replacement, {});
   }
@@ -54,7 +58,7 @@ describe('a store that leaves out what is to be done with a session', () => {
     });
   });
 
-  it('reports no new password', async () => {
+  it.each(['reauthenticated', 'passwordChanged'] as const)('reports no success: %s', async (how) => {
     const own = { ...session, sessionId: randomUUID() };
     await service.open(own, {});
     const change = {
@@ -63,7 +67,7 @@ describe('a store that leaves out what is to be done with a session', () => {
       expected: session.expected,
       amr: ['pwd'],
     };
-    await expect(service.passwordChanged(change, work)).rejects.toMatchObject({
+    await expect(service[how](change, work)).rejects.toMatchObject({
       reason: 'configuration_invalid',
     });
   });

@@ -2,7 +2,11 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { together, type Work } from './work-together.js';
 
 describe('work in the transaction of a change', () => {
-  const forgotten = { reason: 'configuration_invalid' };
+  const forgotten = {
+    reason: 'configuration_invalid',
+    detail:
+      'storage.sessions: made a change without the `work` that was given for its transaction; run it there, and wait for it',
+  };
 
   // T-wk7g
   it.each<[string, (work: Work | undefined) => Promise<string>]>([
@@ -27,6 +31,10 @@ describe('work in the transaction of a change', () => {
     };
     expect(await together(work, change)).toBe('made');
     expect(work).toHaveBeenCalledTimes(1);
+  });
+
+  it('is nothing to the store where none was given', async () => {
+    expect(await together(undefined, (given) => Promise.resolve(typeof given))).toBe('undefined');
   });
 
   it('need not run where nothing was changed', async () => {

@@ -74,38 +74,57 @@ describe('the next fetch', () => {
   });
 
   it('is shared by whoever asks meanwhile', async () => {
-    const { remote } = issuerOf(setOf([A]));
-    await Promise.all([remote.refresh(), remote.refresh(), remote.lookAgain()]);
-    expect(remote.fetches).toBe(1);
+    const { remote, keyring } = issuerOf(setOf([A]));
+    void remote.refresh();
+    void remote.refresh();
+    await remote.lookAgain();
+    expect([remote.fetches, keyring.size]).toEqual([1, 1]);
     await remote.refresh();
     expect(remote.fetches).toBe(2);
   });
 
   it('for an unknown kid waits for the cool-down', async () => {
     const { remote, clock } = issuerOf(setOf([A]));
-    await remote.refresh();
-    clock.seconds = 29.999;
-    await remote.lookAgain();
-    expect(remote.fetches).toBe(1);
-    clock.seconds = 30;
-    await remote.lookAgain();
-    expect(remote.fetches).toBe(2);
+    for (const [seconds, fetches] of [
+      [100, 1],
+      [129.999, 1],
+      [130, 2],
+    ] as const) {
+      clock.seconds = seconds;
+      await remote.lookAgain();
+      expect(remote.fetches).toBe(fetches);
+    }
   });
 });
 
 describe('an issuer whose keys sign at once', () => {
-  const waits = { whileCooling: 'waits', coolDownMs: 1 } as const;
+  const waits = { whileCooling: 'waits', coolDownMs: 30 * SECOND } as const;
 
   it('is asked again after a fetch in progress, once for all', async () => {
-    const { remote, clock } = issuerOf(setOf([A]), waits);
+    const { remote } = issuerOf(setOf([A]), waits);
     const first = remote.refresh();
     await Promise.all([first, remote.lookAgain(), remote.lookAgain()]);
     expect(remote.fetches).toBe(2);
-    await remote.lookAgain();
-    expect(remote.fetches).toBe(3);
-    clock.seconds += 60;
-    await remote.lookAgain();
-    expect(remote.fetches).toBe(4);
+  });
+
+  it('is asked again at the end of the cool-down, at once if it is over', async () => {
+    const { remote, clock, pass } = issuerOf(setOf([A]), waits);
+    /** The fetches after a look that no timer delayed. */
+    const afterLook = async () => {
+      void remote.lookAgain();
+      await new Promise((resolve) => setImmediate(resolve));
+      return remote.fetches;
+    };
+    clock.seconds = 100;
+    expect(await afterLook()).toBe(1);
+    await pass(10 * SECOND);
+    expect(await afterLook()).toBe(1);
+    await pass(19.5 * SECOND);
+    expect(remote.fetches).toBe(1);
+    await pass(0.5 * SECOND);
+    expect(remote.fetches).toBe(2);
+    await pass(30 * SECOND);
+    expect(await afterLook()).toBe(3);
   });
 
   it('proves a kid unknown by its last answer, however old', async () => {
@@ -150,11 +169,22 @@ describe('what was fetched', () => {
     expect(keyring.revision).toBe(before + 2);
   });
 
+  it('changes nothing in a keyring without keys if it has none, not even at the end of trust', async () => {
+    const { remote, keyring, issuer, pass } = issuerOf(setOf([]), { keepForMs: 2 * MINUTE });
+    const { revision } = keyring;
+    await remote.refresh();
+    issuer.answer = broken;
+    await pass(2 * MINUTE + 1);
+    expect([remote.isComplete(), keyring.revision]).toEqual([false, revision]);
+  });
+
   it('is trusted until keepFor is over, and anew from the next answer', async () => {
     const { remote, keyring, issuer, pass } = issuerOf(setOf([A]), { keepForMs: 2 * MINUTE });
+    await pass(MINUTE);
     await remote.refresh();
     issuer.answer = broken;
     await pass(2 * MINUTE);
+    await remote.refresh();
     expect(keyring.size).toBe(1);
     await pass(1);
     expect([keyring.size, remote.isComplete()]).toEqual([0, false]);

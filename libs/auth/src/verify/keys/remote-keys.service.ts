@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   Injectable,
   Logger,
@@ -42,7 +41,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
   #refreshAfterMs: number;
   #suspectUntil = -Infinity;
   #known = '';
-  #said = '';
+  #said: string | undefined;
   #stopped = false;
 
   constructor(
@@ -92,7 +91,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     await this.#fetching;
     const { coolDownMs } = this.options;
     const wait = this.#lookedAt + coolDownMs - this.clock.monotonic();
-    if (wait > 0) await delay(wait, undefined, { ref: false });
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait).unref());
     this.#lookedAt = this.clock.monotonic();
     this.#afresh = undefined;
     await this.refresh();

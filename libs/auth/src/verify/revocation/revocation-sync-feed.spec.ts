@@ -61,6 +61,44 @@ describe('processes with a ledger and a feed', () => {
     expect(ledger.reads).toBe(reads + 1);
   });
 
+  it('are woken from twice their own wait after the last heartbeat on', async () => {
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    await follow(ledger, feed).ready();
+    await pass(MAX_STALENESS_MS);
+    feed.state = 'away';
+    feed.fate = () => 'lost';
+    const { reads } = ledger;
+    await pass(500);
+    ledger.wake();
+    await pass(0);
+    expect(ledger.reads).toBe(reads + 2);
+    await pass(1);
+    ledger.wake();
+    await pass(0);
+    expect(ledger.reads).toBe(reads + 3);
+  });
+
+  it('take the next step without the wait of a follower when a link of the feed is missing', async () => {
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    await follow(ledger, feed, undefined, 255).ready();
+    await pass(MAX_STALENESS_MS + 50);
+    const { reads } = ledger;
+    feed.beat(beat('9', '8', [], { position: POSITION }));
+    await pass(STEP_MS - 50);
+    expect(ledger.reads).toBeGreaterThan(reads);
+  });
+
+  it('read the feed soon after it is there', async () => {
+    const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
+    feed.state = 'away';
+    await follow(ledger, feed).ready();
+    await pass(1.5 * STEP_MS);
+    feed.state = 'up';
+    // the step at 400 ms links it, and the seventh wait of 62 ms ends after that
+    await pass(0.75 * STEP_MS);
+    expect(feed.reads).toBeGreaterThan(0);
+  });
+
   it('take over from the one that stopped, each after a wait of its own', async () => {
     const [ledger, feed] = [new WakingLedger([]), new ReadFeed()];
     const leader = follow(ledger, feed);

@@ -205,70 +205,6 @@ describe('a revocation of this process', () => {
   });
 });
 
-describe('a process that stops', () => {
-  it('stops reading, and cannot be woken', async () => {
-    const ledger = new WakingLedger([]);
-    const sync = follow(ledger);
-    await sync.ready();
-    expect(ledger.listeners).toBe(1);
-    await sync.onApplicationShutdown();
-    const { reads } = ledger;
-    ledger.wake();
-    await pass(MAX_STALENESS_MS);
-    expect([ledger.reads, ledger.listeners]).toEqual([reads, 0]);
-  });
-
-  it('does not wait for a ledger that hangs', async () => {
-    const ledger = new WakingLedger([]);
-    const sync = follow(ledger);
-    await sync.ready();
-    ledger.readSince = () => new Promise(() => undefined);
-    await pass(STEP_MS);
-    let stop = 'waits';
-    void sync.onApplicationShutdown().then(() => (stop = 'done'));
-    await pass(799);
-    expect(stop).toBe('waits');
-    await pass(1);
-    expect(stop).toBe('done');
-  });
-
-  // T-sb7n
-  it('while it was never filled stops trying, and does not begin to listen', async () => {
-    const ledger = new WakingLedger([]);
-    ledger.state = 'away';
-    const listen = jest.spyOn(ledger, 'onAppended');
-    const sync = follow(ledger);
-    const ready = sync.ready();
-    await pass(STEP_MS);
-    const stopping = sync.onApplicationShutdown();
-    await pass(0);
-    await Promise.all([stopping, ready]);
-    const { reads } = ledger;
-    await pass(MAX_STALENESS_MS);
-    expect(ledger.reads).toBe(reads);
-    expect(listen).not.toHaveBeenCalled();
-  });
-
-  it('while it begins to listen listens no more, and waits for that', async () => {
-    const ledger = new WakingLedger([]);
-    const sync = follow(ledger);
-    const begin = ledger.onAppended;
-    const slowly = async (wake?: () => void) => {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      return begin(wake);
-    };
-    ledger.onAppended = slowly;
-    void sync.ready();
-    await pass(50);
-    let isOver = false;
-    void sync.onApplicationShutdown().then(() => (isOver = true));
-    await pass(49);
-    expect(isOver).toBe(false);
-    await pass(1);
-    expect([isOver, ledger.listeners]).toEqual([true, 0]);
-  });
-});
-
 describe('a view that was too small', () => {
   it('is filled anew after a minute, if there is room by then', async () => {
     const ledger = new WakingLedger(entries(5));
@@ -283,5 +219,19 @@ describe('a view that was too small', () => {
     await pass(11 * 60_000);
     expect(fills()).toBeGreaterThan(1);
     expect([sync.state().bounded, fresh(sync)]).toEqual([false, true]);
+  });
+
+  it('is not filled anew before the minute is over, even if there is room', async () => {
+    await pass(30_000);
+    const expiresAt = Date.now() + 1_000;
+    const ledger = new WakingLedger(entries(5).map((each) => ({ ...each, expiresAt })));
+    const sync = follow(ledger, undefined, 3);
+    await sync.ready();
+    ledger.rows.length = 2;
+    await pass(59_999);
+    const fills = () => ledger.asked.filter((each) => each === undefined).length;
+    expect([fills(), sync.view.mirror.hasRoom, fresh(sync)]).toEqual([1, true, false]);
+    await pass(1);
+    expect([fills(), fresh(sync)]).toEqual([2, true]);
   });
 });

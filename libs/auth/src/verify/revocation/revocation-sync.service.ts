@@ -41,7 +41,6 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   private stopListening: (() => Promise<void>) | undefined;
   private started: Promise<void> | undefined;
   private stopped = false;
-  private stepping: Promise<void> | undefined;
   private woken = false;
   private refilledAt: number;
   private steppedAt = -Infinity;
@@ -116,14 +115,14 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     await this.fillFirst();
     // closed during its boot: nobody would end a connection that is opened now
     if (this.stopped) return;
-    if (this.ledger) this.loops.push(this.stepLoop());
+    if (this.step) this.loops.push(this.stepLoop(this.step));
     // not after the wake-ups: a server that takes their connection and says nothing would keep the feed unread
     if (this.feed) this.loops.push(this.tailLoop(this.feed));
     if (this.ledger) {
       this.stopListening = await this.ledger
         .onAppended(() => {
           // The wake-up is not needed if a feed carries the rows.
-          if (!this.feed || !this.view.linked || this.beatAgeMs() > 2 * this.followMs) this.wake();
+          if (!this.view.linked || this.beatAgeMs() > 2 * this.followMs) this.wake();
         })
         .catch(() => undefined);
       if (this.isStopped()) return this.stopListening?.();
@@ -137,7 +136,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   private async fillFirst(): Promise<void> {
     for (let told = false; !this.stopped; told = true) {
       try {
-        await (this.step ? this.takeStep() : this.refillFromFeed());
+        await (this.step ? this.step.run() : this.followFeed());
         return;
       } catch (error) {
         const why = error instanceof AuthError ? error.detail : 'failed';
@@ -148,24 +147,26 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     }
   }
 
-  private async refillFromFeed(): Promise<void> {
+  /** Fills the view from the feed, unless every link since the last fill was seen. */
+  private async followFeed(): Promise<void> {
     if (!this.feed) return;
     await this.neighbours?.find();
-    const { ledger } = this.view;
+    const { ledger, linked } = this.view;
+    if (linked) return;
     if (ledger === undefined)
       throw AuthError.unavailable('whose revocations to follow is not known');
     this.view.beginFill();
     const noted = await this.feed.snapshot(ledger, (entry) => {
       this.view.add([entry]);
     });
-    if (this.view.ledger === ledger) this.view.link(noted);
+    this.view.link(noted);
   }
 
-  private async stepLoop(): Promise<void> {
+  private async stepLoop(step: LedgerSync): Promise<void> {
     while (!this.stopped) {
       // A feed that is away shows no heartbeat, so this process's own steps set the pace.
       const due =
-        this.paceMs() - Math.min(this.beatAgeMs(), this.clock.monotonic() - this.steppedAt);
+        this.paceMs(step) - Math.min(this.beatAgeMs(), this.clock.monotonic() - this.steppedAt);
       if (due > 0 && !this.woken) {
         await this.pause(due);
         continue;
@@ -173,7 +174,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
       this.woken = false;
       this.steppedAt = this.clock.monotonic();
       this.upkeep();
-      const failed = await this.takeStep().then(
+      const failed = await step.run().then(
         () => false,
         () => true,
       );
@@ -186,9 +187,8 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
    * With a working feed, heartbeats of other processes count, so that the load does not grow with
    * the number of processes.
    */
-  private paceMs(): number {
-    const alone = !this.feed || !this.view.linked;
-    return alone || this.step?.leads() ? this.leadMs : this.followMs;
+  private paceMs(step: LedgerSync): number {
+    return !this.view.linked || step.leads() ? this.leadMs : this.followMs;
   }
 
   private async tailLoop(feed: RevocationFeedBus): Promise<void> {
@@ -196,8 +196,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
       try {
         if (!this.step) {
           this.upkeep();
-          if (this.view.linked) await this.neighbours?.find();
-          if (!this.view.linked) await this.refillFromFeed();
+          await this.followFeed();
         }
         const { tail, ledger } = this.view;
         if (!tail || ledger === undefined) await this.pause(this.blockMs);
@@ -209,18 +208,6 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
         await this.pause(this.blockMs * 2);
       }
     }
-  }
-
-  /**
-   * Takes one step at a time. A second caller must not share a step that began before the call, so
-   * it gets the next one.
-   */
-  private takeStep(): Promise<void> {
-    if (!this.step) return Promise.resolve();
-    this.stepping ??= this.step.run().finally(() => {
-      this.stepping = undefined;
-    });
-    return this.stepping;
   }
 
   private upkeep(): void {

@@ -24,7 +24,7 @@ export const bench = (encryption: EncryptionOptions = { keys: KEYS }, cacheSize 
     { algorithm: 'ES256', privateKey: signing.privateKey, keyId: 'main' },
     { encryption: resolveEncryption(encryption), cacheSize },
   );
-export const { verifier, issuer, clock } = bench();
+export const { verifier, issuer, clock, keyring } = bench();
 
 export const signed = (claims = {}, header = {}) =>
   forge(

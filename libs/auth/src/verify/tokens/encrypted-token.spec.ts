@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { EncryptionOptions } from '../../options/encryption-options.js';
+import { TokenEncryption } from './encrypted-token.js';
 import { b64, refused } from './forge.fixture.js';
 import {
   DIR,
@@ -9,6 +10,7 @@ import {
   ec,
   input,
   issuer,
+  keyring,
   rsa,
   seal,
   signed,
@@ -95,6 +97,27 @@ describe('moving to encryption', () => {
       expect(await verdict(await seal(signed()), own.verifier)).toBe('accepted');
     },
   );
+});
+
+describe('what decrypts', () => {
+  it('is not made without a key', () => {
+    expect(() => new TokenEncryption({ plaintext: 'refused', keys: [] }, keyring)).toThrow(
+      expect.objectContaining({
+        reason: 'configuration_invalid',
+        detail: 'accessToken.encryption.keys: holds no key',
+      }),
+    );
+  });
+
+  it.each([0, 1, 3, 4, 6])('refuses a text of %i parts', async (parts) => {
+    const sealed = (await seal(signed())).split('.');
+    const text = [...sealed, 'AAAA'].slice(0, parts).join('.');
+    const encryption = new TokenEncryption(
+      { plaintext: 'refused', keys: [{ ...DIR, algorithm: 'dir' }] },
+      keyring,
+    );
+    expect(await encryption.decrypt(text)).toEqual(refused('malformed'));
+  });
 });
 
 describe('encryption keys at boot', () => {

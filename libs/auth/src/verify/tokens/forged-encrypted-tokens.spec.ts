@@ -112,6 +112,15 @@ const ATTACKS: Readonly<
       async () => (await seal(signed())).replace('..', '.AAAA.'),
     ],
     ['padding', async () => `${await seal(signed())}=`],
+    [
+      'padding of the encrypted key',
+      async () => {
+        const header = { alg: 'RSA-OAEP-256', kid: 'oaep' };
+        const [head, key, ...rest] = (await seal(signed(), header, rsa.publicKey)).split('.');
+        return [head, `${key}==`, ...rest].join('.');
+      },
+    ],
+    ['8 KiB of something else', () => `....${'A'.repeat(8_188)}`],
     ['a blank', async () => (await seal(signed())).replace('..', '. .')],
     ['six parts', async () => `${await seal(signed())}.AA`],
     ['four parts', async () => (await seal(signed())).replace('..', '.')],
@@ -159,7 +168,10 @@ const ATTACKS: Readonly<
     ['a kid that is a path', () => seal(signed(), { kid: '../../dev/null' })],
     ['a kid that is a list', () => withHeader({ kid: ['e1'] })],
   ],
-  oversized: [['over 8 KiB', () => seal(signed({ x: 'x'.repeat(5000) }))]],
+  oversized: [
+    ['over 8 KiB', () => seal(signed({ x: 'x'.repeat(5000) }))],
+    ['a byte more than 8 KiB', () => `....${'A'.repeat(8_189)}`],
+  ],
 };
 
 describe('forged encrypted tokens', () => {

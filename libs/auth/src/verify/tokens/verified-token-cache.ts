@@ -69,7 +69,6 @@ export class VerifiedTokenCache {
   /** `revision` is the keyring's: outcomes under other keys are dropped before any answer. */
   get(token: string, revision: number): VerifiedToken | undefined {
     if (revision !== this.#revision) this.#forgetAll(revision);
-    if (token.length > MAX_CACHED_BYTES) return undefined;
     const name = nameOf(token);
     const young = this.#young.get(name);
     if (young?.token === token) return young.verified;

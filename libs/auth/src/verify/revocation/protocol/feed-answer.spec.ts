@@ -57,6 +57,13 @@ describe('an answer to a single question', () => {
     expect(view.unbroken(given)).toBe(false);
   });
 
+  it('stays unbroken when the feed is first read on the server where its head was noted', () => {
+    filled(head);
+    const reply = { items: [], cursor: '1', complete: true, connection: 1, lineage: 'a' };
+    if (view.tail) view.acceptReply(view.tail, instantOf(clock), reply);
+    expect(view.unbroken(answer(head))).toBe(true);
+  });
+
   it('is not unbroken where no server ever said which it is', () => {
     filled(head, { lineage: undefined });
     expect(view.unbroken(answer(head, { lineage: undefined }))).toBe(false);

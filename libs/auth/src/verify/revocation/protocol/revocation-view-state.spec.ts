@@ -133,7 +133,7 @@ it('its history is the ledger and the newest timeline', () => {
 it('another ledger is followed from nothing, the same one goes on', () => {
   filled(beat('h', 'g'));
   expect(view.follow('ours')).toBe('ours');
-  expect([view.ageMs(), view.linked]).toEqual([0, true]);
+  expect([view.ledger, view.ageMs(), view.linked]).toEqual(['ours', 0, true]);
   expect(view.follow('theirs')).toBe('theirs');
   view.acceptLedger(instantOf(clock), undefined, read(at('1:1:', 0, 'theirs')));
   expect([view.ageMs(), view.linked]).toEqual([0, false]);

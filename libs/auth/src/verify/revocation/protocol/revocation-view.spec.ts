@@ -111,21 +111,31 @@ describe('what a process knows from the feed alone', () => {
     expect(view.unbroken({ ...answer, lineage })).toBe(unbroken);
   });
 
+  const elsewhere = (...beats: Heartbeat[]): void => {
+    clock.advance('10ms');
+    view.acceptReply(tail, instantOf(clock), { ...reply(...beats), connection: 2, lineage: 'b' });
+  };
+  const unbrokenElsewhere = (head: Heartbeat): boolean =>
+    view.unbroken({ ...answer, head, lineage: 'b' });
+
+  it('is not unbroken on a promoted server by a heartbeat that proves no more than the first read there', () => {
+    elsewhere();
+    elsewhere(beat('d', 'c', ['b', 'a']));
+    const next = beat('e', 'd', ['c', 'b', 'a']);
+    elsewhere(next);
+    expect(unbrokenElsewhere(next)).toBe(false);
+  });
+
   it('is unbroken on a promoted server once a heartbeat has proven the feed it had at promotion', () => {
-    const elsewhere = (...beats: Heartbeat[]): void => {
-      clock.advance('10ms');
-      view.acceptReply(tail, instantOf(clock), { ...reply(...beats), connection: 2, lineage: 'b' });
-    };
-    const unbroken = (head: Heartbeat): boolean => view.unbroken({ ...answer, head, lineage: 'b' });
     elsewhere();
     elsewhere();
     // in flight when the former primary was lost: its snapshot may be older than acknowledged writes
     const late = beat('d', 'c', ['b', 'a']);
     elsewhere(late);
-    expect(unbroken(late)).toBe(false);
+    expect(unbrokenElsewhere(late)).toBe(false);
     const next = beat('e', 'd', ['c', 'b', 'a']);
     elsewhere(next);
-    expect(unbroken(next)).toBe(true);
+    expect(unbrokenElsewhere(next)).toBe(true);
   });
 
   it('is not unbroken once a server did not say which it is (it refused to write), until a later heartbeat proves it', () => {
