@@ -1,7 +1,9 @@
 // One file of a slice; tools/mutation.mjs says which. One worker, since the specs of a file take a second or two.
+import { dirname } from 'node:path';
 import jest from './jest.unit.config.mjs';
 
 const { MUTATION_FILE = '', MUTATION_SPECS = '', MUTATION_REPORT = '' } = process.env;
+const specs = MUTATION_SPECS.split(',').map((each) => `<rootDir>/${each}`);
 
 export default {
   mutate: [MUTATION_FILE],
@@ -12,9 +14,12 @@ export default {
     enableFindRelatedTests: false,
     config: {
       ...jest,
-      roots: ['<rootDir>/libs', '<rootDir>/test'],
-      testMatch: MUTATION_SPECS.split(',').map((each) => `<rootDir>/${each}`),
+      // jest looks through its roots at each mutation
+      roots: specs.map((each) => dirname(each)),
+      testMatch: specs,
       testPathIgnorePatterns: ['/node_modules/'],
+      // Stryker wraps the environment itself, and takes only a CommonJS module of a package
+      testEnvironment: 'node',
       // a mutation that makes a test wait for ever is seen after this
       testTimeout: 10_000,
     },

@@ -58,17 +58,20 @@ describe('a store that leaves out what is to be done with a session', () => {
     });
   });
 
-  it.each(['reauthenticated', 'passwordChanged'] as const)('reports no success: %s', async (how) => {
-    const own = { ...session, sessionId: randomUUID() };
-    await service.open(own, {});
-    const change = {
-      sessionId: own.sessionId,
-      subject: 'ann',
-      expected: session.expected,
-      amr: ['pwd'],
-    };
-    await expect(service[how](change, work)).rejects.toMatchObject({
-      reason: 'configuration_invalid',
-    });
-  });
+  it.each(['reauthenticated', 'passwordChanged'] as const)(
+    'reports no success: %s',
+    async (how) => {
+      const own = { ...session, sessionId: randomUUID() };
+      await service.open(own, {});
+      const change = {
+        sessionId: own.sessionId,
+        subject: 'ann',
+        expected: session.expected,
+        amr: ['pwd'],
+      };
+      await expect(service[how](change, work)).rejects.toMatchObject({
+        reason: 'configuration_invalid',
+      });
+    },
+  );
 });
