@@ -19,6 +19,8 @@ jest.setTimeout(FAULT_TIMEOUT_MS);
 
 /** A process, on a machine that is busy. */
 const STARTED_WITHIN_MS = 20_000;
+/** Longer than `maxStaleness` and what another process has written lately. */
+const OUTLASTS_MS = 3_000;
 
 let cluster: FaultCluster;
 beforeAll(async () => {
@@ -209,6 +211,29 @@ describe('Redis cannot be reached, and Postgres carries the revocations:', () =>
       },
       heal: async () => void (await redis('CONFIG', 'SET', setting, allows)),
     });
+  });
+
+  // T-r0dr
+  it('refusing to write, to a resource server that may only read: it accepts nothing, but goes on without PostgreSQL', async () => {
+    const rights = '+@read +@scripting +@connection +info +time'.split(' ');
+    await redis('ACL', 'SETUSER', 'reader', 'on', '>pw', '~*', ...rights);
+    const reader = await cluster.startVerifier('ready', undefined, 'reader:pw@');
+    const ask = async ({ text }: { text: string }) =>
+      (await reader.client().get('/orders', { headers: { authorization: `Bearer ${text}` } }))
+        .status;
+    const [valid, gone] = [await cluster.signIn(), await cluster.signIn()];
+    expect([await ask(valid), await ask(gone)]).toEqual([200, 200]);
+    cluster.setPostgres('hang');
+    await delay(OUTLASTS_MS);
+    expect(await ask(valid)).toBe(200);
+    cluster.setPostgres('forward');
+    await redis('CONFIG', 'SET', 'maxmemory', '1');
+    await until(async () => (await cluster.revoke('a', gone)) === 204);
+    await delay(OUTLASTS_MS);
+    expect([await ask(valid), await ask(gone)]).toEqual([503, 503]);
+    await redis('CONFIG', 'SET', 'maxmemory', '0');
+    await until(async () => (await ask(valid)) === 200);
+    expect(await ask(gone)).toBe(401);
   });
 
   it.each([

@@ -53,8 +53,8 @@ export interface FaultCluster extends Deployment {
   restart(which: 'a' | 'b'): Promise<void>;
   /** Kills the process and starts a replacement on another port, without waiting until it is ready. */
   restartVerifier(): Promise<void>;
-  /** Starts another resource server; `ignorant`: does not wait until it has a view. */
-  startVerifier(when: 'ready' | 'ignorant', unproven?: 'refuse'): Promise<Orders>;
+  /** Starts another resource server; `ignorant`: does not wait until it has a view. `user`: `name:password@` in Redis. */
+  startVerifier(when: 'ready' | 'ignorant', unproven?: 'refuse', user?: string): Promise<Orders>;
   pid(which: Where): number;
   close(): Promise<void>;
 }
@@ -100,10 +100,14 @@ export async function startFaultCluster(
       },
     });
   const demos = { a: await launch('a'), b: await launch('b') };
-  const verify = (untilReady: boolean, unproven = env['REVOCATION_UNPROVEN']): Promise<Orders> => {
+  const verify = (
+    untilReady: boolean,
+    unproven = env['REVOCATION_UNPROVEN'],
+    user = '',
+  ): Promise<Orders> => {
     const jwks = `${demos.a.url}/.well-known/jwks.json`;
     const own = {
-      REDIS_URL: toRedis.verifier.url,
+      REDIS_URL: toRedis.verifier.url.replace('//', `//${user}`),
       ...(unproven && { REVOCATION_UNPROVEN: unproven }),
     };
     return startOrders({ ...own, JWKS_URL: jwks, JWT_ALGORITHM: 'ES256' }, untilReady);
@@ -175,8 +179,8 @@ export async function startFaultCluster(
       await verifier.exited;
       verifier = await verify(false);
     },
-    async startVerifier(when, unproven) {
-      const orders = await verify(when === 'ready', unproven);
+    async startVerifier(when, unproven, user) {
+      const orders = await verify(when === 'ready', unproven, user);
       late.push(orders);
       return orders;
     },

@@ -139,6 +139,7 @@ export const SPENDING = [
     'role !== undefined && hasRights &&',
     'role !== undefined &&',
     'T-n0rl',
+    { built: true },
   ),
   defence(
     'keys',
