@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { AuthClient } from '@tokenward/client';
 import { stepUpFetch } from './account.js';
@@ -45,6 +46,17 @@ describe('a route that requires a recent proof', () => {
     const request = new Request(`${baseUrl}/account`, { method: 'DELETE', body: 'really' });
     expect((await fetch(request)).status).toBe(204);
     expect(bodies).toEqual(['really', 'really']);
+  });
+
+  it.each([
+    ['a stream', () => new Blob(['really']).stream()],
+    ['a stream of Node', () => Readable.from([Buffer.from('really')])],
+  ])('%s is not sent again', async (_, body) => {
+    const { client, bodies, prove } = await guarded();
+    const fetch = stepUpFetch(client, async () => prove());
+    const init = { method: 'DELETE', body: body() as ReadableStream, duplex: 'half' };
+    expect((await fetch('/account', init)).status).toBe(401);
+    expect(bodies).toEqual(['really']);
   });
 
   it('is refused when the user declines, or the proof is not enough', async () => {

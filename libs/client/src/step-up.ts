@@ -1,4 +1,5 @@
 import type { AuthClient } from '@tokenward/client';
+import { isSpentBySending } from './requests.js';
 import { orAborted } from './timers.js';
 
 /** The proof that the server asks for (RFC 9470, section 3). */
@@ -54,7 +55,7 @@ export function stepUpFetch(client: AuthClient, onStepUp: OnStepUp): AuthClient[
     const again = isRequest ? input.clone() : input;
     const response = await client.fetch(input, init);
     const challenge = challengeOf(response);
-    if (!challenge || init?.body instanceof ReadableStream) return response;
+    if (!challenge || isSpentBySending(init?.body)) return response;
     const signal = init?.signal ?? (isRequest ? input.signal : undefined);
     return (await isProved(challenge, signal)) ? client.fetch(again, init) : response;
   };
