@@ -9,7 +9,7 @@ import { answerOf } from './error.js';
 import { type Keeper, newKey } from './keeper.js';
 import type { AuthClientOptions } from './options.js';
 import { attempt } from './places.js';
-import { referrerOf } from './requests.js';
+import { bearer, globalFetch, referrerOf } from './requests.js';
 import type { LoginResult } from './results.js';
 import type { Tabs } from './tabs.js';
 import { deadline, sleep, until } from './timers.js';
@@ -48,7 +48,7 @@ export function authApi(
 ): AuthApi {
   const isBearer = transport === 'bearer';
   const credentials = isBearer ? 'omit' : 'include';
-  const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
+  const send = options.fetch ?? globalFetch;
 
   /** `sentAt`: the lifetime is counted from that time by this clock, so that the server's clock does not matter. */
   async function acceptTokens(
@@ -87,13 +87,12 @@ export function authApi(
       }),
     async postJson(path, body, key) {
       const { refreshToken, device } = await keeper.readTokens();
-      const token = tokenNow();
       const signal = deadline(TIMEOUT_MS);
       const init: RequestInit = {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          ...(token && { authorization: `Bearer ${token}` }),
+          ...bearer(tokenNow()),
           ...(key && { 'idempotency-key': key }),
         },
         body: JSON.stringify({ ...body, ...(isBearer && { refreshToken, device }) }),

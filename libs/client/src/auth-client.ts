@@ -89,7 +89,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     console.warn(`${base} is another site: its cookies are lost. Use bearer`);
   const kept = isBearer
     ? store
-    : isWithOthers && attempt(() => keyStore(localStorage, `${name}:key`));
+    : isWithOthers && attempt(() => localStorage && keyStore(localStorage, `${name}:key`));
   const keeper = keeperOf(kept || memoryStore());
 
   const state = authState(
@@ -108,9 +108,9 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       if (state.is === 'out') state.is = 'unknown';
       state.person++;
       state.forget();
-      state.emitEvent('restored', undefined);
+      state.emitEvent('restored');
       session().then(
-        (found) => found && state.emitEvent('signedIn', undefined),
+        (found) => found && state.emitEvent('signedIn'),
         () => undefined,
       );
     },

@@ -56,7 +56,7 @@ export function authState(
       if (state.is === 'in' && kind !== 'refreshed') state.person++;
       if (kind === 'logout' || kind === 'refused') return leave(kind);
       state.hold({ value: accessToken, expiresAt });
-      state.emitEvent(kind, undefined);
+      state.emitEvent(kind);
     },
     hold(token) {
       state.is = 'in';

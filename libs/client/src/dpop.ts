@@ -2,7 +2,7 @@ import { type AuthClient, type AuthClientOptions, createAuthClient } from '@toke
 import { provingFetch } from './dpop-fetch.js';
 import { browserKeys, type KeyPlace, memoryKeys } from './dpop-keys.js';
 import { isBrowser } from './places.js';
-import { absolute } from './requests.js';
+import { absolute, globalFetch } from './requests.js';
 
 export type { KeyPlace } from './dpop-keys.js';
 export type { ProofKey, PublicJwk } from './dpop-proof.js';
@@ -40,8 +40,7 @@ export function createDpopClient({ keys, ...options }: DpopClientOptions): DpopC
   const authUrl = absolute(`${baseUrl.replace(/\/+$/, '')}/${prefix}/`);
   const isShared = isBrowser() && (transport === 'hybrid' || store !== undefined);
   const place = keys ?? (isShared ? browserKeys(`tokenward:${authUrl}:dpop`) : memoryKeys());
-  const send: typeof fetch = given ?? ((input, init) => fetch(input, init));
-  const proving = provingFetch(authUrl, place, send);
+  const proving = provingFetch(authUrl, place, given ?? globalFetch);
   const client = createAuthClient({ ...options, fetch: proving.fetch });
   client.on('signedIn', proving.reload);
   client.on('restored', proving.reload);

@@ -24,7 +24,10 @@ export type Listener<K extends keyof ClientEvents> = (event: ClientEvents[K]) =>
 export interface Emitter {
   on<K extends keyof ClientEvents>(name: K, listener: Listener<K>): () => void;
   /** A listener that throws does not stop the other listeners, nor the work that the event reports. */
-  emitEvent<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void;
+  emitEvent<K extends keyof ClientEvents>(
+    name: K,
+    ...event: ClientEvents[K] extends undefined ? [] : [ClientEvents[K]]
+  ): void;
 }
 
 export function emitter(): Emitter {
@@ -35,7 +38,7 @@ export function emitter(): Emitter {
       listeners.set(name, set.add(listener));
       return () => set.delete(listener);
     },
-    emitEvent(name, event) {
+    emitEvent(name: keyof ClientEvents, event?: object) {
       for (const listener of listeners.get(name) ?? [])
         try {
           listener(event as never);

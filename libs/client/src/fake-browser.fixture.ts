@@ -105,6 +105,7 @@ export function fakeBrowser() {
     pageshow: (persisted: boolean) => shows.forEach((show) => show({ persisted })),
     at: (url: string) => define('location', new URL(url)),
     withoutLocks: () => define('navigator', {}),
+    withoutStorage: () => define('localStorage', null),
     restore: () =>
       globals.forEach((name, at) => {
         const descriptor = before[at];

@@ -12,6 +12,13 @@ export function resolve(input: string | URL | Request, base: string): string | R
   return absolute(isWhole || !base ? url : `${base}/${url.replace(/^\//, '')}`);
 }
 
+/**
+ * The global `fetch`. Tools that replace it (OpenTelemetry, Sentry) lose what stands in `init` beside a `Request`, or
+ * read its body, so a `Request` is given alone.
+ */
+export const globalFetch: typeof fetch = (input, init) =>
+  input instanceof Request ? fetch(new Request(input, init)) : fetch(input, init);
+
 /** React Native's URL has no `origin`. */
 const originOf = (url: string): string | undefined => /^\w+:\/\/[^/?#]+/.exec(url)?.[0];
 
@@ -20,6 +27,10 @@ export function isOurs(target: string | Request, authUrl: string): unknown {
   const origin = originOf((target as Partial<Request>).url ?? (target as string));
   return origin && origin === originOf(authUrl);
 }
+
+/** The header with the access token, if there is one. */
+export const bearer = (token: string | undefined): { authorization: string } | undefined =>
+  token ? { authorization: `Bearer ${token}` } : undefined;
 
 /** What a `Request` forgets beside an `init`. A URL has neither. */
 export const referrerOf = ({ referrer, referrerPolicy }: Request): RequestInit => ({

@@ -1,7 +1,7 @@
 import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
 import { AuthClientError } from './error.js';
-import { asksForRefresh, isSpentBySending, referrerOf, unavailable } from './requests.js';
+import { asksForRefresh, bearer, isSpentBySending, referrerOf, unavailable } from './requests.js';
 import type { RefreshResult } from './results.js';
 import type { RefreshAfter } from './silent-refresh.js';
 import type { Tabs } from './tabs.js';
@@ -25,12 +25,11 @@ export function silentFetch(
 ): SilentFetch {
   /** The headers once more in `init`: a host's `fetch` that adds one there would replace those of the request. */
   function send(request: Request): Promise<Response> {
-    const token = state.token?.value;
     return api.sendRaw(request, {
       ...referrerOf(request),
       headers: {
         ...Object.fromEntries(request.headers),
-        ...(token && { authorization: `Bearer ${token}` }),
+        ...bearer(state.token?.value),
       },
     });
   }

@@ -200,6 +200,15 @@ describe('the tabs of a browser', () => {
     },
   );
 
+  it('a page without any storage (a WebView of Android) signs in, refreshes and signs out', async () => {
+    world.browser.withoutStorage();
+    const client = await signedIn();
+    world.server.expireAccessTokens();
+    expect(await statusOf(client)).toBe(200);
+    await client.logout();
+    expect(client.events).toEqual(['signedIn', 'refreshed', 'signedOut: logout']);
+  });
+
   // T-vxnc
   it('a page that was closed during a refresh leaves its retry key to the next page', async () => {
     await open().login(credentials);

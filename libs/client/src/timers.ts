@@ -6,9 +6,7 @@ export function quietTimer(work: () => void, durationMs: number): ReturnType<typ
 }
 
 export function sleep(durationMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, durationMs);
-  });
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
 
 /** `AbortSignal.timeout`, also for React Native and Safari before 16, which have none. */
@@ -26,10 +24,8 @@ export function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return Promise.race([
     work,
     new Promise<never>((_, reject) => {
-      const stop = (): void => {
-        // polyfills give no reason
-        reject((signal.reason as Error | undefined) ?? Error('aborted'));
-      };
+      // polyfills give no reason
+      const stop = (): void => reject((signal.reason as Error | undefined) ?? Error('aborted'));
       if (signal.aborted) stop();
       signal.addEventListener('abort', stop);
     }),
