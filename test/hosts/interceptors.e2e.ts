@@ -7,10 +7,10 @@ import {
   NotFoundException,
   RequestTimeoutException,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { expect, it } from '@jest/globals';
-import { catchError, map, type Observable, of, tap, throwError, timeout } from 'rxjs';
+import { catchError, map, type Observable, tap, throwError, timeout } from 'rxjs';
 import { logIn } from '../support/stage.js';
+import { CacheInterceptor, EarlyCacheInterceptor } from './cache-interceptor.js';
 import { eachHost, type HostKind } from './host.js';
 
 type Response = {
@@ -30,47 +30,26 @@ function mapping(change: (answer: never, context: ExecutionContext) => unknown) 
   return Mapping;
 }
 
-/** As `CacheInterceptor` of @nestjs/cache-manager works: by URL, with the metadata that it reads. */
+/** `trackBy` overridden, as the documentation of Nest shows it: it asks no metadata. */
 @Injectable()
-class CacheByUrl implements NestInterceptor {
-  readonly cache = new Map<string, unknown>();
-
-  constructor(protected readonly reflector: Reflector) {}
-
-  protected keyOf(context: ExecutionContext): string | undefined {
-    type Key = string | ((context: ExecutionContext) => string | undefined) | undefined;
-    const key = this.reflector.get<Key>('cache_module:cache_key', context.getHandler());
-    if (typeof key === 'function') return key(context);
-    return key ?? this.urlOf(context);
-  }
-
-  protected urlOf(context: ExecutionContext): string | undefined {
+class CacheOfItsOwnKeys extends CacheInterceptor {
+  protected override trackBy(context: ExecutionContext): string | undefined {
     const { method, url } = context.switchToHttp().getRequest<{ method: string; url: string }>();
     return method === 'GET' ? url : undefined;
   }
-
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const key = this.keyOf(context);
-    if (!key) return next.handle();
-    try {
-      const known = this.cache.get(key);
-      if (known != null) return of(known);
-      const targets = [context.getHandler(), context.getClass()];
-      const ttl = this.reflector.getAllAndOverride<unknown>('cache_module:cache_ttl', targets);
-      if (typeof ttl === 'function')
-        await (ttl as (context: ExecutionContext) => Promise<number>)(context);
-      return next.handle().pipe(tap((answer: unknown) => this.cache.set(key, answer)));
-    } catch {
-      return next.handle();
-    }
-  }
 }
 
-/** `trackBy` overridden, as the documentation of Nest shows it: it asks no metadata. */
+/** For a CDN, on every answer. */
 @Injectable()
-class CacheOfItsOwnKeys extends CacheByUrl {
-  protected override keyOf(context: ExecutionContext): string | undefined {
-    return this.urlOf(context);
+class SaysPublic implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const response = context.switchToHttp().getResponse<Response>();
+    const say = () =>
+      response.header
+        ? response.header('cache-control', 'public, max-age=60')
+        : response.setHeader?.('cache-control', 'public, max-age=60');
+    say();
+    return next.handle().pipe(tap(say));
   }
 }
 
@@ -111,12 +90,14 @@ const KINDS: readonly HostKind[] = [
       return data;
     }),
   },
+  { name: 'a Cache-Control of its own', interceptor: SaysPublic },
   { name: 'ClassSerializerInterceptor of Nest', interceptor: ClassSerializerInterceptor },
   {
     name: 'a log of answers',
     interceptor: mapping((data) => (logged.push(JSON.stringify(data)), data)),
   },
-  { name: 'a cache by URL', interceptor: CacheByUrl },
+  { name: 'a cache by URL', interceptor: CacheInterceptor },
+  { name: 'a cache by URL that calls no function for a key', interceptor: EarlyCacheInterceptor },
   { name: 'a cache that makes its own keys', interceptor: CacheOfItsOwnKeys },
   {
     name: 'a timeout and a catchError',
@@ -175,6 +156,19 @@ eachHost(KINDS, (host) => {
     const mine = await host().client().get('/auth/sessions', { headers: ada.headers });
     const others = await host().client().get('/auth/sessions', { headers: bob.headers });
     expect(mine.text).not.toBe(others.text);
+  });
+
+  it('no cache may keep an answer of Tokenward’s, or a refusal', async () => {
+    const { headers } = await host().caller();
+    const client = host().client();
+    for (const answer of [
+      await client.get('/auth/me', { headers }),
+      await client.get('/auth/me'),
+      await client.get('/things'),
+      await client.delete('/auth/sessions/x', { headers }),
+      await client.post('/auth/login', { email: 'nobody@people.test', password: 'x' }),
+    ])
+      expect([answer.status, answer.headers['cache-control']]).toEqual([answer.status, 'no-store']);
   });
 
   it('a refusal stays a refusal', async () => {

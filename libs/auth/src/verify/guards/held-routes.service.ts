@@ -1,8 +1,16 @@
-import { type CanActivate, Inject, Injectable, type OnModuleInit, Optional } from '@nestjs/common';
+import {
+  type CanActivate,
+  Inject,
+  Injectable,
+  Logger,
+  type OnModuleInit,
+  Optional,
+} from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AuthError } from '../../common/auth-error.js';
 import { AUTH_INSTANCE, DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { isCachedForAll } from './cached-for-all.js';
 import { holdingOf } from './holds.js';
 import { type HostRoute, hostRoutes } from './host-routes.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
@@ -24,6 +32,8 @@ const LOST_GUARD =
   'has its guard on a function that is not called, because the constructor or another decorator has replaced the method; put @UseGuards(JwtAuthGuard) on the class, or above that decorator';
 const IDLE_GUARD =
   'has a guard of Tokenward, and Nest runs no guard there; put it on a route, or check the caller in the method';
+const CACHED_FOR_ALL =
+  'is cached without a look at the caller, so one user gets the answer of another; extend CacheInterceptor with a trackBy that names the user, or use it on public routes alone';
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
 /** Of a controller and of a gateway. */
@@ -65,11 +75,27 @@ export class HeldRoutes implements OnModuleInit {
     }
     for (const route of withoutRoutes(routes))
       stops(unguardedClass(route) ?? this.idleClass(route), route.routeClass.name);
-    for (const [problem, names] of problems) {
-      const unique = [...new Set(names)];
-      const more = unique.length > NAMED ? ` and ${unique.length - NAMED} more` : '';
-      throw AuthError.configuration(unique.slice(0, NAMED).join(', ') + more, problem);
-    }
+    for (const [problem, names] of problems) throw AuthError.configuration(inShort(names), problem);
+    this.tellCached(routes);
+  }
+
+  /** The answer of a guarded route may be the same for everybody, so the boot goes on. */
+  private tellCached(routes: readonly HostRoute[]): void {
+    const everywhere = [
+      ...this.config.getGlobalInterceptors(),
+      ...this.config.getGlobalRequestInterceptors().map(({ metatype }) => metatype as object),
+    ];
+    const cached = routes.filter(
+      (route) =>
+        isCachedForAll(route, everywhere) &&
+        !isPublicRoute(route) &&
+        this.hasOurs(this.guardsOf(route)),
+    );
+    if (cached.length === 0) return;
+    const names = inShort(cached.map(({ name }) => name));
+    if (this.options.strictConfig)
+      throw AuthError.configuration(names, `${CACHED_FOR_ALL} (strictConfig)`);
+    new Logger('Tokenward').warn(`${names}: ${CACHED_FOR_ALL}`);
   }
 
   /**
@@ -189,6 +215,12 @@ export class HeldRoutes implements OnModuleInit {
     });
     return options.every((each) => each?.fieldResolverEnhancers?.includes('guards'));
   }
+}
+
+function inShort(names: readonly string[]): string {
+  const unique = [...new Set(names)];
+  const more = unique.length > NAMED ? ` and ${unique.length - NAMED} more` : '';
+  return unique.slice(0, NAMED).join(', ') + more;
 }
 
 function namedGuardsOf({ routeClass, called }: HostRoute): readonly object[] {

@@ -1,13 +1,13 @@
 import { Res } from '@nestjs/common';
-import type { HttpResponse } from './adapter.js';
+import { CACHE_KEY } from '../guards/cached-for-all.js';
+import { type HttpResponse, setHeader } from './adapter.js';
 import { preparedFor } from './refused.js';
 import { type AnsweringResponse, sealAnswer } from './sealed-answer.js';
 
 /** The index of the added parameter: a route of Tokenward takes at most the request and the response before it. */
 const RESPONSE_AT = 2;
 
-/** What `CacheInterceptor` of @nestjs/cache-manager reads. */
-const CACHE_KEY = 'cache_module:cache_key';
+/** What `CacheInterceptor` of @nestjs/cache-manager reads, beside the key. */
 const CACHE_TTL = 'cache_module:cache_ttl';
 
 /**
@@ -28,6 +28,8 @@ export function AnswersItself(): MethodDecorator {
     const sealed = async function (this: unknown, ...given: unknown[]): Promise<object> {
       const response = given[RESPONSE_AT] as AnsweringResponse & HttpResponse;
       let body: unknown;
+      // an interceptor of the host may have replaced it
+      setHeader(response, 'Cache-Control', 'no-store');
       try {
         body = await handle.apply(this, given);
       } catch (error) {

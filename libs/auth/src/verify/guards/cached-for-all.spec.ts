@@ -1,0 +1,148 @@
+import {
+  applyDecorators,
+  type CallHandler,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  type NestInterceptor,
+  Post,
+  type Provider,
+  SetMetadata,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { Query, Resolver } from '@nestjs/graphql';
+import { describe, expect, it } from '@jest/globals';
+import { CACHE_KEY } from './cached-for-all.js';
+import { Public } from './decorators.js';
+import type { AppParts } from '../http/http-app.fixture.js';
+import { boot, globally, host } from './held-routes.fixture.js';
+import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { settings } from '../http/samples.fixture.js';
+
+/** The members of the one of @nestjs/cache-manager by which it is known. */
+@Injectable()
+class CacheInterceptor implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler) {
+    return next.handle();
+  }
+  trackBy(_: ExecutionContext): string | undefined {
+    return 'the url';
+  }
+  isRequestCacheable(): boolean {
+    return true;
+  }
+}
+@Injectable()
+class Longer extends CacheInterceptor {}
+@Injectable()
+class PerUser extends CacheInterceptor {
+  override trackBy(): string | undefined {
+    return undefined;
+  }
+}
+
+const cached = UseInterceptors(CacheInterceptor);
+const guarded = UseGuards(JwtAuthGuard);
+const key = (said: unknown) => SetMetadata(CACHE_KEY, said) as MethodDecorator;
+const everywhere = (useClass: typeof CacheInterceptor): Provider => ({
+  provide: APP_INTERCEPTOR,
+  useClass,
+});
+
+async function linesOf(route: ReturnType<typeof host>, parts: AppParts = {}) {
+  const lines: string[] = [];
+  const keep = (line: unknown) => void lines.push(String(line));
+  const quiet = () => undefined;
+  const logger = { log: quiet, debug: quiet, verbose: quiet, warn: keep, error: keep, fatal: keep };
+  const outcome = await boot(route, { ...parts, logger });
+  return [outcome, ...lines.filter((line) => line.includes('cached'))];
+}
+const LINE = expect.stringMatching(/^Host.handle: is cached without a look at the caller/);
+
+describe('a guarded route whose cache does not look at the caller', () => {
+  it.each<[string, ReturnType<typeof host>, AppParts?]>([
+    ['on the handler', host(Controller('x'), Get(), guarded, cached)],
+    ['on the class', host(applyDecorators(Controller('x'), cached), Get(), guarded)],
+    [
+      'global',
+      host(Controller('x'), Get(), guarded),
+      { providers: [everywhere(CacheInterceptor)] },
+    ],
+    [
+      'global, by useGlobalInterceptors',
+      host(Controller('x'), Get(), guarded),
+      { prepare: (app) => app.useGlobalInterceptors(new CacheInterceptor()) },
+    ],
+    [
+      'a class that changes something else',
+      host(Controller('x'), Get(), guarded, UseInterceptors(Longer)),
+    ],
+    ['with one key for all', host(Controller('x'), Post(), guarded, cached, key('all'))],
+    [
+      'of GraphQL, with one key for all',
+      host(
+        Resolver(),
+        Query(() => String),
+        guarded,
+        cached,
+        key('all'),
+      ),
+    ],
+    [
+      'under a global guard',
+      host(Controller('x'), Get(), cached),
+      { providers: globally({ useExisting: JwtAuthGuard }) },
+    ],
+  ])('%s: the boot says so', async (...[, route, parts]) => {
+    expect(await linesOf(route, parts)).toEqual(['boots', LINE]);
+  });
+
+  it('stops the boot under strictConfig', async () => {
+    const options = { ...settings(), strictConfig: true };
+    expect(await boot(host(Controller('x'), Get(), guarded, cached), { options })).toMatch(
+      /^Host.handle: is cached without a look at the caller.*\(strictConfig\)/,
+    );
+  });
+});
+
+describe('the boot says nothing of', () => {
+  it.each<[string, ReturnType<typeof host>, AppParts?]>([
+    ['a trackBy of the host', host(Controller('x'), Get(), guarded, UseInterceptors(PerUser))],
+    [
+      'a key that is a function',
+      host(
+        Controller('x'),
+        Get(),
+        guarded,
+        cached,
+        key(() => 'k'),
+      ),
+    ],
+    ['a request that is not cached', host(Controller('x'), Post(), guarded, cached)],
+    ['a route without a guard', host(Controller('x'), Get(), cached)],
+    [
+      'a public route',
+      host(Controller('x'), Get(), cached, Public()),
+      { providers: globally({ useExisting: JwtAuthGuard }) },
+    ],
+    [
+      'Tokenward’s own',
+      host(Controller('x'), Get()),
+      { providers: [everywhere(CacheInterceptor)] },
+    ],
+    [
+      'another interceptor',
+      host(
+        Controller('x'),
+        Get(),
+        guarded,
+        UseInterceptors({ intercept: (_, next) => next.handle() }),
+      ),
+    ],
+  ])('%s', async (...[, route, parts]) => {
+    expect(await linesOf(route, parts)).toEqual(['boots']);
+  });
+});
