@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import {
   type ArgumentsHost,
   Catch,
@@ -97,6 +98,16 @@ const KINDS: readonly HostKind[] = [
   { name: 'a filter that shows exception.message', ...everywhere(() => new ShowsTheMessage()) },
   { name: 'a filter that shows all of an exception', ...everywhere(() => new ShowsEverything()) },
   { name: 'a filter of HttpException', ...everywhere(() => new OfHttpExceptions()) },
+  {
+    name: 'a filter that catches everything, and a middleware that lets a CDN keep all answers',
+    prepare: (app) =>
+      void app
+        .useGlobalFilters(new CatchEverything(app.get(HttpAdapterHost)))
+        .use((_request: unknown, response: ServerResponse, next: () => void) => {
+          response.setHeader('Cache-Control', 'public, max-age=60');
+          next();
+        }),
+  },
 ];
 
 eachHost(

@@ -120,7 +120,7 @@ export function setHeader(response: HttpResponse, name: string, value: string): 
 /**
  * Adds the headers of a refusal when the response goes out with its status, whichever filter answers; Express's last
  * resort would remove any that were set before. A guard of the host that catches the refusal and lets the request in
- * has none of them.
+ * has none of them. What the host has set stays, but no cache may keep a refusal.
  */
 export function headersWhenRefused(
   response: HttpResponse | undefined,
@@ -134,7 +134,9 @@ export function headersWhenRefused(
     node.writeHead = writeHead;
     if (statusCode === status)
       for (const [name, value] of Object.entries(headers))
-        if (node.getHeader(name) === undefined) node.setHeader(name, value);
+        // Fastify passes its own headers to `writeHead`, and these win
+        if (name === 'Cache-Control') setHeader(response, name, value);
+        else if (node.getHeader(name) === undefined) node.setHeader(name, value);
     return writeHead.call(node, statusCode, ...more);
   };
 }

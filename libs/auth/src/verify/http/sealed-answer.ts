@@ -1,6 +1,9 @@
+import { type HttpResponse, setHeader } from './adapter.js';
+
 /** How Express (`json`, which calls `send`) and Fastify (`send`) answer. */
 export interface AnsweringResponse {
   readonly statusCode: number;
+  getHeader?(name: string): unknown;
   send(payload?: unknown): unknown;
   json?(payload: unknown): unknown;
   header?(name: string, value: string): unknown;
@@ -8,14 +11,16 @@ export interface AnsweringResponse {
 
 /**
  * Sends `body` instead of whatever Nest sends on this response, if that is a success. So an interceptor of the host
- * cannot change the answer, but an error that it throws is sent.
+ * cannot change the answer, nor let a cache keep it, but an error that it throws is sent.
  */
-export function sealAnswer(response: AnsweringResponse, body: unknown): void {
+export function sealAnswer(response: AnsweringResponse & HttpResponse, body: unknown): void {
   const { send, json } = response;
+  const caching = response.getHeader?.('Cache-Control');
   const sealed = (given: (payload: unknown) => unknown) => (payload: unknown) => {
     response.send = send;
     if (json) response.json = json;
     if (response.statusCode >= 400) return given.call(response, payload);
+    if (caching !== undefined) setHeader(response, 'Cache-Control', String(caching));
     return answer(response, body);
   };
   response.send = sealed(send);
