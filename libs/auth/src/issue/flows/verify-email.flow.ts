@@ -39,6 +39,7 @@ export class VerifyEmailFlow {
       work,
       (given) => this.links.spend(kind, token, { work: given }),
       Boolean,
+      'storage.oneTimeTokens',
     );
     if (!isSpent) throw lost();
     this.events.publish({ type: 'link.used', kind, userId, ip: client.ip });

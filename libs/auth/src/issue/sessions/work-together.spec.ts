@@ -23,6 +23,14 @@ describe('work in the transaction of a change', () => {
     await expect(together(slow, change)).rejects.toMatchObject(forgotten);
   });
 
+  it('a store of one-time tokens that forgets it is named', async () => {
+    const change = () => Promise.resolve(true);
+    const asked = together(() => Promise.resolve(), change, Boolean, 'storage.oneTimeTokens');
+    await expect(asked).rejects.toMatchObject({
+      detail: expect.stringMatching(/^storage\.oneTimeTokens: made a change without/),
+    });
+  });
+
   it('runs once, and the outcome is that of the store', async () => {
     const work = jest.fn<Work>().mockResolvedValue(undefined);
     const change = async (given: Work | undefined) => {
