@@ -60,7 +60,7 @@ describe('a socket', () => {
   const follow = (client: ReturnType<typeof open>) => {
     const messages: unknown[] = [];
     const socket = authSocket(client, `ws://127.0.0.1:${port}`, {
-      WebSocket: Socket as never,
+      WebSocket: Socket,
       onMessage: ({ data }) => messages.push(data),
     });
     stops.push(() => socket.close());
@@ -124,7 +124,7 @@ describe('a socket', () => {
     });
     const codes: number[] = [];
     const socket = authSocket(client, `ws://127.0.0.1:${away}`, {
-      WebSocket: Socket as never,
+      WebSocket: Socket,
       onMessage: () => undefined,
       onClose: ({ code }) => codes.push(code),
     });

@@ -17,8 +17,24 @@ export interface SocketOptions {
   /** The connection ended. It is opened again, unless the person was signed out. */
   onClose?(event: CloseEvent): void;
   readonly protocols?: string | string[];
-  /** Default: the global one; `ws` in Node. */
-  readonly WebSocket?: typeof WebSocket;
+  /** Default: the global one. Node before 22 has none: `WebSocket` of `ws`. */
+  readonly WebSocket?: SocketClass;
+}
+
+/** What browsers and `ws` have in common, as far as it is needed here. */
+export interface SocketClass {
+  new (url: string | URL, protocols?: string | string[]): SocketLike;
+  readonly OPEN: number;
+}
+
+export interface SocketLike {
+  readonly readyState: number;
+  onopen: ((event: never) => unknown) | null;
+  onmessage: ((event: never) => unknown) | null;
+  onclose: ((event: never) => unknown) | null;
+  onerror: ((event: never) => unknown) | null;
+  send(data: string | BufferSource | Blob): void;
+  close(): void;
 }
 
 export interface AuthSocket {
@@ -39,13 +55,13 @@ export function authSocket(
   url: string | URL,
   options: SocketOptions,
 ): AuthSocket {
-  const Socket = options.WebSocket ?? WebSocket;
+  const Socket: SocketClass = options.WebSocket ?? WebSocket;
   const wait = reconnectWait();
-  let socket: WebSocket | undefined;
+  let socket: SocketLike | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
 
-  async function prove(current: WebSocket): Promise<void> {
+  async function prove(current: SocketLike): Promise<void> {
     // this rejects only if the token store does; then the server closes the socket and the client tries again
     const sent = await credentialsOf(client, url).catch(() => undefined);
     if (sent && current.readyState === Socket.OPEN)
@@ -64,11 +80,11 @@ export function authSocket(
     };
     // `close` follows; `ws` throws an error that nobody hears
     current.onerror = () => undefined;
-    current.onmessage = (event) => {
+    current.onmessage = (event: MessageEvent) => {
       wait.reset();
       options.onMessage(event);
     };
-    current.onclose = (event) => {
+    current.onclose = (event: CloseEvent) => {
       if (current !== socket) return;
       socket = undefined;
       options.onClose?.(event);
