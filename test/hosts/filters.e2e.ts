@@ -174,7 +174,8 @@ eachHost(
           body: '{"password":"zq7',
           headers: { 'content-type': 'application/json' },
         });
-      expect([malformed.status, unreadable.status]).toEqual([400, 400]);
+      for (const answer of [malformed, unreadable])
+        expect([answer.status, answer.headers['cache-control']]).toEqual([400, 'no-store']);
       expect(malformed.text + unreadable.text).not.toContain('zq7');
     });
 

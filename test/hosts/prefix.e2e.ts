@@ -147,7 +147,8 @@ describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
         expect(login.setCookies.filter((line) => line.includes(`Path=${path};`))).toHaveLength(2);
         expect((await client.post(`${at}/refresh`)).status).toBe(200);
         expect((await client.get(JWKS)).status).toBe(200);
-        expect(documented).toContain(JWKS);
+        if (!host.stripped)
+          expect(documented).toEqual(expect.arrayContaining([JWKS, `${at}/login`]));
         client.jar.delete('access_token');
         expect((await client.post(`${at}/logout`)).status).toBe(204);
         expect(client.jar.names()).toEqual(['device']);

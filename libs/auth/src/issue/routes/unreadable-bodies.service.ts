@@ -1,6 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { HttpResponse } from '../../verify/http/adapter.js';
+import { preparedFor } from '../../verify/http/refused.js';
 import { isOwnPath } from './own-path.js';
 import { refusalOfUnreadable } from './unreadable-body.js';
 
@@ -12,12 +14,12 @@ interface Incoming {
 type Done = (error?: unknown) => void;
 
 interface Express {
-  use(handler: (error: unknown, request: Incoming, response: unknown, next: Done) => void): void;
+  use(
+    handler: (error: unknown, request: Incoming, response: HttpResponse, next: Done) => void,
+  ): void;
 }
 
-interface FastifyReply {
-  send(payload?: unknown): unknown;
-}
+type FastifyReply = HttpResponse & { send(payload?: unknown): unknown };
 
 interface Fastify {
   addHook(
@@ -42,8 +44,8 @@ export class UnreadableBodies implements OnModuleInit {
     switch (httpAdapter?.getType?.()) {
       case 'express':
         // registered after the routes and before Nest's own error handler
-        httpAdapter.getInstance<Express>().use((error, request, _response, next) => {
-          next(this.named(request, error));
+        httpAdapter.getInstance<Express>().use((error, request, response, next) => {
+          next(this.isOurs(request.url) ? named(error, request, response) : error);
         });
         break;
       case 'fastify':
@@ -58,19 +60,20 @@ export class UnreadableBodies implements OnModuleInit {
   }
 
   /** Fastify passes a parser's error to `send` before any error handler runs. */
-  private watch({ headers }: Incoming, reply: FastifyReply): void {
+  private watch(request: Incoming, reply: FastifyReply): void {
     const { send } = reply;
     reply.send = (payload) => {
       reply.send = send;
-      return send.call(reply, refusalOfUnreadable(payload, headers['content-type']) ?? payload);
+      return send.call(reply, named(payload, request, reply));
     };
-  }
-
-  private named({ url, headers }: Incoming, error: unknown): unknown {
-    return (this.isOurs(url) && refusalOfUnreadable(error, headers['content-type'])) || error;
   }
 
   private isOurs(url: string): boolean {
     return isOwnPath(url, this.options.routes.prefix);
   }
+}
+
+/** The refusal, whose headers any filter sends; whatever is no error of a parser is returned unchanged. */
+function named(error: unknown, { headers }: Incoming, response: HttpResponse): unknown {
+  return preparedFor(response, refusalOfUnreadable(error, headers['content-type']) ?? error);
 }
