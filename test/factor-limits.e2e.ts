@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AuthError } from '@tokenward/nestjs';
 import { type FactorHost, factorHost } from './support/factor-host.js';
+import { passkeyCeremonies } from './support/passkey-ceremonies.js';
 
 describe('guesses', () => {
   // T-xmkc
@@ -35,6 +36,24 @@ describe('guesses', () => {
     ).toBe(429);
     await host.close();
   });
+});
+
+// T-d9pk
+it('a passkey signs in in a browser whose device has used up the tries of another account', async () => {
+  const host = await factorHost({
+    throttle: { accountAndAddress: 3, account: 100, address: 100, window: '15m' },
+  });
+  const { ceremony, withPasskey } = passkeyCeremonies(host);
+  const other = await host.person();
+  const { device } = (await host.password(other)).json<{ device: string }>();
+  const wrong = { email: other.email, password: 'another passphrase', device };
+  for (const status of [401, 401, 401, 429])
+    expect((await host.post('login', wrong)).status).toBe(status);
+  const { key } = await withPasskey();
+  const { ticket, options } = await ceremony('passkeys/login/options', {});
+  const answer = { ticket, response: key.get(options), transport: 'bearer', device };
+  expect((await host.post('passkeys/login', answer)).status).toBe(200);
+  await host.close();
 });
 
 describe('an outage in the middle of a sign-in', () => {

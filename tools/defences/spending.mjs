@@ -173,4 +173,20 @@ export const SPENDING = [
     '{ tx }',
     'T-lk5w',
   ),
+  defence(
+    'throttle',
+    'a device that has used up its tries locks no other account',
+    'issue/users/throttled-password-check.service.ts',
+    'return this.admitUsedUp(attempt, own.refusal);',
+    'throw own.refusal;',
+    'T-d9tw',
+  ),
+  defence(
+    'throttle',
+    'a device that has used up its tries is no stranger to its own account',
+    'issue/users/throttled-password-check.service.ts',
+    'if (this.knownId(attempt, admitted.candidate) === undefined) return admitted;',
+    'if (admitted.admissions.length > 0) return admitted;',
+    'T-d9tw',
+  ),
 ];

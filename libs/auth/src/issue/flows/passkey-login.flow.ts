@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
+import type { ClientContext } from '../../common/principal.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import {
@@ -13,7 +14,7 @@ import { SecondStep } from '../factors/second-step.service.js';
 import type { PasskeyFactor } from '../../storage/factor.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { DeviceIds } from '../users/device-id.js';
-import { LoginThrottle } from '../users/login-throttle.service.js';
+import { type Admission, LoginThrottle } from '../users/login-throttle.service.js';
 import {
   PasswordVerifier,
   type SignerOutcome,
@@ -72,10 +73,7 @@ export class PasskeyLoginFlow {
     const { client } = context;
     const transport = this.signIn.transportOf(input.transport, client);
     const asOfMs = this.clock.now();
-    const known = this.devices.genuine(input.device);
-    const admission = await (known === undefined
-      ? this.throttle.admitLookUp(client.ip)
-      : this.throttle.admitDevice(known));
+    const admission = await this.admit(input.device, client);
     const answered = await this.answered(input, context).catch(async (error: unknown) => {
       await admission.giveBack();
       throw error;
@@ -103,6 +101,17 @@ export class PasskeyLoginFlow {
       },
       client,
     );
+  }
+
+  /** A device that has used up its tries, maybe those of another account in the same browser, counts as none. */
+  private async admit(device: string | undefined, { ip }: ClientContext): Promise<Admission> {
+    const known = this.devices.genuine(device);
+    if (known === undefined) return this.throttle.admitLookUp(ip);
+    return this.throttle.admitDevice(known).catch((error: unknown) => {
+      if (error instanceof AuthError && error.reason === 'throttled')
+        return this.throttle.admitLookUp(ip);
+      throw error;
+    });
   }
 
   private async answered(

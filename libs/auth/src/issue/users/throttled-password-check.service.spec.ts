@@ -151,6 +151,18 @@ describe('ThrottledPasswordCheck', () => {
     });
   });
 
+  // one browser, several people: or somebody planted the cookie of an account of their own
+  // T-d9tw
+  it('locks no other account in a browser whose device has used up the tries of its own', async () => {
+    const device = devices.mint('eve', EPOCH);
+    const eve = { as: 'eve@example.com', device };
+    expect(await outcomes(15, () => eve)).toEqual({ 'refused as known': 10, throttled: 5 });
+    expect(await attempt({ password: 'right', device })).toBe('verified');
+    expect(await attempt({ ...eve, password: 'right' })).toBe('throttled');
+    expect(await outcomes(11, () => ({ as: eve.as }))).toEqual({ refused: 10, throttled: 1 });
+    expect(await outcomes(11, () => ({ device }))).toEqual({ refused: 10, throttled: 1 });
+  });
+
   // T-shtn
   it('bounds the failures of all known devices of an account together, because each login makes another device', async () => {
     const minted = Array.from({ length: 15 }, () => devices.mint('ada', EPOCH));

@@ -120,12 +120,13 @@ export class ThrottledPasswordCheck {
   private async admitDevice(attempt: Attempt): Promise<Admitted> {
     const presented = this.devices.genuine(attempt.device);
     if (presented === undefined) return this.admitStranger(attempt, attempt.find);
-    const own = await this.throttle.admitDevice(presented, attempt.client.tenant);
+    const own = await this.throttle
+      .admitDevice(presented, attempt.client.tenant)
+      .catch((error: unknown) => ({ refusal: error }));
+    if ('refusal' in own) return this.admitUsedUp(attempt, own.refusal);
     const candidate = await givingBack(own, attempt.find);
     const userId = candidate?.account.id;
-    const deviceId =
-      candidate &&
-      this.devices.knownId(attempt.device, candidate.account.id, candidate.subject.epoch);
+    const deviceId = this.knownId(attempt, candidate);
     // the device belongs to another account: its try stays counted, so that it cannot cause
     // look-ups without limit
     if (userId === undefined || deviceId === undefined)
@@ -137,6 +138,22 @@ export class ThrottledPasswordCheck {
       admissions: [own, shared],
       turnOf: `known devices of ${userId}`,
     };
+  }
+
+  /**
+   * The device's tries may be those of another account: of whoever used the browser before, or who planted the cookie
+   * from a sibling subdomain. They lock that account alone.
+   */
+  private async admitUsedUp(attempt: Attempt, refusal: unknown): Promise<Admitted> {
+    if (!isThrottled(refusal)) throw refusal;
+    const admitted = await this.admitStranger(attempt, attempt.find);
+    if (this.knownId(attempt, admitted.candidate) === undefined) return admitted;
+    await Promise.all(admitted.admissions.map((each) => each.giveBack()));
+    throw refusal;
+  }
+
+  private knownId({ device }: Attempt, of: VerifiedCandidate | undefined): string | undefined {
+    return of && this.devices.knownId(device, of.account.id, of.subject.epoch);
   }
 
   private async admitStranger(
