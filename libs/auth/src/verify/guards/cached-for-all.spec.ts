@@ -9,10 +9,11 @@ import {
   Post,
   type Provider,
   SetMetadata,
+  type Type,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { Query, Resolver } from '@nestjs/graphql';
 import { describe, expect, it } from '@jest/globals';
 import { CACHE_KEY } from './cached-for-all.js';
@@ -35,6 +36,19 @@ class CacheInterceptor implements NestInterceptor {
     return true;
   }
 }
+/** Before 3.1. */
+@Injectable()
+class EarlyCacheInterceptor extends CacheInterceptor {
+  constructor(readonly reflector: Reflector) {
+    super();
+  }
+  override trackBy(context: ExecutionContext): string | undefined {
+    return this.reflector.get(CACHE_KEY, context.getHandler());
+  }
+  override isRequestCacheable(): boolean {
+    return true;
+  }
+}
 @Injectable()
 class Longer extends CacheInterceptor {}
 @Injectable()
@@ -44,10 +58,18 @@ class PerUser extends CacheInterceptor {
   }
 }
 
+@Injectable()
+class OfAnother extends JwtAuthGuard {
+  static override readonly instance = 'staff';
+  override get instance(): string {
+    return 'staff';
+  }
+}
+
 const cached = UseInterceptors(CacheInterceptor);
 const guarded = UseGuards(JwtAuthGuard);
 const key = (said: unknown) => SetMetadata(CACHE_KEY, said) as MethodDecorator;
-const everywhere = (useClass: typeof CacheInterceptor): Provider => ({
+const everywhere = (useClass: Type<CacheInterceptor>): Provider => ({
   provide: APP_INTERCEPTOR,
   useClass,
 });
@@ -81,6 +103,16 @@ describe('a guarded route whose cache does not look at the caller', () => {
       host(Controller('x'), Get(), guarded, UseInterceptors(Longer)),
     ],
     ['with one key for all', host(Controller('x'), Post(), guarded, cached, key('all'))],
+    [
+      'with a function for the key that is not called',
+      host(
+        Controller('x'),
+        Get(),
+        guarded,
+        UseInterceptors(EarlyCacheInterceptor),
+        key(() => 'k'),
+      ),
+    ],
     [
       'of GraphQL, with one key for all',
       host(
@@ -122,6 +154,7 @@ describe('the boot says nothing of', () => {
       ),
     ],
     ['a request that is not cached', host(Controller('x'), Post(), guarded, cached)],
+    ['a route of another instance', host(Controller('x'), Get(), UseGuards(OfAnother), cached)],
     ['a route without a guard', host(Controller('x'), Get(), cached)],
     [
       'a public route',
@@ -132,6 +165,11 @@ describe('the boot says nothing of', () => {
       'Tokenward’s own',
       host(Controller('x'), Get()),
       { providers: [everywhere(CacheInterceptor)] },
+    ],
+    [
+      'Tokenward’s own, where functions are not called',
+      host(Controller('x'), Get()),
+      { providers: [everywhere(EarlyCacheInterceptor)] },
     ],
     [
       'another interceptor',

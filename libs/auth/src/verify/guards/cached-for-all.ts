@@ -5,6 +5,8 @@ const INTERCEPTORS = '__interceptors__';
 const METHOD = 'method';
 /** What `CacheInterceptor` of @nestjs/cache-manager reads. */
 export const CACHE_KEY = 'cache_module:cache_key';
+/** Of Tokenward's own handlers: without a key nothing is cached. */
+export const noKey = (): undefined => undefined;
 
 /**
  * Whether `CacheInterceptor` of @nestjs/cache-manager answers everybody with what the first caller got: its key is the
@@ -17,10 +19,13 @@ export function isCachedForAll(
   everywhere: readonly object[],
 ): boolean {
   if (kind === 'method') return false;
-  const interceptors = [...everywhere, ...interceptorsAt(routeClass), ...interceptorsAt(called)];
-  if (!interceptors.some(hasItsOwnKeys)) return false;
   const key: unknown = Reflect.getMetadata(CACHE_KEY, called);
-  if (key !== undefined) return typeof key === 'string';
+  if (key === noKey) return false;
+  const interceptors = [...everywhere, ...interceptorsAt(routeClass), ...interceptorsAt(called)];
+  const caches = interceptors.flatMap((each) => trackByOf(each) ?? []);
+  if (caches.length === 0) return false;
+  if (typeof key === 'function') return caches.some(takesFunctionsForKeys);
+  if (key !== undefined) return true;
   const method: unknown = Reflect.getMetadata(METHOD, called);
   return kind === 'http' && (method === RequestMethod.GET || method === RequestMethod.ALL);
 }
@@ -29,9 +34,18 @@ function interceptorsAt(target: object): readonly object[] {
   return (Reflect.getMetadata(INTERCEPTORS, target) as object[] | undefined) ?? [];
 }
 
-/** The nearest `trackBy` is the one of the package, a class that also has `isRequestCacheable`. */
-function hasItsOwnKeys(interceptor: object): boolean {
+type TrackBy = (this: object, context: object) => unknown;
+
+/** The `trackBy` of the package, a class that also has `isRequestCacheable`; undefined for one of the host. */
+function trackByOf(interceptor: object): TrackBy | undefined {
   let each = typeof interceptor === 'function' ? (interceptor.prototype as object) : interceptor;
   while (each && !Object.hasOwn(each, 'trackBy')) each = Object.getPrototypeOf(each) as object;
-  return Boolean(each) && Object.hasOwn(each, 'isRequestCacheable');
+  if (!each || !Object.hasOwn(each, 'isRequestCacheable')) return undefined;
+  return (each as { readonly trackBy: TrackBy }).trackBy;
+}
+
+/** Before 3.1 the package does not call a function of `@CacheKey`: the function is the key, and the same for all. */
+function takesFunctionsForKeys(trackBy: TrackBy): boolean {
+  const own = { httpAdapterHost: {}, reflector: { get: () => noKey } };
+  return trackBy.call(own, { getHandler: () => noKey }) === noKey;
 }

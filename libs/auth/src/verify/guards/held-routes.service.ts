@@ -89,7 +89,10 @@ export class HeldRoutes implements OnModuleInit {
       (route) =>
         isCachedForAll(route, everywhere) &&
         !isPublicRoute(route) &&
-        this.hasOurs(this.guardsOf(route)),
+        // each instance names its own routes
+        this.guardsOf(route).some(
+          (guard) => holdingOf(guard, this.container)?.instance === this.name,
+        ),
     );
     if (cached.length === 0) return;
     const names = inShort(cached.map(({ name }) => name));

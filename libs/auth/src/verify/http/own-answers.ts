@@ -1,5 +1,5 @@
 import { Res } from '@nestjs/common';
-import { CACHE_KEY } from '../guards/cached-for-all.js';
+import { CACHE_KEY, noKey } from '../guards/cached-for-all.js';
 import { type HttpResponse, setHeader } from './adapter.js';
 import { preparedFor } from './refused.js';
 import { type AnsweringResponse, sealAnswer } from './sealed-answer.js';
@@ -43,8 +43,7 @@ export function AnswersItself(): MethodDecorator {
     Object.defineProperty(sealed, 'name', { value: name });
     for (const key of Reflect.getMetadataKeys(handle))
       Reflect.defineMetadata(key, Reflect.getMetadata(key, handle), sealed);
-    // no key, no cache
-    Reflect.defineMetadata(CACHE_KEY, () => undefined, sealed);
+    Reflect.defineMetadata(CACHE_KEY, noKey, sealed);
     Reflect.defineMetadata(CACHE_TTL, refuseCache, sealed);
     descriptor.value = sealed as T;
   };
