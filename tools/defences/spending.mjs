@@ -153,7 +153,7 @@ export const SPENDING = [
     'revocation',
     'a user who may not write believes a Redis only while others write there',
     'redis/feed-scripts.ts',
-    "if barred and redis.pcall('EXISTS', KEYS[4]) == 1 then",
+    "if type(left) == 'number' and left > ${String(WRITTEN_MS)} - tonumber(ARGV[1]) then",
     'if barred then',
     'T-c7rd',
   ),

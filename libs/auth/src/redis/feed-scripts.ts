@@ -3,6 +3,9 @@
  * the expiry of the index (a sorted set), and a key that may be written at any time.
  */
 
+/** How long one can tell that something was written: the longest `maxStaleness`. */
+const WRITTEN_MS = 10_000;
+
 /**
  * ARGV from `first` on: field, value, expiresAt (milliseconds) of each row. The greatest value
  * wins, in any order.
@@ -45,7 +48,7 @@ local id = redis.call('HGET', KEYS[2], '#id') or ''
 if id ~= ARGV[1] then return {0, redis.call('HGET', KEYS[2], '#head') or ''} end
 raise_from(6)
 redis.call('HSET', KEYS[2], '#id', ARGV[2], '#head', ARGV[3])
-redis.call('SET', KEYS[4], '', 'PX', 1000)
+redis.call('SET', KEYS[4], '', 'PX', ${String(WRITTEN_MS)})
 local beat = redis.call('XADD', KEYS[1], '*', 'h', ARGV[3])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -80,15 +83,17 @@ end
 /**
  * The lineage of a server that takes what is written. One that refuses, for whatever reason (it is
  * full, its disk is, its cluster is down), still answers, and what is revoked does not arrive there.
- * A user without the right to write relies on what another process has written within the last second.
+ * A user without the right to write relies on what another process has written within its own `maxStaleness`.
+ * ARGV[1]: that, in milliseconds.
  */
 const WRITING = `${LINEAGE}
 local function writing()
-  local said = redis.pcall('SET', KEYS[4], '', 'PX', 1000)
+  local said = redis.pcall('SET', KEYS[4], '', 'PX', ${String(WRITTEN_MS)})
   local why = type(said) == 'table' and said.err
   if not why then return lineage() end
   local barred = string.find(why, 'NOPERM', 1, true) or string.find(why, 'user executing the script', 1, true)
-  if barred and redis.pcall('EXISTS', KEYS[4]) == 1 then return lineage() end
+  local left = barred and redis.pcall('PTTL', KEYS[4])
+  if type(left) == 'number' and left > ${String(WRITTEN_MS)} - tonumber(ARGV[1]) then return lineage() end
   return ''
 end
 `;
@@ -97,9 +102,9 @@ const LINEAGE_SCRIPT = `${WRITING}
 return writing()
 `;
 
-/** ARGV: fields of the index. */
+/** ARGV from 2 on: fields of the index. */
 const LOOKUP_SCRIPT = `${WRITING}
-return {writing(), redis.call('HMGET', KEYS[2], unpack(ARGV))}
+return {writing(), redis.call('HMGET', KEYS[2], unpack(ARGV, 2))}
 `;
 
 const HEAD_SCRIPT = `${WRITING}
@@ -108,10 +113,10 @@ return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or
 `;
 
 /**
- * ARGV: cursor, count. The lineage distinguishes pages of two servers, because their cursors have different meanings.
+ * ARGV[2] and [3]: cursor, count. The lineage distinguishes pages of two servers, because their cursors have different meanings.
  */
 const PAGE_SCRIPT = `${WRITING}
-local page = redis.call('HSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
+local page = redis.call('HSCAN', KEYS[2], ARGV[2], 'COUNT', ARGV[3])
 return {writing(), page[1], page[2]}
 `;
 

@@ -14,6 +14,8 @@ const QUIET = { after: 8, askEach: 2 } as const;
 
 /** Reads the stream of the feed, on a connection of its own, because such a read blocks the connection. */
 export class FeedStream {
+  /** `revocation.maxStaleness`, the smallest of the modules that read; its default until one says it. */
+  maxStalenessMs = 1_000;
   readonly #own: OwnClient;
   #readFrom = { connection: -1, lineage: '', askedAt: -Infinity };
   #heardAt = -Infinity;
@@ -77,7 +79,9 @@ export class FeedStream {
     const isQuiet = now - this.#heardAt > QUIET.after * blockMs;
     const keptMs = isQuiet ? QUIET.askEach * blockMs : LINEAGE_KEPT_MS;
     if (known.connection === connection && now - known.askedAt < keptMs) return known.lineage;
-    const lineage = String(await runScript(client, 'tokenwardLineage', keys));
+    const lineage = String(
+      await runScript(client, 'tokenwardLineage', keys, [this.maxStalenessMs]),
+    );
     this.#readFrom = { connection, lineage, askedAt: now };
     return lineage;
   }

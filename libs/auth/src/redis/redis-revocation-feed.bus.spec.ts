@@ -159,6 +159,30 @@ describe('RedisRevocationFeedBus', () => {
     await server.stop();
   });
 
+  it('for a user who may not write, a server takes what is written for as long as the module allows', async () => {
+    const server = await privateRedis();
+    const admin = new Redis(server.url);
+    const rights = ['~*', '+@read', '+@scripting', '+hello', '+info'];
+    await admin.acl('SETUSER', 'follower', 'on', '>pw', ...rights);
+    const url = server.url.replace('//', '//follower:pw@');
+    const [writer, hasty, patient] = [server.url, url, url].map(
+      (each) =>
+        new RedisRevocationFeedBus(new Redis(each, { lazyConnect: true }), new SystemClock()),
+    ) as [RedisRevocationFeedBus, RedisRevocationFeedBus, RedisRevocationFeedBus];
+    patient.setMaxStaleness(8_000);
+    const lineage = async (of: RedisRevocationFeedBus) => (await of.head('one')).lineage;
+    const all = () => Promise.all([hasty, patient].map(lineage));
+    await until(async () => {
+      const known = await lineage(writer).catch(() => undefined);
+      return known !== undefined && (await all().catch(() => [])).every((each) => each === known);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await all()).toEqual([undefined, expect.any(String)]);
+    for (const each of [writer, hasty, patient]) each.close();
+    admin.disconnect();
+    await server.stop();
+  });
+
   it('fails at once while disconnected, and closes only its own connections', async () => {
     const away = new Redis(1, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null });
     away.on('error', () => undefined);

@@ -70,6 +70,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
   readonly #breaker: CircuitBreaker;
   readonly #deadlineMs: number;
   readonly #copies = new RevocationCopies();
+  #maxStalenessMs = Infinity;
 
   constructor(
     host: HostClient,
@@ -88,6 +89,11 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     // A new connection has its own time to answer. Otherwise the calls that the open circuit refuses
     // would close each new connection before the one call that is let through has its answer.
     this.#asking.client.on('ready', () => this.#breaker.succeeded());
+  }
+
+  override setMaxStaleness(ms: number): void {
+    this.#maxStalenessMs = Math.min(this.#maxStalenessMs, ms);
+    this.#stream.maxStalenessMs = this.#maxStalenessMs;
   }
 
   async publish(ledger: string, entries: readonly LedgerEntry[]): Promise<void> {
@@ -134,7 +140,9 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
 
   head(ledger: string): Promise<FeedHead> {
     return this.#read('redis head', async (client) => {
-      const answer = await runScript(client, 'tokenwardHead', keysOf(ledger));
+      const answer = await runScript(client, 'tokenwardHead', keysOf(ledger), [
+        this.#stream.maxStalenessMs,
+      ]);
       const [cursor, head, lineage] = answer as [string, string, string];
       return { cursor, beat: parseBeat(head), lineage: lineage || undefined };
     });
@@ -153,6 +161,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
         'redis snapshot',
         async (client) => {
           const page = await runScript(client, 'tokenwardPage', keysOf(ledger), [
+            this.#stream.maxStalenessMs,
             cursor,
             PAGE_COUNT,
           ]);
@@ -178,10 +187,10 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     const ask = async (client: HostClient): Promise<FeedAnswer> => {
       const [lineage, answers] =
         options.lineage === 'include'
-          ? ((await runScript(client, 'tokenwardLookup', keys, fields)) as [
-              string,
-              (string | null)[],
-            ])
+          ? ((await runScript(client, 'tokenwardLookup', keys, [
+              this.#stream.maxStalenessMs,
+              ...fields,
+            ])) as [string, (string | null)[]])
           : ['', await client.hmget(keys[1], ...fields)];
       const verdict = verdictOf(token, answers);
       return {

@@ -122,6 +122,11 @@ export abstract class RevocationFeedBus {
    * The ledgers that were announced recently for any of these signers. A process without a ledger follows the only one.
    */
   abstract ledgersOf(signers: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Optional: called with the module's `revocation.maxStaleness`, in milliseconds, before anything is read. An adapter
+   * that cannot see by itself whether the server still takes what is written must not name its lineage for longer.
+   */
+  setMaxStaleness?(ms: number): void;
   /** Warnings for the operator at boot, one line each (eviction policy). Empty if the server cannot be asked. */
   abstract warnings(): Promise<readonly string[]>;
 }

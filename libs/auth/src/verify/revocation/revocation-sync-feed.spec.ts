@@ -29,6 +29,14 @@ describe('processes with a ledger and a feed', () => {
     expect(ledger.reads - before).toBeGreaterThanOrEqual(12);
   });
 
+  it('tell the feed how long it may believe a server', async () => {
+    const feed = new ReadFeed();
+    const told: number[] = [];
+    feed.setMaxStaleness = (ms) => void told.push(ms);
+    await follow(new WakingLedger([]), feed).ready();
+    expect(told).toEqual([MAX_STALENESS_MS]);
+  });
+
   it('are not woken while the feed carries the rows, and are while it is away', async () => {
     const ledger = new WakingLedger([]);
     const feed = new ReadFeed();

@@ -55,6 +55,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   ) {
     this.view = new RevocationView(clock, options.revocation.maxEntries);
     if (feed) this.neighbours = new LedgerNeighbours(this.view, feed, clock, this.logger, keyring);
+    feed?.setMaxStaleness?.(options.revocation.maxStalenessMs);
     this.forgetHistory = ledger?.setHistory?.(() => this.view.history);
     if (ledger) this.step = new LedgerSync(this.view, ledger, feed, clock, entropy);
     const stepMs = options.revocation.maxStalenessMs / 4;
