@@ -6,6 +6,14 @@ const EXPLAINED = {
     ['{', '{}', 'the value stays undefined, which is not an object either'],
     ['at - first', 'at + first', 'the sum is odd if the difference is'],
   ],
+  'encrypted-token.ts': [
+    ["'latin1'", '""', 'what is not ASCII is malformed in UTF-8, too'],
+    ["''", '"Stryker was here!"', 'a text without that part has too few parts'],
+    ['{', '{}', 'the header has been compared with the same two algorithms'],
+    ["typeof kid === 'string'", 'true', 'a lookup by something other than text finds no key'],
+    ['dots < 5', 'true', 'five dots are as wrong as more'],
+    ['dots < 5', 'dots <= 5', 'five dots are as wrong as more'],
+  ],
   'jws.ts': [["'latin1'", '""', 'base64url is ASCII, the same bytes in UTF-8']],
   'signature.ts': [
     ['{ padding: constants.RSA_PKCS1_PADDING }', '{}', 'this is node’s default padding'],

@@ -59,7 +59,7 @@ export const SLICES = {
     keys('key-material', 'key-material', 'pem'),
     keys('pem', 'pem'),
     keys('verification-keys', 'verification-keys'),
-    keys('static-keys', 'known-static-keys', 'static-keys', 'refused-keys'),
+    keys('static-keys', 'known-static-keys'),
     keys('keyring.service', 'keyring.service'),
     keys('same-key', 'same-key'),
     keys('jwk-members', 'jwk-members'),

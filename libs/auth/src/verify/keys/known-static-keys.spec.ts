@@ -4,7 +4,7 @@ import { AuthError } from '../../common/auth-error.js';
 import type { StaticKeysOptions } from '../../options/key-options.js';
 import { jwkMembers } from './jwk-members.js';
 import { knownStaticKeys, loadStaticKeys, readExtraKeys } from './static-keys.js';
-import { publicKeyThumbprint } from './thumbprint.js';
+import { publicKeyThumbprint, secretKeyId } from './thumbprint.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
@@ -89,7 +89,23 @@ describe('a key pair', () => {
       'keys.privateKey: its "use" is not "sig": an encryption key must not sign',
     ],
     [
-      'under two algorithms',
+      'beside a secret',
+      { ...ES256, privateKey, secret: randomBytes(32) },
+      'keys.secret: ES256 signs with a key pair: remove the secret, or choose an HS algorithm',
+    ],
+    ['that is missing', {}, 'keys.privateKey: is missing: RS256 signs with a private key'],
+    [
+      'whose JWK is for another algorithm',
+      { ...ES256, privateKey: { ...jwkMembers(privateKey), alg: 'ES384' } },
+      'keys.privateKey: its "alg" is not ES256: one key has one algorithm',
+    ],
+    [
+      'of an unknown algorithm',
+      { algorithm: 'none' as never, privateKey },
+      'keys.algorithm: is unknown: use one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, HS256, HS384, HS512',
+    ],
+    [
+      'beside two keys of one kid',
       {
         algorithm: 'ES384',
         privateKey: p384.privateKey,
@@ -122,6 +138,54 @@ describe('a key pair', () => {
     expect(kidOf(jwk)).toBe('own');
     for (const given of [pem, Buffer.from(pem), privateKey])
       expect(kidOf(given)).toBe(publicKeyThumbprint(publicKey));
+  });
+});
+
+describe('a secret', () => {
+  const secret = randomBytes(64);
+  const HS256 = { algorithm: 'HS256', secret } as const;
+  const again = { kty: 'oct', k: secret.toString('base64url'), kid: 'again' };
+
+  it('signs and verifies, by a kid that it is given or that is derived from it', () => {
+    const kid = secretKeyId(secret);
+    expect(loadStaticKeys(HS256)).toMatchObject({
+      signing: { kid, algorithm: 'HS256' },
+      verification: [{ kid, algorithm: 'HS256' }],
+    });
+    expect(loadStaticKeys({ ...HS256, secret: again.k, keyId: 'own' }).signing?.kid).toBe('own');
+  });
+
+  const pairs = 'HS256 takes a secret: remove the key, or choose an RS, PS or ES algorithm';
+  it.each<[string, StaticKeysOptions, string]>([
+    ['beside a private key', { ...HS256, privateKey }, `keys.privateKey: ${pairs}`],
+    ['beside a public key', { ...HS256, publicKey }, `keys.publicKey: ${pairs}`],
+    [
+      'that is missing',
+      { algorithm: 'HS256' },
+      'keys.secret: is missing: HS256 signs with a secret',
+    ],
+    [
+      'that everyone knows',
+      { ...HS256, secret: 'your-256-bit-secret' },
+      'keys.secret: is an example secret that everyone knows: make your own at random',
+    ],
+    [
+      'that is short',
+      { ...HS256, secret: randomBytes(31) },
+      'keys.secret: HS256 needs a secret of at least 32 bytes, this one has 31: make a longer one at random',
+    ],
+    [
+      'with a bad kid',
+      { ...HS256, keyId: '' },
+      'keys.keyId: must be 1 to 256 printable ASCII characters',
+    ],
+    [
+      'under two algorithms',
+      { ...HS256, keyId: 'own', verificationKeys: { keys: [{ ...again, alg: 'HS512' }] } },
+      'keys.verificationKeys: "again" is the key of "own" under another alg: one key has one algorithm',
+    ],
+  ])('%s is refused', (_, options, problem) => {
+    expect(detailOf(() => loadStaticKeys(options))).toBe(refused(problem));
   });
 });
 

@@ -68,6 +68,28 @@ describe('an accepted token', () => {
     });
   });
 
+  it.each(['verified', 'remembered'])(
+    'of a session that waits for a key is no access (%s)',
+    (how) => {
+      const { verifier } = makeBench(keys);
+      const pending = token({}, { typ: 'pending+jwt' });
+      if (how === 'remembered') verifier.verify(pending);
+      expect(verifier.verify(pending)).toEqual(refused('key_due'));
+      const told = verifier.verify(pending, { keyBound: 'told' });
+      expect(told).toMatchObject({ kind: 'accepted', pending: true });
+    },
+  );
+
+  it('expires, also where it is remembered; for a logout it may have', () => {
+    const { verifier, clock } = makeBench(keys);
+    const given = token();
+    clock.ms += 929_999;
+    expect(verifier.verify(given).kind).toBe('accepted');
+    clock.ms += 1;
+    expect(verifier.verify(given)).toEqual(refused('expired'));
+    expect(verifier.verify(given, { expiry: 'ignored' }).kind).toBe('accepted');
+  });
+
   it('that is neither bound nor pending says nothing of a key', () => {
     const outcome = makeBench(keys).verifier.verify(token(), { keyBound: 'told' });
     expect(Object.keys(outcome)).toEqual(['kind', 'principal']);
@@ -83,6 +105,7 @@ describe('a refused token', () => {
       'signature_mismatch',
     ],
     ['of another algorithm', token({}, { alg: 'HS512' }), 'algorithm_mismatch'],
+    ['of another kind', token({}, { typ: 'id+jwt' }), 'type_refused'],
     ['of an unknown key', token({}, { kid: 'other' }), 'key_unknown'],
     ['whose claims the host refuses', token({ plan: 7 }), 'custom_claims_refused'],
   ])('%s says why', (_, given, reason) => {
