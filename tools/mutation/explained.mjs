@@ -6,6 +6,7 @@ const EXPLAINED = {
     ['{', '{}', 'the value stays undefined, which is not an object either'],
     ['at - first', 'at + first', 'the sum is odd if the difference is'],
   ],
+  'static-keys.ts': [['signing?.kid', 'signing.kid', 'the options name a key that signs']],
   'encrypted-token.ts': [
     ["'latin1'", '""', 'what is not ASCII is malformed in UTF-8, too'],
     ["''", '"Stryker was here!"', 'a text without that part has too few parts'],

@@ -47,6 +47,11 @@ describe('a key whose private half is in a KMS', () => {
       'keys.publicKey: is missing: what keys.sign signs is checked with it',
     ],
     [
+      'with a private key for its public half',
+      { ...ES256, publicKey: privateKey, sign },
+      'keys.publicKey: is a private key where only a public one belongs: give the public half',
+    ],
+    [
       'with a public half of another kind',
       { ...ES256, publicKey: p384.publicKey, sign },
       'keys.publicKey: ES256 needs an EC key on P-256: make one on that curve',
@@ -68,6 +73,21 @@ describe('a key whose private half is in a KMS', () => {
 
 describe('a key pair', () => {
   it.each<[string, StaticKeysOptions, string]>([
+    [
+      'whose private key is a public one',
+      { ...ES256, privateKey: publicKey },
+      'keys.privateKey: a public key cannot sign here: give the private key',
+    ],
+    [
+      'whose private key has another curve',
+      { ...ES256, privateKey: p384.privateKey },
+      'keys.privateKey: ES256 needs an EC key on P-256: make one on that curve',
+    ],
+    [
+      'whose public key is a private one',
+      { ...ES256, privateKey, publicKey: privateKey },
+      'keys.publicKey: is a private key where only a public one belongs: give the public half',
+    ],
     [
       'whose public key has another curve',
       { ...ES256, privateKey, publicKey: p384.publicKey },
@@ -115,6 +135,21 @@ describe('a key pair', () => {
     ],
   ])('%s is refused', (_, options, problem) => {
     expect(detailOf(() => loadStaticKeys(options))).toBe(refused(problem));
+  });
+
+  it('of two halves that do not belong together is refused', () => {
+    const [one, two] = [1, 2].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 }));
+    if (!one || !two) throw new Error('two pairs');
+    const halves = { ...jwkMembers(one.privateKey), n: jwkMembers(two.publicKey).n };
+    expect(detailOf(() => loadStaticKeys({ privateKey: halves }))).toBe(
+      refused(
+        'keys.privateKey: signs what its own public half refuses: its members do not belong together',
+      ),
+    );
+  });
+
+  it('may say its public half', () => {
+    expect(loadStaticKeys({ ...ES256, privateKey, publicKey }).verification).toHaveLength(1);
   });
 
   it('may be given twice under one algorithm', () => {
@@ -168,6 +203,11 @@ describe('a secret', () => {
       'that everyone knows',
       { ...HS256, secret: 'your-256-bit-secret' },
       'keys.secret: is an example secret that everyone knows: make your own at random',
+    ],
+    [
+      'that is text of another kind',
+      { ...HS256, secret: 'not base64url!' },
+      `keys.secret: must be base64url text without padding, or a Buffer: make one with node -p "crypto.randomBytes(64).toString('base64url')"`,
     ],
     [
       'that is short',

@@ -1,7 +1,8 @@
-import { createPublicKey, KeyObject } from 'node:crypto';
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
 import { isKnownText } from '../../common/known-secrets.js';
 import {
+  type KeyMaterial,
   type RemoteSign,
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
@@ -128,30 +129,23 @@ function loadKeyPair(options: StaticKeysOptions, algorithm: SigningAlgorithm): O
       );
     }
   }
-  const kid = options.keyId ?? jwkKeyId(options, algorithm) ?? publicKeyThumbprint(publicKey);
+  const kid =
+    options.keyId ?? jwkKeyId(options.privateKey, algorithm) ?? publicKeyThumbprint(publicKey);
   assertKeyId('keys.keyId', kid);
   return ownKeyPair('keys.privateKey', kid, algorithm, privateKey);
 }
 
-/** A JWK may contain its own kid, algorithm and use, which must match the options. */
-function jwkKeyId(
-  { privateKey }: StaticKeysOptions,
-  algorithm: SigningAlgorithm,
-): string | undefined {
-  if (
-    typeof privateKey !== 'object' ||
-    privateKey instanceof KeyObject ||
-    Buffer.isBuffer(privateKey)
-  )
-    return undefined;
-  if (privateKey.alg !== undefined && privateKey.alg !== algorithm) {
+/** A JWK may contain its own kid, algorithm and use, which must match the options. Other material has none of them. */
+function jwkKeyId(material: KeyMaterial, algorithm: SigningAlgorithm): string | undefined {
+  const { kid, alg, use } = material as JsonWebKey;
+  if (alg !== undefined && alg !== algorithm) {
     throw AuthError.configuration(
       'keys.privateKey',
       `its "alg" is not ${algorithm}: one key has one algorithm`,
     );
   }
-  assertMaySign('keys.privateKey', privateKey.use);
-  return privateKey.kid as string | undefined;
+  assertMaySign('keys.privateKey', use);
+  return kid as string | undefined;
 }
 
 function loadSecret(options: StaticKeysOptions, algorithm: SigningAlgorithm): OwnKey {
