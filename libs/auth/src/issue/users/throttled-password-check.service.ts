@@ -142,13 +142,13 @@ export class ThrottledPasswordCheck {
 
   /**
    * The device's tries may be those of another account: of whoever used the browser before, or who planted the cookie
-   * from a sibling subdomain. They lock that account alone.
+   * from a sibling subdomain. They lock that account alone. The try counts as a stranger's, because the account was
+   * looked up.
    */
   private async admitUsedUp(attempt: Attempt, refusal: unknown): Promise<Admitted> {
     if (!isThrottled(refusal)) throw refusal;
     const admitted = await this.admitStranger(attempt, attempt.find);
     if (this.knownId(attempt, admitted.candidate) === undefined) return admitted;
-    await Promise.all(admitted.admissions.map((each) => each.giveBack()));
     throw refusal;
   }
 
