@@ -198,12 +198,16 @@ describe('a server that renders in front of the API', () => {
     expect(api.count('POST /auth/refresh')).toBe(2);
   });
 
-  it('a token refused before its time is refreshed once, and the request sent again once', async () => {
+  it('a token refused before its time is refreshed once; one request is sent again, the next waits', async () => {
     const { api, arrive } = serve();
     api.expire();
     const auth = arrive('access_token=access-ada; refresh_token=r-ada');
-    expect((await auth.fetch('/notes')).status).toBe(200);
+    const first = auth.fetch('/notes');
+    while (api.count('POST /auth/refresh') === 0) await new Promise((r) => setTimeout(r, 1));
+    const meanwhile = auth.fetch('/tags');
+    expect([(await first).status, (await meanwhile).status]).toEqual([200, 200]);
     expect([api.count('GET /notes'), api.count('POST /auth/refresh')]).toEqual([2, 1]);
+    expect(api.count('GET /tags')).toBe(1);
   });
 
   it('parts of one page at once with a token refused before its time: one refresh, and each is sent again', async () => {

@@ -26,7 +26,10 @@ export interface ServerRequest {
 }
 
 export interface ServerAuth {
-  /** Refreshes if there is a refresh token but no access token; once, however often it is called. */
+  /**
+   * Refreshes if there is a refresh token but no access token; once, however often it is called. Waits for a refresh that
+   * another call has begun.
+   */
   renew(): Promise<void>;
   /**
    * Sends the cookies of this request; after a 401 it refreshes once and tries again once. `path` is below `apiUrl`. A
@@ -140,7 +143,9 @@ function authOf(request: ServerRequest, api: Api): ServerAuth {
 
   const auth: ServerAuth = {
     async renew() {
-      if (!cookies.has(accessCookie) || cookies.only(accessCookie) === '') await refresh();
+      // a request beside this one may have begun a refresh: the token that it replaces is not sent any more
+      if (refreshing || !cookies.has(accessCookie) || cookies.only(accessCookie) === '')
+        await refresh();
     },
     async fetch(path, init) {
       await auth.renew();
