@@ -38,14 +38,15 @@ class CacheInterceptor implements NestInterceptor {
 }
 /** Before 3.1. */
 @Injectable()
-class EarlyCacheInterceptor extends CacheInterceptor {
-  constructor(readonly reflector: Reflector) {
-    super();
+class EarlyCacheInterceptor implements NestInterceptor {
+  constructor(readonly reflector: Reflector) {}
+  intercept(_: ExecutionContext, next: CallHandler) {
+    return next.handle();
   }
-  override trackBy(context: ExecutionContext): string | undefined {
+  trackBy(context: ExecutionContext): string | undefined {
     return this.reflector.get(CACHE_KEY, context.getHandler());
   }
-  override isRequestCacheable(): boolean {
+  isRequestCacheable(): boolean {
     return true;
   }
 }
@@ -55,6 +56,17 @@ class Longer extends CacheInterceptor {}
 class PerUser extends CacheInterceptor {
   override trackBy(): string | undefined {
     return undefined;
+  }
+}
+
+/** Of a host that changes both members. */
+@Injectable()
+class PerUserOfPosts extends CacheInterceptor {
+  override trackBy(context: ExecutionContext): string | undefined {
+    return context.switchToHttp().getRequest<{ user?: { id: string } }>().user?.id;
+  }
+  override isRequestCacheable(): boolean {
+    return true;
   }
 }
 
@@ -143,6 +155,16 @@ describe('a guarded route whose cache does not look at the caller', () => {
 describe('the boot says nothing of', () => {
   it.each<[string, ReturnType<typeof host>, AppParts?]>([
     ['a trackBy of the host', host(Controller('x'), Get(), guarded, UseInterceptors(PerUser))],
+    [
+      'a trackBy of the host, which also says what is cached',
+      host(
+        Controller('x'),
+        Get(),
+        guarded,
+        UseInterceptors(PerUserOfPosts),
+        key(() => 'k'),
+      ),
+    ],
     [
       'a key that is a function',
       host(

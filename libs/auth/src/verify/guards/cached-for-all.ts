@@ -36,11 +36,12 @@ function interceptorsAt(target: object): readonly object[] {
 
 type TrackBy = (this: object, context: object) => unknown;
 
-/** The `trackBy` of the package, a class that also has `isRequestCacheable`; undefined for one of the host. */
+/** The `trackBy` of the package, whose class extends no other; undefined if a class of the host has its own. */
 function trackByOf(interceptor: object): TrackBy | undefined {
   let each = typeof interceptor === 'function' ? (interceptor.prototype as object) : interceptor;
   while (each && !Object.hasOwn(each, 'trackBy')) each = Object.getPrototypeOf(each) as object;
   if (!each || !Object.hasOwn(each, 'isRequestCacheable')) return undefined;
+  if (Object.getPrototypeOf(each) !== Object.prototype) return undefined;
   return (each as { readonly trackBy: TrackBy }).trackBy;
 }
 
