@@ -21,8 +21,8 @@ export interface EventsOptions {
 
 /**
  * `EventSource` (HTML, section 9.2) over `client.fetch`: it can send an access token, refreshes after a 401 and
- * reconnects after every end except a sign-out and 204, while the browser's own gives up at the first 401. Returns a function
- * that ends it.
+ * reconnects after every end except a sign-out and 204, while the browser's own gives up at the first 401. Returns a
+ * function that ends it.
  */
 export function authEvents(
   client: AuthClient,

@@ -113,7 +113,8 @@ return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or
 `;
 
 /**
- * ARGV[2] and [3]: cursor, count. The lineage distinguishes pages of two servers, because their cursors have different meanings.
+ * ARGV[2] and [3]: cursor, count. The lineage distinguishes pages of two servers, because their cursors have different
+ * meanings.
  */
 const PAGE_SCRIPT = `${WRITING}
 local page = redis.call('HSCAN', KEYS[2], ARGV[2], 'COUNT', ARGV[3])

@@ -134,9 +134,11 @@ export function headersWhenRefused(
     node.writeHead = writeHead;
     if (statusCode === status)
       for (const [name, value] of Object.entries(headers))
-        // Fastify passes its own headers to `writeHead`, and these win
-        if (name === 'Cache-Control') setHeader(response, name, value);
-        else if (node.getHeader(name) === undefined) node.setHeader(name, value);
+        if (name === 'Cache-Control') {
+          // Fastify passes its own headers to `writeHead`, and these win; but not with a stream
+          setHeader(response, name, value);
+          node.setHeader(name, value);
+        } else if (node.getHeader(name) === undefined) node.setHeader(name, value);
     return writeHead.call(node, statusCode, ...more);
   };
 }
