@@ -8,7 +8,7 @@ const EXPLAINED = {
   ],
   'static-keys.ts': [['signing?.kid', 'signing.kid', 'the options name a key that signs']],
   'encrypted-token.ts': [
-    ["'latin1'", '""', 'what is not ASCII is malformed in UTF-8, too'],
+    ["'latin1'", '""', 'base64url is ASCII, the same bytes in UTF-8'],
     ["''", '"Stryker was here!"', 'a text without that part has too few parts'],
     ['{', '{}', 'the header has been compared with the same two algorithms'],
     ["typeof kid === 'string'", 'true', 'a lookup by something other than text finds no key'],
