@@ -59,6 +59,7 @@ export function authEvents(
           wait.reset();
           id = event.id;
           report(() => options.onEvent(event));
+          if (signal.aborted) break;
         }
       } else await response.body?.cancel();
     } catch {

@@ -254,6 +254,22 @@ describe('events of the server', () => {
     expect(streams).toHaveLength(1);
   });
 
+  it('are not heard after their end, also those that came together with an earlier one', async () => {
+    const { streams, client } = serveEvents();
+    await client.login(credentials);
+    const heard: string[] = [];
+    const stop = authEvents(client, '/events', {
+      onEvent: ({ data }) => {
+        heard.push(data);
+        stop();
+      },
+    });
+    await until(() => streams.length === 1);
+    streams[0]?.write('data: one\n\ndata: two\n\n');
+    await until(() => heard.length > 0 && streams[0]?.destroyed === true);
+    expect(heard).toEqual(['one']);
+  });
+
   it('are over when the server answers 204', async () => {
     const client = await signedIn({ transport: 'bearer' });
     const asked: string[] = [];
