@@ -174,8 +174,12 @@ it('a passkey is offered in the field of the email', async () => {
   await me.page.getByText('That passkey is not known here.').waitFor();
 });
 
+const PROVIDER = '/example-provider/.well-known/openid-configuration';
+
 it('sign-in elsewhere: a new account, unlinked and linked again', async () => {
   const email = `elsewhere-${String(Date.now())}@example.com`;
+  // the demo loads its provider at the first request, on a busy machine for longer than a sign-in waits
+  expect((await demo().client().get(PROVIDER)).status).toBe(200);
   const me = await arrive();
   await button(me, 'Sign in with Example').click();
   await heading(me, 'Example').waitFor();
@@ -211,8 +215,7 @@ it('sign-in elsewhere is refused there, and the provider answers this machine al
   expect(await me.context.cookies()).not.toContainEqual(
     expect.objectContaining({ name: 'access_token' }),
   );
-  const discovery = '/example-provider/.well-known/openid-configuration';
-  const statusFor = async (headers: Record<string, string>, path = discovery) =>
+  const statusFor = async (headers: Record<string, string>, path = PROVIDER) =>
     (await demo().client().get(path, { headers })).status;
   expect([
     await statusFor({}),
