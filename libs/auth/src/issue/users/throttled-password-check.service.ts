@@ -142,13 +142,15 @@ export class ThrottledPasswordCheck {
 
   /**
    * The device's tries may be those of another account: of whoever used the browser before, or who planted the cookie
-   * from a sibling subdomain. They lock that account alone. The try counts as a stranger's, because the account was
-   * looked up.
+   * from a sibling subdomain. They lock that account alone. Of that account the look-up stays counted against the
+   * address.
    */
   private async admitUsedUp(attempt: Attempt, refusal: unknown): Promise<Admitted> {
     if (!isThrottled(refusal)) throw refusal;
     const admitted = await this.admitStranger(attempt, attempt.find);
     if (this.knownId(attempt, admitted.candidate) === undefined) return admitted;
+    await Promise.all(admitted.admissions.map((each) => each.giveBack()));
+    await this.throttle.admitLookUp(attempt.client.ip);
     throw refusal;
   }
 
