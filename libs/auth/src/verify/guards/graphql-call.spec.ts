@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { clientOf } from '../http/adapter.js';
 import { principal } from '../http/samples.fixture.js';
 import { startApp } from '../http/http-app.fixture.js';
 import type { TestApp } from '../http/test-app.fixture.js';
@@ -113,6 +114,16 @@ describe('the context of a GraphQL operation', () => {
     ],
   ])('%s', (_, made, expected) => {
     expect(verdict(made)).toBe(expected);
+  });
+
+  // T-s4ad
+  it.each([
+    ['of the connection', {}, '192.0.2.7'],
+    ['that Fastify or the host tells', { ip: '203.0.113.9' }, '203.0.113.9'],
+  ])('has the address %s, for the limits', (_, told, ip) => {
+    const live = { ...handshake({}), socket: { remoteAddress: '192.0.2.7' }, ...told };
+    const request = graphqlCall({ extra: { request: live }, connectionParams: GOOD })?.request;
+    expect(request && clientOf(request).ip).toBe(ip);
   });
 
   // T-dph3

@@ -56,13 +56,14 @@ function handshakeRequest(live: HttpRequest, params: Members | undefined): HttpR
 function madeRequest(live: HttpRequest, params: Members | undefined): HttpRequest {
   const rawHeaders = live.rawHeaders ?? live.raw?.rawHeaders;
   const headers = rawHeaders ? headersOf(rawHeaders) : live.headers;
-  const { url, originalUrl, socket, raw } = live;
+  const { url, originalUrl, ip, socket, raw } = live;
   return {
     headers: withSent({ ...headers, upgrade: 'websocket' }, params),
     rawHeaders,
     method: 'GET',
     url,
     originalUrl,
+    ip,
     socket,
     raw,
   };

@@ -166,5 +166,13 @@ function listOf(value: HeaderValue | undefined): readonly string[] {
  */
 export function clientOf(request: HttpRequest): ClientContext {
   const userAgent = request.headers['user-agent']?.slice(0, 512);
-  return { ip: addressOf(request.ip), userAgent: userAgent || undefined };
+  return { ip: clientAddress(request), userAgent: userAgent || undefined };
+}
+
+/**
+ * As the adapter tells it. No adapter does so for the handshake of a socket, and without an address the limits would
+ * count all sockets as one client: there it is the address of the connection.
+ */
+export function clientAddress({ ip, raw, socket }: HttpRequest): string | undefined {
+  return addressOf(ip ?? (raw?.socket ?? socket)?.remoteAddress);
 }

@@ -1,7 +1,6 @@
-import { addressOf } from '../../common/address.js';
 import { API_KEY_PREFIX } from '../api-key-lookup.port.js';
 import type { PresentedToken } from '../presented-token.js';
-import { headerValues, type HttpRequest } from './adapter.js';
+import { clientAddress, headerValues, type HttpRequest } from './adapter.js';
 
 /** The cookies of one name in the `Cookie` headers. */
 export type PresentedCookie =
@@ -89,7 +88,7 @@ export function presentedBearer(
     return { kind: 'refused', detail: 'the Authorization header does not hold exactly one token' };
   if (isDpop) return { kind: 'token', value: credential, source: 'dpop', request };
   if (credential.startsWith(API_KEY_PREFIX))
-    return { kind: 'token', value: credential, source: 'bearer', ip: addressOf(request.ip) };
+    return { kind: 'token', value: credential, source: 'bearer', ip: clientAddress(request) };
   return { kind: 'token', value: credential, source: 'bearer' };
 }
 

@@ -4,7 +4,7 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { AuthenticateFlow } from '../authenticate.js';
 import type { PresentedToken } from '../presented-token.js';
 import { LiveBench, principal } from './live-connections.fixture.js';
-import { LiveSockets } from './live-sockets.service.js';
+import { type Handshake, LiveSockets } from './live-sockets.service.js';
 
 const admin = principal({ role: 'admin', permissions: ['a', 'b'] });
 const options = { cookies: { accessName: 'access_token' }, origins: { trusted: new Set() } };
@@ -26,6 +26,33 @@ async function signedIn(tokens: Readonly<Record<string, Principal>>) {
   expect(await sockets.present(client, 'admin')).toBe('authenticated');
   return { sockets, client, codes };
 }
+
+// T-s4ad
+describe('an API key that a socket presents', () => {
+  const authorization = 'Bearer tw_key';
+  const socket = { remoteAddress: '::ffff:192.0.2.7' };
+  it.each<readonly [string, Handshake, string]>([
+    ['of the connection', { headers: { authorization }, socket }, '192.0.2.7'],
+    ['of the connection, in the first message', { headers: {}, socket }, '192.0.2.7'],
+    [
+      'that the host gives',
+      { headers: { authorization }, socket, ip: '203.0.113.9' },
+      '203.0.113.9',
+    ],
+  ])('counts against the address %s, and not against that of all sockets', async (_, from, ip) => {
+    const seen: PresentedToken[] = [];
+    const flow = { authenticate: (each: PresentedToken) => (seen.push(each), admin) };
+    const sockets = new LiveSockets(
+      flow as unknown as AuthenticateFlow,
+      options as unknown as ResolvedAuthOptions,
+      new LiveBench().live,
+    );
+    const client = {};
+    await sockets.open(client, from, () => undefined);
+    if (seen.length === 0) await sockets.present(client, 'tw_key');
+    expect(seen).toEqual([expect.objectContaining({ value: 'tw_key', ip })]);
+  });
+});
 
 describe('a token that a signed-in socket presents', () => {
   it('goes on with the same rights, in whatever order they are listed', async () => {

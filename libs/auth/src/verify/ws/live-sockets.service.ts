@@ -5,7 +5,7 @@ import type { Principal } from '../../common/principal.js';
 import { AuthenticateFlow } from '../authenticate.js';
 import { changedRights } from '../changed-rights.js';
 import type { PresentedToken } from '../presented-token.js';
-import type { HttpRequest } from '../http/adapter.js';
+import { clientAddress, type HttpRequest } from '../http/adapter.js';
 import { forgetPrincipal, setPrincipal } from '../guards/call-context.js';
 import { judgeOrigin } from '../http/origin-policy.js';
 import { presentedAccessToken, presentedCookie } from '../http/token-extractor.js';
@@ -75,7 +75,7 @@ export class LiveSockets {
    * must arrive within five seconds, or sooner if more than 200 sockets of one address, or 2,000 in all, wait.
    */
   async open(client: object, handshake: Handshake, close: CloseSocket): Promise<SocketStanding> {
-    const ip = handshake.ip ?? handshake.socket?.remoteAddress;
+    const ip = clientAddress(handshake as HttpRequest);
     const state: State = { close, ip, handshake, standing: 'waiting', turn: Promise.resolve() };
     this.states.set(client, state);
     if (!this.allows(handshake))
