@@ -217,6 +217,25 @@ describe('moving over from a hand-made JwtModule', () => {
     expect((await client.get('/things', bearer(stays))).status).toBe(401);
   });
 
+  // T-l7px
+  it('logout with an old token that no process accepts any more writes nothing, however often', async () => {
+    const { app, client } = await start();
+    const { id } = await person(app);
+    const rows = async () =>
+      (
+        await database.pool.query<{ count: number }>(
+          `select (select count(*) from auth_revocations) + (select count(*) from auth_audit where actor = $1) as count`,
+          [id],
+        )
+      ).rows;
+    const exp = seconds() - 172800;
+    const lapsed = new JwtService({ secret: OLD_SECRET }).sign({ sub: id, iat: exp - 60, exp });
+    const before = await rows();
+    for (let times = 0; times < 3; times++)
+      expect((await client.post('/auth/logout', undefined, bearer(lapsed))).status).toBe(204);
+    expect(await rows()).toEqual(before);
+  });
+
   it('from the end date on all old tokens are refused, also those that were accepted before', async () => {
     const clock = new LaterClock();
     const { app, client } = await start(

@@ -1,4 +1,5 @@
 import type { Provider } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { RevocationChecker } from '../../verify/revocation/revocation-checker.service.js';
@@ -6,7 +7,7 @@ import { AccessTokenVerifier } from '../../verify/tokens/access-token-verifier.s
 import { RevocationService } from '../sessions/revocation.service.js';
 import { LegacyLogout } from './legacy-logout.service.js';
 
-type Needed = [AccessTokenVerifier, RevocationChecker, UserDirectory, RevocationService];
+type Needed = [AccessTokenVerifier, RevocationChecker, UserDirectory, RevocationService, Clock];
 
 /** Undefined where `accessToken.legacy` names nobody. */
 export const LEGACY_LOGOUT: Provider = {
@@ -19,5 +20,6 @@ export const LEGACY_LOGOUT: Provider = {
     RevocationChecker,
     UserDirectory,
     RevocationService,
+    Clock,
   ],
 };
