@@ -5,7 +5,11 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { ApiKeyStore } from '../../storage/api-key-store.port.js';
 import type { UserDirectory } from '../../storage/user-directory.port.js';
 import { ManualClock } from '../../testing/manual-clock.js';
-import type { RevocationChecker } from '../../verify/revocation/revocation-checker.service.js';
+import type {
+  CheckOptions,
+  RevocationChecker,
+  Verdict,
+} from '../../verify/revocation/revocation-checker.service.js';
 import type { LoginThrottle } from '../users/login-throttle.service.js';
 import { RememberedApiKeys } from './api-key-lookup.service.js';
 import { apiKeyId, ID_BYTES, SECRET_BYTES, writeApiKey } from './api-key-text.js';
@@ -28,9 +32,14 @@ describe('an API key that worked here before', () => {
   let keys: RememberedApiKeys;
   let store: 'has it' | 'has it no longer' | 'away';
   let isLocked: boolean;
+  /** Whether the ledger has its deletion, which this process has not heard of yet. */
+  let ledger: Verdict;
+  /** When the directory answers. */
+  let answers: Promise<void>;
 
   beforeEach(() => {
     [clock, store, isLocked] = [new SetClock(), 'has it', false];
+    [ledger, answers] = ['live', Promise.resolve()];
     const use = () => {
       if (store === 'away') return Promise.reject(AuthError.unavailable('away'));
       const key = { id, subject: 'ann', name: 'robot', createdAt: new Date(0) };
@@ -45,16 +54,19 @@ describe('an API key that worked here before', () => {
     keys = new RememberedApiKeys(
       { use } as unknown as ApiKeyStore,
       clock,
-      { findById: () => Promise.resolve({ account }) } as unknown as UserDirectory,
-      { check: () => 'live' } as unknown as RevocationChecker,
+      { findById: () => answers.then(() => ({ account })) } as unknown as UserDirectory,
+      {
+        check: (_: unknown, options?: CheckOptions) =>
+          options?.revocationMode === 'strict' ? Promise.resolve(ledger) : 'live',
+      } as unknown as RevocationChecker,
       { admitLookUp } as unknown as LoginThrottle,
       { publish: () => undefined } as unknown as AuthEventPublisher,
       {} as ResolvedAuthOptions,
     );
   });
 
-  const present = async () =>
-    Promise.resolve(keys.authenticate(KEY, ADDRESS)).then(
+  const present = async (options?: CheckOptions) =>
+    Promise.resolve(keys.authenticate(KEY, ADDRESS, options)).then(
       ({ id: owner }) => owner,
       (error: unknown) => (error as AuthError).reason,
     );
@@ -80,6 +92,18 @@ describe('an API key that worked here before', () => {
     store = 'has it no longer';
     clock.advance('2m');
     expect(await present()).toBe('token_refused');
+  });
+
+  // T-j5st
+  it('is asked for strictly, though another request has a look-up under way', async () => {
+    let answer = (): void => undefined;
+    answers = new Promise((resolve) => (answer = resolve));
+    const both = [present(), present({ revocationMode: 'strict' })];
+    await new Promise((resolve) => setImmediate(resolve));
+    // after the first one has read it
+    [store, ledger] = ['has it no longer', 'revoked'];
+    answer();
+    expect(await Promise.all(both)).toEqual(['ann', 'token_refused']);
   });
 
   it('is a stranger’s once it is gone, and a first sight is counted', async () => {

@@ -59,7 +59,15 @@ export class RememberedApiKeys extends ApiKeyLookup {
     options?: AuthenticateOptions,
   ): Principal | Promise<Principal> {
     const known = this.remembered(key);
-    if (!known) return this.lookUp(key, ip, options);
+    return known ? this.unlessRevoked(known, key, ip, options) : this.lookUp(key, ip, options);
+  }
+
+  private unlessRevoked(
+    known: Principal,
+    key: string,
+    ip: string | undefined,
+    options?: AuthenticateOptions,
+  ): Principal | Promise<Principal> {
     const verdict = this.revocations.check(revocable(known), options);
     const settle = (settled: Verdict) =>
       settled === 'live' ? known : this.lookUp(key, ip, options);
@@ -100,7 +108,8 @@ export class RememberedApiKeys extends ApiKeyLookup {
     options?: AuthenticateOptions,
   ): Promise<Principal> {
     const underWay = this.underWay.get(key);
-    if (underWay) return underWay;
+    // it may have read the key before this request came, and not as strictly as this one has to
+    if (underWay) return underWay.then((found) => this.unlessRevoked(found, key, ip, options));
     const looking = this.find(key, ip, options).finally(() => this.underWay.delete(key));
     this.underWay.set(key, looking);
     return looking;
