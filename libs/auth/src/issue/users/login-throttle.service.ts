@@ -70,14 +70,20 @@ export class LoginThrottle {
     return this.take((limits) => this.accountBuckets(account, ip, limits));
   }
 
-  /** A try of a device whose id is genuine (`DeviceIds.genuine`), before the user of the device is looked up. */
+  /**
+   * A try of a device whose id is genuine (`DeviceIds.genuine`), before the user of the device is looked up. It counts
+   * by tenant, and for all of them together, because the sender of a request chooses the tenant.
+   */
   admitDevice(deviceId: string, tenant?: string): Promise<Admission> {
-    return this.take((limits) => [
-      {
-        key: this.keys.of('device', deviceId, ...(tenant === undefined ? [] : [tenant])),
-        limit: limits.accountAndAddress,
-      },
-    ]);
+    const { keys } = this;
+    return this.take(({ accountAndAddress, account }) =>
+      tenant === undefined
+        ? [{ key: keys.of('device', deviceId), limit: accountAndAddress }]
+        : [
+            { key: keys.of('device', deviceId, tenant), limit: accountAndAddress },
+            { key: keys.of('device+tenants', deviceId), limit: account },
+          ],
+    );
   }
 
   /** A try of any device that `DeviceIds.verify` accepts for the user. */

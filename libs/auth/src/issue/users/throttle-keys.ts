@@ -6,6 +6,7 @@ export type ThrottleBucketKind =
   | 'account'
   | 'address'
   | 'device'
+  | 'device+tenants'
   | 'devices'
   | 'api_keys'
   | 'mail+account'

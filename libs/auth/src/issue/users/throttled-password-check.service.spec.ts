@@ -66,6 +66,7 @@ interface Try {
   readonly password?: string;
   readonly device?: string;
   readonly ip?: string;
+  readonly tenant?: string;
 }
 
 /** What the client sees: `verified`, `refused`, or a code. */
@@ -74,6 +75,7 @@ const attempt = ({
   password = 'wrong',
   device,
   ip = '192.0.2.1',
+  tenant,
 }: Try = {}) =>
   passwords
     .check({
@@ -85,7 +87,7 @@ const attempt = ({
       },
       rehash: 'replace',
       device,
-      client: { ip },
+      client: { ip, tenant },
     })
     .then(
       ({ outcome, deviceId }) =>
@@ -131,6 +133,18 @@ describe('ThrottledPasswordCheck', () => {
       passwords.countOther(user('ada'), { client: { ip: '192.0.2.1', tenant } });
     for (let n = 0; n < 10; n++) await prove(`shop${String(n)}`);
     await expect(prove('another')).rejects.toMatchObject({ reason: 'throttled' });
+  });
+
+  // T-d7tn
+  it('allows a genuine device no more look-ups, whatever tenants the requests name', async () => {
+    const device = devices.mint('eve', EPOCH);
+    const tried = await outcomes(300, (n) => ({
+      as: 'nobody',
+      device,
+      tenant: `shop${String(n)}`,
+    }));
+    expect(tried).toEqual({ refused: 100, throttled: 200 });
+    expect(lookUps).toBe(100);
   });
 
   it('counts a genuine device of another account as a stranger, and allows it ten look-ups at most', async () => {
