@@ -36,6 +36,19 @@ class CacheInterceptor implements NestInterceptor {
     return true;
   }
 }
+/** One that needs more than Tokenward knows of. */
+@Injectable()
+class LaterCacheInterceptor implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler) {
+    return next.handle();
+  }
+  trackBy(context: ExecutionContext): string | undefined {
+    return context.getClass().name;
+  }
+  isRequestCacheable(): boolean {
+    return true;
+  }
+}
 /** Before 3.1. */
 @Injectable()
 class EarlyCacheInterceptor implements NestInterceptor {
@@ -50,6 +63,22 @@ class EarlyCacheInterceptor implements NestInterceptor {
     return true;
   }
 }
+/** A copy that a host has changed. */
+@Injectable()
+class HttpCacheInterceptor implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler) {
+    return next.handle();
+  }
+  trackBy(context: ExecutionContext): string | undefined {
+    return context.switchToHttp().getRequest<{ user?: { id: string } }>().user?.id;
+  }
+  isRequestCacheable(): boolean {
+    return true;
+  }
+}
+// all of the package have this name
+for (const each of [EarlyCacheInterceptor, LaterCacheInterceptor])
+  Object.defineProperty(each, 'name', { value: CacheInterceptor.name });
 @Injectable()
 class Longer extends CacheInterceptor {}
 @Injectable()
@@ -172,6 +201,31 @@ describe('the boot says nothing of', () => {
         Get(),
         guarded,
         cached,
+        key(() => 'k'),
+      ),
+    ],
+    // T-c4cp
+    [
+      'a copy that the host has changed',
+      host(Controller('x'), Get(), guarded, UseInterceptors(HttpCacheInterceptor)),
+    ],
+    [
+      'a copy that the host has changed, with a function for the key',
+      host(
+        Controller('x'),
+        Get(),
+        guarded,
+        UseInterceptors(HttpCacheInterceptor),
+        key(() => 'k'),
+      ),
+    ],
+    [
+      'a function for the key, where it cannot be tried whether it is called',
+      host(
+        Controller('x'),
+        Get(),
+        guarded,
+        UseInterceptors(LaterCacheInterceptor),
         key(() => 'k'),
       ),
     ],

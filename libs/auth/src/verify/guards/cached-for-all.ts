@@ -3,6 +3,7 @@ import type { HostRoute } from './host-routes.js';
 
 const INTERCEPTORS = '__interceptors__';
 const METHOD = 'method';
+const PACKAGES_CLASS = 'CacheInterceptor';
 /** What `CacheInterceptor` of @nestjs/cache-manager reads. */
 export const CACHE_KEY = 'cache_module:cache_key';
 /** Of Tokenward's own handlers: without a key nothing is cached. */
@@ -36,17 +37,26 @@ function interceptorsAt(target: object): readonly object[] {
 
 type TrackBy = (this: object, context: object) => unknown;
 
-/** The `trackBy` of the package, whose class extends no other; undefined if a class of the host has its own. */
+/**
+ * The `trackBy` of the package, whose class extends no other; undefined if a class of the host has its own, maybe a copy
+ * of the package's that it has changed.
+ */
 function trackByOf(interceptor: object): TrackBy | undefined {
   let each = typeof interceptor === 'function' ? (interceptor.prototype as object) : interceptor;
   while (each && !Object.hasOwn(each, 'trackBy')) each = Object.getPrototypeOf(each) as object;
   if (!each || !Object.hasOwn(each, 'isRequestCacheable')) return undefined;
   if (Object.getPrototypeOf(each) !== Object.prototype) return undefined;
+  if (each.constructor.name !== PACKAGES_CLASS) return undefined;
   return (each as { readonly trackBy: TrackBy }).trackBy;
 }
 
 /** Before 3.1 the package does not call a function of `@CacheKey`: the function is the key, and the same for all. */
 function takesFunctionsForKeys(trackBy: TrackBy): boolean {
   const own = { httpAdapterHost: {}, reflector: { get: () => noKey } };
-  return trackBy.call(own, { getHandler: () => noKey }) === noKey;
+  try {
+    return trackBy.call(own, { getHandler: () => noKey }) === noKey;
+  } catch {
+    // of a later release, which reads something else; those call functions
+    return false;
+  }
 }
