@@ -169,8 +169,8 @@ export const DPOP = [
   dpop(
     'a proof in the first message names the URL of its socket',
     'verify/guards/graphql-call.ts',
-    "method: 'GET', url, originalUrl, socket,",
-    "method: 'GET', socket,",
+    "method: 'GET', url, originalUrl, ip,",
+    "method: 'GET', ip,",
     'T-dph3',
   ),
   dpop(
