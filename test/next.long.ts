@@ -32,7 +32,10 @@ let refreshes = 0;
 
 beforeAll(async () => {
   database = await hostDatabase();
-  const options = hostOptions(database, { cookies: { refreshPath: '/' } });
+  const options = hostOptions(database, {
+    cookies: { refreshPath: '/' },
+    refreshToken: { reuseLeeway: '10s' },
+  });
   api = await startHost(AuthModule.forRoot({ ...options, routes: { register: true } }));
   api.app.getHttpServer().on('request', (request: { url?: string }) => {
     if (request.url === '/auth/refresh') refreshes++;

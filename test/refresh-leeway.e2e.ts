@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { serverAuth } from '@tokenward/client/server';
 import type { HttpClient } from './support/http.js';
 import { httpClient } from './support/http.js';
 import { letPass } from './support/refreshing.js';
@@ -64,6 +65,24 @@ describe('REUSE_LEEWAY=10s and ON_REUSE=family', () => {
 
     expect(answers.map(({ status }) => status)).toEqual(tabs.map(() => 200));
     expect(new Set(tabs.map((tab) => tab.jar.get('refresh_token'))).size).toBe(1);
+    expect(await session()).toMatchObject({ generation: 2, open: true });
+  });
+
+  it('lets a page server and the client of a tab refresh at the same time, each with its own retry key', async () => {
+    client.jar.delete('access_token');
+    const cookie = client.jar.header('/auth') ?? '';
+    const page = serverAuth({ apiUrl: stage.demos.express.url })({
+      headers: new Headers({ cookie }),
+    });
+    const key = crypto.getRandomValues(new Uint32Array(5)).join('-');
+    const [, tab] = await Promise.all([
+      page.renew(),
+      client.post('/auth/refresh', undefined, { headers: { 'idempotency-key': key } }),
+    ]);
+
+    expect(tab.status).toBe(200);
+    expect(page.setCookies.join()).toContain(`refresh_token=${client.jar.get('refresh_token')}`);
+    expect((await page.session())?.id).toBe(person.id);
     expect(await session()).toMatchObject({ generation: 2, open: true });
   });
 

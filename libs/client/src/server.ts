@@ -12,7 +12,7 @@ export interface ServerAuthOptions {
   readonly accessCookie?: string;
   /**
    * Default `refresh_token`. The browser sends it with a page only if its path covers the page: `cookies.refreshPath:
-   * '/'` at the API.
+   * '/'` at the API, which then needs `refreshToken.reuseLeeway: '10s'` too.
    */
   readonly refreshCookie?: string;
   /** Timeout of one request to the API, in milliseconds. Default 10,000. */

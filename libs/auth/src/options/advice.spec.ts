@@ -70,15 +70,14 @@ describe('configuration advice', () => {
     ).toContain('10s');
   });
 
-  it('names cookies.domain where origins may share a refresh cookie without a leeway', () => {
-    const options = resolveOptions(
-      { ...sound, refreshToken: {}, cookies: { domain: 'example.com' } },
-      {},
-    );
-    const texts = adviceOn(options, { production: false }).filter(
-      ({ option }) => option === 'cookies.domain',
-    );
+  it.each<[string, NonNullable<AuthOptions['cookies']>]>([
+    ['cookies.domain', { domain: 'example.com' }],
+    ['cookies.refreshPath', { refreshPath: '/' }],
+  ])('names %s where two clients may share a refresh cookie without a leeway', (name, cookies) => {
+    const options = resolveOptions({ ...sound, refreshToken: {}, cookies }, {});
+    const texts = adviceOn(options, { production: false }).filter(({ option }) => option === name);
     expect(texts.map(({ text }) => text).join()).toContain('set refreshToken.reuseLeeway to 10s');
+    expect(named({ cookies })).not.toContain('cookies.refreshPath');
   });
 
   it('strictConfig turns the first advice into a refusal to start', () => {

@@ -27,6 +27,12 @@ const RULES: readonly Rule[] = [
     text: 'is set but refreshToken.reuseLeeway is 0: two origins that share the cookie and refresh at the same time look like a thief; set refreshToken.reuseLeeway to 10s',
   },
   {
+    option: 'cookies.refreshPath',
+    when: ({ refreshToken, cookies }) =>
+      refreshToken.reuseLeewayMs === 0 && cookies.refreshPath === '/',
+    text: 'is / but refreshToken.reuseLeeway is 0: a server that renders pages and a page that refresh at the same time look like a thief; set refreshToken.reuseLeeway to 10s',
+  },
+  {
     option: 'refreshToken.onReuse',
     when: ({ refreshToken }) => refreshToken.onReuse === 'family',
     text: 'is family: a thief keeps the other sessions of the user; leave it at user',

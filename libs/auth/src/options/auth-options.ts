@@ -66,7 +66,7 @@ export interface RefreshTokenOptions {
   readonly absoluteTtl?: Duration;
   /**
    * For how long after a rotation the spent token gets the same successor again. Default `0`, at most `60s`; `10s` is
-   * advised for clients other than `@tokenward/client`.
+   * advised for clients other than `@tokenward/client`, and where a page server or two origins share the refresh cookie.
    */
   readonly reuseLeeway?: Duration;
   /**

@@ -33,7 +33,8 @@ export interface CookieOptions {
   readonly accessPath?: string;
   /**
    * Path of the refresh and device cookies. Default: the path at which Nest serves the routes, global prefix
-   * included. Set it if a proxy changes the path.
+   * included. Set it if a proxy changes the path. `/` for a server that renders pages, which needs
+   * `refreshToken.reuseLeeway` as well.
    */
   readonly refreshPath?: string;
   /**
