@@ -83,14 +83,15 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   // whole, because `Request` of Node (a page in jsdom) takes no other
   const url = absolute(`${base}/${prefix}/`);
   const name = `tokenward:${url}`;
-  const isWithOthers = isBrowser() && (!isBearer || !!store);
+  const isWithOthers = isBrowser() && (store || !isBearer);
   if (isWithOthers && !isBearer && isElsewhere(url))
     // eslint-disable-next-line no-console -- the page's developer reads it there
     console.warn(`${base} is another site: its cookies are lost. Use bearer`);
-  const kept = isBearer
-    ? store
-    : isWithOthers && attempt(() => localStorage && keyStore(localStorage, `${name}:key`));
-  const keeper = keeperOf(kept || memoryStore());
+  const keeper = keeperOf(
+    store ||
+      (isWithOthers && attempt(() => localStorage && keyStore(localStorage, `${name}:key`))) ||
+      memoryStore(),
+  );
 
   const state = authState(
     needsToken,

@@ -4,6 +4,23 @@ import { credentials, fakeWorld, later } from './world.fixture.js';
 
 const { world, open } = fakeWorld();
 
+// a worker has no localStorage
+it.each(['cookie', 'hybrid'] as const)(
+  '%s: a worker that shares the store of its page repeats a lost refresh with the same key',
+  async (transport) => {
+    world.browser.withoutStorage();
+    const store = memoryStore();
+    const [page, worker] = [open({ transport, store }), open({ transport, store })];
+    await page.login(credentials);
+    await later(40);
+    world.server.failNext('/auth/refresh', 'lost');
+    expect(await page.refresh()).toBe('unavailable');
+    expect(await worker.refresh()).toBe('refreshed');
+    expect(world.server.spentTokensSeen).toBe(0);
+    expect(await store.get()).toEqual({});
+  },
+);
+
 describe('bearer clients that share a store', () => {
   // T-kr58
   it('follow each other’s state, and refresh once for all', async () => {

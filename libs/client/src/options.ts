@@ -8,7 +8,10 @@ export interface AuthClientOptions {
   readonly prefix?: string;
   /** Default `cookie`. Use `bearer` where there are no cookies (React Native, Node). */
   readonly transport?: TokenDelivery;
-  /** Keeps the refresh token of `bearer` clients. Default: memory. */
+  /**
+   * Keeps the refresh token of a `bearer` client. Default: memory. With `cookie` and `hybrid` it keeps only the key of
+   * the refresh that is under way, in place of `localStorage`, which workers do not have.
+   */
   readonly store?: TokenStore;
   /** How many milliseconds before its expiry the access token is refreshed. Default 60,000; 0 refreshes only on 401. */
   readonly refreshAheadMs?: number;
