@@ -53,8 +53,8 @@ export function authApi(
   /** `sentAt`: the lifetime is counted from that time by this clock, so that the server's clock does not matter. */
   async function acceptTokens(
     kind: 'refreshed' | 'signedIn',
-    response: Response,
     sentAt: number,
+    response: Response,
   ): Promise<Answer> {
     const body = await answerOf<Answer>(
       response,
@@ -115,13 +115,12 @@ export function authApi(
       const sentAt = Date.now();
       const response = await api.postJson(path, body, (await keeper.readTokens()).key);
       if (!response.ok) return response;
-      if (tabs.known === known) await acceptTokens('refreshed', response, sentAt);
+      if (tabs.known === known) await acceptTokens('refreshed', sentAt, response);
       return undefined;
     },
 
     async openSession(ask) {
-      const sentAt = Date.now();
-      const body = await acceptTokens('signedIn', await ask(), sentAt);
+      const body = await acceptTokens('signedIn', Date.now(), await ask());
       return (body.user ?? body) as LoginResult;
     },
 

@@ -106,7 +106,8 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     async ({ left }) => !isBearer || tailOf((await keeper.readTokens()).refreshToken) === left,
     () => {
       if (state.is === 'unknown') return;
-      if (state.is === 'out') state.is = 'unknown';
+      // an event follows also where nobody was signed in
+      state.is = 'in';
       state.person++;
       state.forget();
       state.emitEvent('restored');

@@ -29,6 +29,18 @@ describe('a page that comes back from the back/forward cache', () => {
     },
   );
 
+  it.each(['cookie', 'hybrid'] as const)(
+    '%s: says so too where nobody was signed in, because the page hides its data until then',
+    async (transport) => {
+      const page = await signedIn({ transport });
+      await page.logout();
+      await later(40);
+      world.browser.pageshow(true);
+      await later(80);
+      expect(page.events.slice(-2)).toEqual(['restored', 'signedOut: refused']);
+    },
+  );
+
   it('of a bearer client notices that its store was emptied', async () => {
     let kept: StoredTokens | undefined;
     const store = {

@@ -22,7 +22,7 @@ const siteOf = ({ protocol, hostname }: Pick<URL, 'protocol' | 'hostname'>): str
  * Another scheme, or other last two labels of the host name, means another site, whose cookies the browser does not
  * keep.
  */
-export function isElsewhere(url: string): boolean {
+export function isElsewhere(url: string): unknown {
   const { location } = globalThis;
-  return !!location && siteOf(location) !== siteOf(new URL(url));
+  return location && siteOf(location) !== siteOf(new URL(url));
 }

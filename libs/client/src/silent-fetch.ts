@@ -58,8 +58,8 @@ export function silentFetch(
       if (state.person !== person || outcome === 'signedOut') return response;
       if (outcome !== 'unavailable' && !spare) return response;
       await response.body?.cancel();
-      if (outcome === 'unavailable' || !spare) return unavailable();
-      const again = await send(spare);
+      if (outcome === 'unavailable') return unavailable();
+      const again = await send(spare as Request);
       // a browser that has the key could have renewed the cookie before this request
       if (outcome === 'bound' && asksForRefresh(again))
         await tabs.inTurn(() => api.endSession('refused'));

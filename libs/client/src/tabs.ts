@@ -30,14 +30,12 @@ export interface Tabs {
  */
 export function tabsOf(
   name: string,
-  isShared: boolean,
+  isShared: unknown,
   apply: (change: Change) => void,
   concerns: (change: Change) => Promise<boolean>,
   onReturn: () => void,
 ): Tabs {
-  const queue = queueOf(name, isShared ? attempt(() => navigator.locks) : undefined, () =>
-    show({ persisted: true }),
-  );
+  const queue = queueOf(name, isShared ? attempt(() => navigator.locks) : undefined, show);
   let known = 0;
   let channel: BroadcastChannel | undefined;
 
@@ -53,8 +51,9 @@ export function tabsOf(
     }
   }
 
-  function show({ persisted }: Pick<PageTransitionEvent, 'persisted'>): void {
-    if (!persisted) return;
+  /** Without an event: others stopped waiting for this page. */
+  function show(event?: Pick<PageTransitionEvent, 'persisted'>): void {
+    if (event && !event.persisted) return;
     known++;
     onReturn();
   }
