@@ -1,4 +1,5 @@
 import type { MeBody } from '../../auth/src/contract/index.js';
+import { report } from './report.js';
 
 export interface ClientEvents {
   /** Somebody signed in, here or in another tab. It may be another person than before. */
@@ -43,7 +44,7 @@ export function emitter(): Emitter {
         try {
           listener(event as never);
         } catch (error) {
-          globalThis.reportError?.(error);
+          report(error);
         }
     },
   };

@@ -1,5 +1,6 @@
 import type { AuthClient } from '@tokenward/client';
 import { reconnectWait } from './reconnect-wait.js';
+import { report } from './report.js';
 
 export interface ServerEvent {
   /** Default `message`. */
@@ -37,7 +38,7 @@ export function authEvents(
   async function open({ signal }: AbortController): Promise<void> {
     const status = await readToEnd(signal);
     if (signal.aborted) return;
-    report(() => options.onClose?.(status));
+    tell(() => options.onClose?.(status));
     if (signal.aborted) return;
     // refused for good, or over (HTML, section 9.2.3); a sign-in opens it again
     if (status === 401 || status === 204) return;
@@ -54,11 +55,11 @@ export function authEvents(
       const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
       if (response.ok && isStream && response.body) {
         wait.opened();
-        report(() => options.onOpen?.());
+        tell(() => options.onOpen?.());
         for await (const event of eventsOf(response.body, wait.reset, id)) {
           wait.reset();
           id = event.id;
-          report(() => options.onEvent(event));
+          tell(() => options.onEvent(event));
           if (signal.aborted) break;
         }
       } else await response.body?.cancel();
@@ -88,11 +89,11 @@ export function authEvents(
 }
 
 /** What a listener throws is reported like that of an `EventSource`, and ends nothing. */
-function report(tell: () => void): void {
+function tell(listener: () => void): void {
   try {
-    tell();
+    listener();
   } catch (error) {
-    globalThis.reportError?.(error);
+    report(error);
   }
 }
 

@@ -1,0 +1,30 @@
+import { afterEach, expect, it, jest } from '@jest/globals';
+import { emitter } from './events.js';
+
+const { reportError } = globalThis;
+afterEach(() => {
+  globalThis.reportError = reportError;
+  jest.restoreAllMocks();
+});
+
+it.each<[string, (report: typeof reportError) => void]>([
+  ['reported', (report) => (globalThis.reportError = report)],
+  [
+    'printed where nothing reports (Node, React Native)',
+    (report) => {
+      Object.assign(globalThis, { reportError: undefined });
+      jest.spyOn(console, 'error').mockImplementation(report);
+    },
+  ],
+])('what a listener throws is %s, and the other listeners are called', (_, listen) => {
+  const told: unknown[] = [];
+  listen((error) => void told.push(error));
+  const { on, emitEvent } = emitter();
+  const mistake = new Error('a mistake of the page');
+  on('refreshed', () => {
+    throw mistake;
+  });
+  on('refreshed', () => void told.push('next'));
+  emitEvent('refreshed');
+  expect(told).toEqual([mistake, 'next']);
+});
