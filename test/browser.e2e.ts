@@ -62,6 +62,7 @@ describe('the tabs of one browser', () => {
     const all = (text: string) =>
       Promise.all(tabs.map((tab) => tab.waitForSelector(`#who:text-is("${text}")`)));
     await all('signedOut');
+    await tabs[1]!.evaluate(() => harness.leaveIsland());
     await signIn(tabs[0]!, world.person);
     await all('signedIn');
     await Promise.all(

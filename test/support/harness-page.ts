@@ -3,12 +3,13 @@ import { type AuthClient, type AuthClientOptions, createAuthClient } from '@toke
 import { createDpopClient, type DpopClient } from '@tokenward/client/dpop';
 import { AuthProvider, RequireUser, useSession, useUser } from '@tokenward/client/react';
 import { createElement, StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
+import { createRoot, type Root } from 'react-dom/client';
 import type { Ask } from './harness-worker.js';
 import { sharedStore } from './shared-store.js';
 
 let auth: AuthClient;
 let worker: Worker;
+let island: Root;
 
 const harness = {
   events: [] as string[],
@@ -87,7 +88,7 @@ const harness = {
     });
   },
 
-  /** Under StrictMode, which mounts everything twice. */
+  /** Under StrictMode, which mounts everything twice; and another root with the same client. */
   renderReact(): void {
     const View = () => createElement('p', { id: 'who' }, useSession().status);
     const Name = () => createElement('p', { id: 'guarded' }, useUser()?.email);
@@ -99,6 +100,13 @@ const harness = {
     createRoot(document.body).render(
       createElement(StrictMode, null, createElement(AuthProvider, { client: auth }, ...children)),
     );
+    island = createRoot(document.createElement('div'));
+    island.render(createElement(AuthProvider, { client: auth }));
+  },
+  /** Resolves when a client without a provider would be closed. */
+  leaveIsland(): Promise<void> {
+    island.unmount();
+    return new Promise((resolve) => setTimeout(resolve));
   },
 
   /** Everything that a script on the page can read without a request. */

@@ -14,7 +14,7 @@ import { type SessionState, type SessionStore, sessionStore } from './session-st
 export type { SessionState } from './session-store.js';
 
 const stores = new WeakMap<AuthClient, SessionStore>();
-const closings = new WeakMap<AuthClient, ReturnType<typeof setTimeout>>();
+const providers = new WeakMap<AuthClient, number>();
 const Client = createContext<AuthClient | undefined>(undefined);
 const LOADING: SessionState = { status: 'loading' };
 
@@ -24,9 +24,14 @@ function storeOf(client: AuthClient): SessionStore {
   return store;
 }
 
+/** A page may have several roots (islands, micro front ends) that share a client. */
+function count(client: AuthClient, change: 1 | -1): void {
+  providers.set(client, (providers.get(client) ?? 0) + change);
+}
+
 /**
- * Gives the client to the hooks below it, and closes the client when it unmounts for good. StrictMode, which unmounts
- * and mounts again at once, does not close it. A closed client opens again with the next call.
+ * Gives the client to the hooks below it, and closes the client when its last provider unmounts for good. StrictMode,
+ * which unmounts and mounts again at once, does not close it. A closed client opens again with the next call.
  */
 export function AuthProvider(props: {
   readonly client: AuthClient;
@@ -34,14 +39,12 @@ export function AuthProvider(props: {
 }): ReactNode {
   const { client, children } = props;
   useEffect(() => {
-    clearTimeout(closings.get(client));
+    count(client, 1);
     return () => {
-      closings.set(
-        client,
-        setTimeout(() => {
-          client.close();
-        }),
-      );
+      count(client, -1);
+      setTimeout(() => {
+        if (!providers.get(client)) client.close();
+      });
     };
   }, [client]);
   return createElement(Client.Provider, { value: client }, children);

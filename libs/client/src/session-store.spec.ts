@@ -51,6 +51,20 @@ it('makes one request for all subscribers, and follows sign-in and sign-out', as
   expect(store.get()).toEqual({ status: 'loading' });
 });
 
+it('a page that takes the place of another one shows the user at once, and asks nothing', async () => {
+  await signIn();
+  const leave = follow();
+  await becomes('signedIn');
+  leave();
+  const stop = follow();
+  expect(store.get()).toMatchObject({ status: 'signedIn' });
+  await settled();
+  await client.logout();
+  expect(seen).toEqual(['signedIn', 'signedOut']);
+  expect(server.count('/auth/me')).toBe(1);
+  stop();
+});
+
 it('is loading right after a sign-in, and never shows the previous user', async () => {
   follow();
   await becomes('signedOut');

@@ -43,36 +43,41 @@ export function sessionStore(client: AuthClient): SessionStore {
       },
     );
   };
+  const begin = (): void => {
+    // the user shown before may no longer be signed in
+    const askAnew = (): void => {
+      set(LOADING);
+      ask();
+    };
+    stops = [
+      client.on('signedIn', askAnew),
+      client.on('restored', askAnew),
+      client.on('refreshed', () => {
+        // the outage is over
+        if (state.status === 'unavailable') ask();
+      }),
+      client.on('signedOut', () => {
+        asked++;
+        set({ status: 'signedOut' });
+      }),
+    ];
+    ask();
+  };
+  /** No listener is left, so changes are missed from here on: the next listener asks again. */
+  const end = (): void => {
+    if (listeners.size > 0) return;
+    for (const stop of stops.splice(0)) stop();
+    asked++;
+    state = LOADING;
+  };
   return {
     subscribe(listener) {
       listeners.add(listener);
-      if (listeners.size === 1) {
-        // the user shown before may no longer be signed in
-        const askAnew = (): void => {
-          set(LOADING);
-          ask();
-        };
-        stops = [
-          client.on('signedIn', askAnew),
-          client.on('restored', askAnew),
-          client.on('refreshed', () => {
-            // the outage is over
-            if (state.status === 'unavailable') ask();
-          }),
-          client.on('signedOut', () => {
-            asked++;
-            set({ status: 'signedOut' });
-          }),
-        ];
-        ask();
-      }
+      if (stops.length === 0) begin();
       return () => {
         listeners.delete(listener);
-        if (listeners.size > 0) return;
-        for (const stop of stops) stop();
-        // no listener is left, so changes are missed from here on: the next listener asks again
-        asked++;
-        state = LOADING;
+        // between two pages, and under StrictMode, there is no listener for a moment
+        setTimeout(end);
       };
     },
     get: () => state,
