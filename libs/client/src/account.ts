@@ -3,6 +3,7 @@ import { call, type Caller, callFor } from './calls.js';
 import type { IdentityBody, SessionBody } from '../../auth/src/contract/index.js';
 
 export type { IdentityBody, SessionBody } from '../../auth/src/contract/index.js';
+export { announceSignIn } from './announce-sign-in.js';
 export type { Caller } from './calls.js';
 export { type Challenge, type OnStepUp, stepUpFetch } from './step-up.js';
 
