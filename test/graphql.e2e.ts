@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLModule } from '@nestjs/graphql';
 import type { MercuriusDriverConfig } from '@nestjs/mercurius';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createAuthClient } from '@tokenward/client';
 import { PasswordHasher } from '@tokenward/nestjs';
 import { WebSocket } from 'ws';
 import {
@@ -219,6 +220,46 @@ describe('GraphQL', () => {
     expect(JSON.stringify(await subscribe(token, () => undefined, initOf(proof)))).toContain(
       'failed',
     );
+  });
+
+  it('a page refreshes at a refusal, although it has the status 200 (docs/client-pages.md)', async () => {
+    const { id } = await caller(database, host);
+    const client = createAuthClient({
+      baseUrl: host.url,
+      transport: 'bearer',
+      refreshAheadMs: 0,
+    });
+    const { user, grant } = await host.auth.openSession(id, {
+      transport: 'bearer',
+      secondFactor: 'satisfied',
+    });
+    const { accessToken, refreshToken, accessExpiresInSeconds: expiresIn } = grant;
+    await client.loginWith(() =>
+      Promise.resolve(Response.json({ user, accessToken, refreshToken, expiresIn })),
+    );
+    const { jti, exp } = claimsOf(accessToken) as { jti: string; exp: number };
+    await host.auth.revokeToken(jti, exp);
+    const graphqlFetch: typeof fetch = async (input, init) => {
+      const response = await client.fetch(input, init);
+      const text = await response.clone().text();
+      const isRefused = text.includes('"authentication_failed"');
+      return isRefused && (await client.refresh()) === 'refreshed'
+        ? client.fetch(input, init)
+        : response;
+    };
+    const asked = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ me }' }),
+    };
+    const refused = await client.fetch('/graphql', asked);
+    expect([refused.status, await refused.text()]).toEqual([
+      200,
+      expect.stringContaining('failed'),
+    ]);
+    const answer = await graphqlFetch('/graphql', asked);
+    expect(await answer.json()).toEqual({ data: { me: id } });
+    client.close();
   });
 
   it('refuses a revoked token', async () => {
