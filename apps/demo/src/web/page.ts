@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { fastifyStatic } from '@fastify/static';
 import helmet from 'helmet';
 import type { DemoConfig } from '../config/index.js';
 
@@ -49,16 +48,21 @@ export async function servePage(
         response.setHeader('Cache-Control', cacheControl(path));
       },
     });
-  // not Nest's useStaticAssets: it types the reply of an older version
-  else
-    await (app as NestFastifyApplication).register(fastifyStatic, {
-      root: FILES,
-      // one route for each file, so that the application answers for missing files
-      wildcard: false,
-      setHeaders: (reply, path) => {
-        reply.header('Cache-Control', cacheControl(path));
-      },
-    });
+  else await onFastify(app as NestFastifyApplication);
+}
+
+/** Not by Nest's useStaticAssets: it types the reply of an older version. */
+async function onFastify(app: NestFastifyApplication): Promise<void> {
+  // by its default export, the only one that esbuild keeps of CommonJS
+  const { default: fastifyStatic } = await import('@fastify/static');
+  await app.register(fastifyStatic, {
+    root: FILES,
+    // one route for each file, so that the application answers for missing files
+    wildcard: false,
+    setHeaders: (reply, path) => {
+      reply.header('Cache-Control', cacheControl(path));
+    },
+  });
 }
 
 function cacheControl(path: string): string {
