@@ -49,13 +49,24 @@ export class MailedLinks {
     private readonly clock: Clock,
   ) {}
 
-  /** Issues a token and mails it, after the answer. Nothing is mailed when the user's sessions were ended meanwhile. */
-  send(kind: Exclude<LinkKind, 'email_change'>, { account, subject }: Candidate): void {
+  /**
+   * Issues a token and mails it, after the answer. Nothing is mailed when the user's sessions were ended meanwhile.
+   * `admitted`: whether it may go out, as far as that would show in the time of the answer. Default: it may.
+   */
+  send(
+    kind: Exclude<LinkKind, 'email_change'>,
+    { account, subject }: Candidate,
+    admitted?: () => Promise<boolean>,
+  ): void {
     if (account.email === '') return;
     const { tenant } = account;
     const data = { email: account.email.toLowerCase(), ...(tenant !== undefined && { tenant }) };
-    this.issueLater(kind, { account, subject }, data, (link) =>
-      this.mailer.send({ kind, to: account.email, ...personOf(account), ...link }),
+    this.issueLater(
+      kind,
+      { account, subject },
+      data,
+      (link) => this.mailer.send({ kind, to: account.email, ...personOf(account), ...link }),
+      admitted,
     );
   }
 
@@ -126,10 +137,12 @@ export class MailedLinks {
       readonly url?: string;
       readonly expiresAt: string;
     }) => void,
+    admitted: () => Promise<boolean> = () => Promise.resolve(true),
   ): void {
     const { id: userId } = account;
     this.later.add(`${kind} ${userId}`, async () => {
       try {
+        if (!(await admitted())) return;
         const ttlMs = this.ttlOf(kind);
         const expiresAt = new Date(this.clock.now() + ttlMs).toISOString();
         const owner = {

@@ -34,6 +34,23 @@ export class RequestLinkFlow {
     const account = candidate?.account;
     const { ip, tenant } = client;
     this.events.publish({ type: 'link.requested', kind, userId: account?.id, ip, tenant });
-    if (may && candidate && !account?.disabled) this.links.send(kind, candidate);
+    if (!may || !candidate || candidate.account.disabled) return;
+    this.links.send(kind, candidate, () =>
+      this.mayByItsTenant(kind, email, candidate.account.tenant, client),
+    );
+  }
+
+  /**
+   * A directory may find a tenant under several spellings (a `uuid` column does), and each has a counter of its own: a
+   * stranger could send the owner five mails by each of them.
+   */
+  private async mayByItsTenant(
+    kind: 'password_reset' | 'magic_link',
+    email: string,
+    tenant: string | undefined,
+    client: ClientContext,
+  ): Promise<boolean> {
+    if (tenant === undefined || tenant === client.tenant) return true;
+    return this.limits.admitAccount(kind, { ...client, tenant }, accountKey(email, tenant));
   }
 }
