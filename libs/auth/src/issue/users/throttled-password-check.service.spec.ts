@@ -147,6 +147,19 @@ describe('ThrottledPasswordCheck', () => {
     expect(lookUps).toBe(100);
   });
 
+  // T-d6sh
+  it('counts the look-ups of a device whose account has used up what its devices share', async () => {
+    for (let n = 0; n < 10; n++) {
+      const device = devices.mint('ada', EPOCH);
+      expect(await outcomes(10, () => ({ device }))).toEqual({ 'refused as known': 10 });
+    }
+    lookUps = 0;
+    const device = devices.mint('ada', EPOCH);
+    expect(await outcomes(300, () => ({ device }))).toEqual({ throttled: 300 });
+    // its own ten, and then as any other from that address
+    expect(lookUps).toBe(110);
+  });
+
   it('counts a genuine device of another account as a stranger, and allows it ten look-ups at most', async () => {
     const device = devices.mint('eve', EPOCH);
     expect(await outcomes(10, () => ({}))).toEqual({ refused: 10 });

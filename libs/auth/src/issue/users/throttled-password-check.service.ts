@@ -131,7 +131,11 @@ export class ThrottledPasswordCheck {
     // look-ups without limit
     if (userId === undefined || deviceId === undefined)
       return this.admitStranger(attempt, () => Promise.resolve(candidate));
-    const shared = await givingBack(own, () => this.throttle.admitKnownDevices(userId));
+    const shared = await this.throttle.admitKnownDevices(userId).catch(async (error: unknown) => {
+      // the account was looked up, so that the try stays counted
+      if (!isThrottled(error)) await own.giveBack();
+      throw error;
+    });
     return {
       candidate,
       deviceId,
