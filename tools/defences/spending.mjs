@@ -229,4 +229,20 @@ export const SPENDING = [
     '',
     'T-c4cp',
   ),
+  defence(
+    'mail limits',
+    'an owner gets five mails, however the tenant is spelled',
+    'issue/flows/request-link.flow.ts',
+    'if (tenant === undefined || tenant === client.tenant) return true;',
+    'if (email !== "") return true;',
+    'T-m5tn',
+  ),
+  defence(
+    'throttle',
+    'a look-up counts though the account has used up what its devices share',
+    'issue/users/throttled-password-check.service.ts',
+    'if (!isThrottled(error)) await own.giveBack();',
+    'await own.giveBack();',
+    'T-d6sh',
+  ),
 ];
