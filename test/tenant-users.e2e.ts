@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { NotFoundException } from '@nestjs/common';
 import type { AuthModuleOptions } from '@tokenward/nestjs';
+import { passkeys } from '@tokenward/nestjs/passkeys';
 import { totp } from '@tokenward/nestjs/totp';
 import { TOTP } from 'otpauth';
 import { sealingKey } from './support/factor-host.js';
@@ -195,6 +196,42 @@ describe('what people sign in with, in tenants', () => {
       const done = await client.post('/auth/login/second-factor', answer, at('north'));
       expect([done.status, done.json<{ user: { id: string } }>().user.id]).toEqual([200, own]);
     }
+  });
+
+  // T-t3ev
+  it('the events of a sign-in that is refused name the tenant of its request', async () => {
+    const mailed: { readonly token?: string }[] = [];
+    const accounts = {
+      mail: (mail: (typeof mailed)[number]) => void mailed.push(mail),
+      url: 'https://{tenant}.example.com/{kind}#token={token}',
+    };
+    const methods = [totp({ issuer: 'Example' }), passkeys({ rpName: 'Example' })];
+    const factors = { methods, encryptionKeys: [sealingKey('k1')] };
+    const users = { tenant: org, emailVerified: members.verified };
+    const client = (await start(users, { ...tenantOptions, accounts, factors })).client();
+    const mail = `${unique('told')}@example.com`;
+    await put({ org: 'north', email: mail });
+    const logIn = () =>
+      client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'));
+    await logIn();
+    const enrolled = await client.post('/auth/factors/totp', {}, at('north'));
+    const { id, secret } = enrolled.json<{ readonly id: string; readonly secret: string }>();
+    const code = new TOTP({ secret }).generate();
+    await client.post('/auth/factors/totp/confirm', { id, code }, at('north'));
+    const { ticket } = (await logIn()).json<{ readonly ticket: string }>();
+    const refused = [
+      await client.post('/auth/login/second-factor', { ticket, code }, at('north')),
+      await client.post('/auth/passkeys/login', { ticket: 'none', response: {} }, at('north')),
+      await client.post('/auth/magic-link/login', { token: 'none' }, at('north')),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([401, 401, 400]);
+    const told = ['login.second_factor_due', 'login.failed', 'link.refused'].flatMap(seen);
+    expect(told.map(({ type, reason, tenant }) => [type, reason, tenant])).toEqual([
+      ['login.second_factor_due', undefined, 'north'],
+      ['login.failed', 'second_factor', 'north'],
+      ['login.failed', 'passkey', 'north'],
+      ['link.refused', undefined, 'north'],
+    ]);
   });
 
   it('an admin of a tenant ends the sessions of its users alone; one of no tenant those of all', async () => {

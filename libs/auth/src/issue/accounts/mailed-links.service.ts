@@ -123,8 +123,13 @@ export class MailedLinks {
   }
 
   /** Publishes the event of a refusal, and makes its error. */
-  refusal(kind: LinkKind, detail: string, { ip }: ClientContext, userId?: string): AuthError {
-    this.events.publish({ type: 'link.refused', kind, userId, ip });
+  refusal(
+    kind: LinkKind,
+    detail: string,
+    { ip, tenant }: ClientContext,
+    userId?: string,
+  ): AuthError {
+    this.events.publish({ type: 'link.refused', kind, userId, ip, tenant });
     return new AuthError('link_refused', detail);
   }
 

@@ -100,9 +100,9 @@ export class CredentialProof {
   private refused(
     detail: string,
     { id: userId, sessionId }: Principal,
-    { client: { ip } }: CeremonyContext,
+    { client: { ip, tenant } }: CeremonyContext,
   ): AuthError {
-    this.events.publish({ type: 'factor.refused', userId, actorId: userId, sessionId, ip });
+    this.events.publish({ type: 'factor.refused', userId, actorId: userId, sessionId, ip, tenant });
     return new AuthError('password_refused', detail);
   }
 

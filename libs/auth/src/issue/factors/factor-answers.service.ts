@@ -68,7 +68,7 @@ export class FactorAnswers {
   private async recoveryCode(
     subject: string,
     code: string,
-    { client: { ip } }: CeremonyContext,
+    { client: { ip, tenant } }: CeremonyContext,
   ): Promise<RightAnswer | undefined> {
     const store = this.methods.needStore();
     const hash = recoveryHash(subject, code);
@@ -79,7 +79,7 @@ export class FactorAnswers {
       amr: ['rcv'],
       spend: async (tx) =>
         saidYes('useRecoveryCode', await store.useRecoveryCode(subject, hash, tx)),
-      event: { type: 'recovery_code.used', userId: subject, left, ip },
+      event: { type: 'recovery_code.used', userId: subject, left, ip, tenant },
     };
   }
 }

@@ -170,7 +170,8 @@ export class PasskeyCeremonies {
     // removed meanwhile: no counter went back
     if (!(await store.findPasskey(credentialId))) return undefined;
     const { subject: userId, id: factorId } = factor;
-    this.events.publish({ type: 'passkey.counter_went_back', userId, factorId, ip: client.ip });
+    const { ip, tenant } = client;
+    this.events.publish({ type: 'passkey.counter_went_back', userId, factorId, ip, tenant });
     return undefined;
   }
 

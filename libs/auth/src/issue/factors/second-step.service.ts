@@ -90,6 +90,7 @@ export class SecondStep {
       userId: account.id,
       methods,
       ip: client.ip,
+      tenant: client.tenant,
     });
     return { next: 'second_factor', ticket, methods, expiresIn: TTL_SECONDS };
   }

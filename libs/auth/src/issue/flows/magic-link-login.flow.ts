@@ -74,9 +74,9 @@ export class MagicLinkLoginFlow {
       ? await this.claims.claim(subject, data, issued, (tx) => spend(tx, 'owner_first'))
       : await this.proven(link, issued);
     if (!expected) throw refused('the user has another email by now');
-    const { ip } = client;
+    const { ip, tenant } = client;
     if (!account.emailVerified)
-      this.events.publish({ type: 'email.verified', userId: subject, ip });
+      this.events.publish({ type: 'email.verified', userId: subject, ip, tenant });
 
     const result = await this.signIn
       .completeAdmitted({ ...step, expected, spend: isClaim ? undefined : spend }, client)
@@ -84,7 +84,7 @@ export class MagicLinkLoginFlow {
         const isSuperseded = error instanceof AuthError && error.reason === 'login_refused';
         throw isSuperseded ? new AuthError('link_refused', error.detail) : error;
       });
-    this.events.publish({ type: 'link.used', kind: KIND, userId: subject, ip });
+    this.events.publish({ type: 'link.used', kind: KIND, userId: subject, ip, tenant });
     return result;
   }
 

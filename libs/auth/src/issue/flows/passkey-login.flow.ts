@@ -80,7 +80,8 @@ export class PasskeyLoginFlow {
     });
     if (answered.kind === 'refused') {
       const { reason, userId } = answered;
-      this.events.publish({ type: 'login.failed', reason, userId, ip: client.ip });
+      const { ip, tenant } = client;
+      this.events.publish({ type: 'login.failed', reason, userId, ip, tenant });
       throw new AuthError('login_refused', 'the passkey was not accepted');
     }
     await admission.giveBack();

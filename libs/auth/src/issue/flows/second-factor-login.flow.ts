@@ -98,7 +98,8 @@ export class SecondFactorLoginFlow {
   }
 
   private refused(userId: string, detail: string, { client }: CeremonyContext): AuthError {
-    this.events.publish({ type: 'login.failed', reason: 'second_factor', userId, ip: client.ip });
+    const { ip, tenant } = client;
+    this.events.publish({ type: 'login.failed', reason: 'second_factor', userId, ip, tenant });
     return refusal(detail);
   }
 }
