@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { startDemo } from './support/demo.js';
 import type { HttpClient } from './support/http.js';
+import { openSocket } from './support/sockets.js';
 import {
   admin,
   bearer,
@@ -231,6 +232,15 @@ describe('another process of the deployment', () => {
       for (let i = 0; i < 22; i++) statuses.push(await use(forged + checksumOf(forged)));
       expect(statuses).toEqual([...Array.from({ length: 20 }, () => 401), 429, 429]);
       expect(await use(key)).toBe(200);
+      // a socket has the same address; known keys get in there, too
+      const known = await openSocket(demo.url, bearer(key).headers);
+      await known.message('ready');
+      await known.close();
+      const { key: unseen } = (await client.post('/auth/api-keys', { name: 'unseen' })).json<{
+        key: string;
+      }>();
+      const socket = await openSocket(demo.url, bearer(unseen).headers);
+      await expect(socket.message('ready')).rejects.toThrow('closed with 4401');
       await demo.stop();
     },
     STAGE_TIMEOUT_MS,
