@@ -32,20 +32,21 @@ export interface Emitter {
 }
 
 export function emitter(): Emitter {
-  const listeners = new Map<keyof ClientEvents, Set<(event: never) => void>>();
+  const listeners = new Set<readonly [keyof ClientEvents, (event: never) => void]>();
   return {
     on(name, listener) {
-      const set = listeners.get(name) ?? new Set();
-      listeners.set(name, set.add(listener));
-      return () => set.delete(listener);
+      const entry = [name, listener] as const;
+      listeners.add(entry);
+      return () => listeners.delete(entry);
     },
     emitEvent(name: keyof ClientEvents, event?: object) {
-      for (const listener of listeners.get(name) ?? [])
-        try {
-          listener(event as never);
-        } catch (error) {
-          report(error);
-        }
+      for (const [each, listener] of listeners)
+        if (each === name)
+          try {
+            listener(event as never);
+          } catch (error) {
+            report(error);
+          }
     },
   };
 }

@@ -7,6 +7,17 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
+it('a listener that was added twice is called twice, and removed one at a time', () => {
+  const { on, emitEvent } = emitter();
+  let count = 0;
+  const listener = () => void count++;
+  const [stop] = [on('refreshed', listener), on('refreshed', listener)];
+  emitEvent('refreshed');
+  stop();
+  emitEvent('refreshed');
+  expect(count).toBe(3);
+});
+
 it.each<[string, (report: typeof reportError) => void]>([
   ['reported', (report) => (globalThis.reportError = report)],
   [
