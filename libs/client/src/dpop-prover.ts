@@ -1,6 +1,6 @@
 import type { HeldKey } from './dpop-held-key.js';
 import { makeProof, type sha256 } from './dpop-proof.js';
-import { absolute } from './requests.js';
+import { absolute, discard } from './requests.js';
 
 /** The clock is corrected when it is off by more than this, which is longer than an answer takes. */
 const CLOCK_MS = 10_000;
@@ -73,7 +73,7 @@ export function prover(
         const given = { ...init, headers: Object.fromEntries(headers) };
         const response = await send(request?.clone() ?? input, given);
         if (!learn(url, response, learnt)) return response;
-        await response.body?.cancel();
+        discard(response);
       }
     },
   };

@@ -3,7 +3,7 @@ export function attempt<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
-    return undefined;
+    // undefined
   }
 }
 

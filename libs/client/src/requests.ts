@@ -50,6 +50,14 @@ export function asksForRefresh(response: Response): boolean {
   return response.status === 401 && !/insufficient_u/.test(challenge);
 }
 
+/**
+ * Frees the connection of an answer that nobody reads. Not awaited: whoever watches `fetch` may hold an unread copy
+ * (then it would never end), or have read the answer (then it rejects).
+ */
+export function discard({ body }: Response): void {
+  body?.cancel().catch(() => undefined);
+}
+
 /** The answer in place of a 401 that could not be checked by a refresh: it must not be taken for a refusal. */
 export function unavailable(): Response {
   const body = {

@@ -1,6 +1,7 @@
 import type { AuthClient } from '@tokenward/client';
 import { reconnectWait } from './reconnect-wait.js';
 import { report } from './report.js';
+import { discard } from './requests.js';
 
 export interface ServerEvent {
   /** Default `message`. */
@@ -62,7 +63,7 @@ export function authEvents(
           tell(() => options.onEvent(event));
           if (signal.aborted) break;
         }
-      } else await response.body?.cancel();
+      } else discard(response);
     } catch {
       // the network failed, or the stream was ended
     }

@@ -1,3 +1,4 @@
+import { discard } from './requests.js';
 import { quietTimer } from './timers.js';
 
 /**
@@ -39,7 +40,7 @@ export function sharedRefresh(
         const init = { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs) };
         const response = await send(url, init);
         const setCookies = response.headers.getSetCookie();
-        await response.body?.cancel();
+        discard(response);
         if (response.status < 500) return { status: response.status, setCookies };
       } catch {
         // no answer: the next try carries the same key

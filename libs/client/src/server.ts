@@ -1,5 +1,5 @@
 import { answerOf, type Session } from '@tokenward/client';
-import { asksForRefresh, isSpentBySending, unavailable } from './requests.js';
+import { asksForRefresh, discard, isSpentBySending, unavailable } from './requests.js';
 import { requestCookies } from './server-cookies.js';
 import { type RefreshOutcome, sharedRefresh } from './server-refresh.js';
 
@@ -155,7 +155,7 @@ function authOf(request: ServerRequest, api: Api): ServerAuth {
       if (!asksForRefresh(response)) return response;
       const { status } = await refresh();
       if (status === 401 || (status === 200 && !isRepeatable)) return response;
-      await response.body?.cancel();
+      discard(response);
       return status === 200 ? ask(path, init) : unavailable();
     },
     async session() {

@@ -1,7 +1,14 @@
 import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
 import { AuthClientError } from './error.js';
-import { asksForRefresh, bearer, isSpentBySending, referrerOf, unavailable } from './requests.js';
+import {
+  asksForRefresh,
+  bearer,
+  discard,
+  isSpentBySending,
+  referrerOf,
+  unavailable,
+} from './requests.js';
 import type { RefreshResult } from './results.js';
 import type { RefreshAfter } from './silent-refresh.js';
 import type { Tabs } from './tabs.js';
@@ -57,7 +64,7 @@ export function silentFetch(
         early && early !== 'refreshed' ? early : await until(first.signal, refreshAfter(since));
       if (state.person !== person || outcome === 'signedOut') return response;
       if (outcome !== 'unavailable' && !spare) return response;
-      await response.body?.cancel();
+      discard(response);
       if (outcome === 'unavailable') return unavailable();
       const again = await send(spare as Request);
       // a browser that has the key could have renewed the cookie before this request

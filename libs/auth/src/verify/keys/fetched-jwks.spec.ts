@@ -91,6 +91,18 @@ describe('the answer of an issuer', () => {
     expect(await problemOf(read(() => json(body)))).toBe(problem);
   });
 
+  it.each<[string, (answer: Response) => unknown]>([
+    ['copied and not read', (answer) => answer.clone()],
+    ['read', (answer) => answer.text()],
+  ])('that is refused ends the request, although who watches fetch has it %s', async (_, watch) => {
+    const reading = read(async () => {
+      const answer = new Response('down', { status: 502 });
+      await watch(answer);
+      return answer;
+    });
+    expect(await problemOf(reading)).toContain('answered with status 502');
+  });
+
   it('that is refused is not read to its end', async () => {
     let cancelled = false;
     let left = 9;

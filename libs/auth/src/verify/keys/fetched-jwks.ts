@@ -47,7 +47,8 @@ export async function fetchJwks({
     });
     const problem = problemOf(answer);
     if (problem !== undefined) {
-      await answer.body?.cancel();
+      // not awaited: it never ends while somebody who watches `fetch` holds an unread copy
+      void answer.body?.cancel().catch(() => undefined);
       throw AuthError.unavailable(problem);
     }
     return { ...readJwks(jwksIn(await textOf(answer)), rules), maxAgeMs: maxAgeOf(answer) };
