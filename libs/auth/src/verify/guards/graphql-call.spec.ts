@@ -116,7 +116,6 @@ describe('the context of a GraphQL operation', () => {
     expect(verdict(made)).toBe(expected);
   });
 
-  // T-s4ad
   it.each([
     ['of the connection', {}, '192.0.2.7'],
     ['that Fastify or the host tells', { ip: '203.0.113.9' }, '203.0.113.9'],
