@@ -88,7 +88,7 @@ describe('LoginThrottle', () => {
     await fail(100, (i) => guess({ ip: `192.0.2.${String(i)}` }));
     await fail(100, (i) => guess({ account: `user${String(i)}`, ip: HOME }));
     await expect(throttle.admitDevice('d1')).resolves.toBeDefined();
-    await expect(throttle.admitKnownDevices('ada')).resolves.toBeDefined();
+    await expect(throttle.admitKnownDevice('d1', 'ada')).resolves.toBeDefined();
   });
 
   // T-kssq
@@ -96,9 +96,9 @@ describe('LoginThrottle', () => {
     await fail(10, () => throttle.admitDevice('d1'));
     await expect(throttle.admitDevice('d1')).rejects.toMatchObject(refused);
     await expect(throttle.admitDevice('d2')).resolves.toBeDefined();
-    await fail(100, () => throttle.admitKnownDevices('ada'));
-    await expect(throttle.admitKnownDevices('ada')).rejects.toMatchObject(refused);
-    await expect(throttle.admitKnownDevices('bob')).resolves.toBeDefined();
+    await fail(100, (i) => throttle.admitKnownDevice(`d${String(i)}`, 'ada'));
+    await expect(throttle.admitKnownDevice('d', 'ada')).rejects.toMatchObject(refused);
+    await expect(throttle.admitKnownDevice('d', 'bob')).resolves.toBeDefined();
     await expect(guess({ ip: HOME })).resolves.toBeDefined();
   });
 
@@ -145,10 +145,10 @@ describe('LoginThrottle', () => {
     const recorded = throttleOver(new Recording());
     await recorded.admit('ada@example.com', '192.0.2.1');
     await (await recorded.admitDevice('d1')).giveBack();
-    await recorded.admitKnownDevices('ada');
+    await recorded.admitKnownDevice('d1', 'ada');
     await recorded.admitApiKey('ada');
     const written = attempts.flatMap((each) => each.buckets.map((bucket) => bucket.key));
-    expect(new Set(written).size).toBe(6);
+    expect(new Set(written).size).toBe(7);
     for (const key of written) expect(key).toMatch(/^[\w-]{22}$/);
     const elsewhere = new ThrottleKeys(() => new Secret(Buffer.alloc(32, 8)));
     expect(written).not.toContain(elsewhere.of('account', 'ada@example.com'));

@@ -86,9 +86,15 @@ export class LoginThrottle {
     );
   }
 
-  /** A try of any device that `DeviceIds.verify` accepts for the user. */
-  admitKnownDevices(userId: string): Promise<Admission> {
-    return this.take((limits) => [{ key: this.keys.of('devices', userId), limit: limits.account }]);
+  /**
+   * A try of a device that `DeviceIds.knownId` accepts for the user. It counts for the two once more, because a directory
+   * may find the user's tenant under several spellings.
+   */
+  admitKnownDevice(deviceId: string, userId: string): Promise<Admission> {
+    return this.take((limits) => [
+      { key: this.keys.of('devices', userId), limit: limits.account },
+      { key: this.keys.of('device+user', deviceId, userId), limit: limits.accountAndAddress },
+    ]);
   }
 
   /**

@@ -7,6 +7,7 @@ export type ThrottleBucketKind =
   | 'address'
   | 'device'
   | 'device+tenants'
+  | 'device+user'
   | 'devices'
   | 'api_keys'
   | 'mail+account'

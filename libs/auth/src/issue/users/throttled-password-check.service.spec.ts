@@ -147,6 +147,13 @@ describe('ThrottledPasswordCheck', () => {
     expect(lookUps).toBe(100);
   });
 
+  // T-d8sp
+  it('allows a known device ten failures, however its tenant is spelled', async () => {
+    const device = devices.mint('ada', EPOCH);
+    const tried = await outcomes(30, (n) => ({ device, tenant: `north${' '.repeat(n)}` }));
+    expect(tried).toEqual({ 'refused as known': 10, throttled: 20 });
+  });
+
   // T-d6sh
   it('counts the look-ups of a device whose account has used up what its devices share', async () => {
     for (let n = 0; n < 10; n++) {

@@ -131,11 +131,13 @@ export class ThrottledPasswordCheck {
     // look-ups without limit
     if (userId === undefined || deviceId === undefined)
       return this.admitStranger(attempt, () => Promise.resolve(candidate));
-    const shared = await this.throttle.admitKnownDevices(userId).catch(async (error: unknown) => {
-      // the account was looked up, so that the try stays counted
-      if (!isThrottled(error)) await own.giveBack();
-      throw error;
-    });
+    const shared = await this.throttle
+      .admitKnownDevice(deviceId, userId)
+      .catch(async (error: unknown) => {
+        // the account was looked up, so that the try stays counted
+        if (!isThrottled(error)) await own.giveBack();
+        throw error;
+      });
     return {
       candidate,
       deviceId,
