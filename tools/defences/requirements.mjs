@@ -159,9 +159,9 @@ export const REQUIREMENTS = [
   defence(
     'requirement 61',
     'known devices of one account share one bound',
-    'issue/users/throttled-password-check.service.ts',
-    'await this.throttle.admitKnownDevices(userId)',
-    'await Promise.resolve(own)',
+    'issue/users/login-throttle.service.ts',
+    "{ key: this.keys.of('devices', userId), limit: limits.account },",
+    '',
     'T-shtn',
   ),
   defence(

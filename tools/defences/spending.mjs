@@ -245,4 +245,12 @@ export const SPENDING = [
     'await own.giveBack();',
     'T-d6sh',
   ),
+  defence(
+    'throttle',
+    'a known device has ten tries, however its tenant is spelled',
+    'issue/users/login-throttle.service.ts',
+    "{ key: this.keys.of('device+user', deviceId, userId), limit: limits.accountAndAddress },",
+    '',
+    'T-d8sp',
+  ),
 ];
