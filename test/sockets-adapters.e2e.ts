@@ -251,7 +251,8 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     const next = await caller(database, host);
     const auth = { token: me.token };
     const socket = connect({}, auth);
-    const stop = followIo(client, socket);
+    // a page may declare the events that it expects
+    const stop = followIo(client, socket as Socket<{ standing: (state: string) => void }>);
     await once(socket, 'connect');
     auth.token = next.token;
     const back = once(socket, 'connect');

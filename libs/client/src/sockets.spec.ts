@@ -175,7 +175,7 @@ describe('a socket of socket.io', () => {
         emit('disconnect', 'io client disconnect');
       },
       on: (event, listener) => listeners.set(event, listener),
-      off: (event) => listeners.delete(event),
+      off: (event: string) => listeners.delete(event),
     });
     const emit = (event: string, ...given: unknown[]) => listeners.get(event)?.(...given);
     emit('tokenward:ended', { code: 4401, reason: 'revoked' });

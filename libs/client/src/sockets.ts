@@ -134,7 +134,7 @@ export interface IoSocket {
   connect(): unknown;
   disconnect(): unknown;
   on(event: string, listener: (...given: unknown[]) => void): unknown;
-  off(event: string, listener: (...given: unknown[]) => void): unknown;
+  off(event?: string, listener?: (...given: unknown[]) => void): unknown;
 }
 
 /**
