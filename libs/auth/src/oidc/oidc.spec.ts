@@ -101,6 +101,18 @@ describe('a provider that does not answer', () => {
   });
 });
 
+describe('a provider whose keys come without TLS', () => {
+  it('signs nobody out, and its keys are not fetched', async () => {
+    const metadata = { issuer: PROVIDER.issuer, jwks_uri: 'http://issuer.example/jwks' };
+    const fetch = jest.spyOn(globalThis, 'fetch').mockResolvedValue(Response.json(metadata));
+    const header = Buffer.from('{"alg":"RS256"}').toString('base64url');
+    const answer = await oidc(options()).logout('example', `${header}.e30.e30`);
+    expect(answer).toMatchObject({ kind: 'refused' });
+    expect(fetch).toHaveBeenCalledTimes(1);
+    fetch.mockRestore();
+  });
+});
+
 describe('oidc(…)', () => {
   it.each<readonly [string, OidcOptions, string]>([
     ['no provider', options({ providers: {} }), 'oidc.providers: is empty'],

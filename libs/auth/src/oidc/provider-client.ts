@@ -79,6 +79,9 @@ export class ProviderClient {
     const { jwks_uri: jwksUri, id_token_signing_alg_values_supported: algorithms } = metadata;
     if (jwksUri === undefined) return { kind: 'refused', detail: 'no jwks_uri' };
     const { issuer, clientId } = this.provider;
+    // a sign-in refuses this too: whoever answers in its place could sign everybody out
+    if (issuer.startsWith('https:') && !jwksUri.startsWith('https:'))
+      return { kind: 'refused', detail: 'a jwks_uri without TLS' };
     this.judge ??= logoutTokens({
       issuer,
       clientId,
