@@ -241,8 +241,12 @@ describe('GraphQL', () => {
     await host.auth.revokeToken(jti, exp);
     const graphqlFetch: typeof fetch = async (input, init) => {
       const response = await client.fetch(input, init);
-      const text = await response.clone().text();
-      const isRefused = text.includes('"authentication_failed"');
+      const { errors } = (await response.clone().json()) as {
+        errors?: { extensions?: { originalError?: { code?: string } } }[];
+      };
+      const isRefused = errors?.some(
+        (each) => each.extensions?.originalError?.code === 'authentication_failed',
+      );
       return isRefused && (await client.refresh()) === 'refreshed'
         ? client.fetch(input, init)
         : response;
