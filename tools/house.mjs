@@ -1,7 +1,7 @@
 // `node tools/house.mjs DIR DIR`: two built checkouts compared, as the table of docs/assurance/house.md: sizes by their
 // sources, calls and files by V8's precise coverage of the demo.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -70,7 +70,10 @@ async function costs(dir, servers, port) {
   const demo = startDemo(dir, { ...servers, dataDir, port });
   const url = `http://127.0.0.1:${port}`;
   try {
-    while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) await delay(100);
+    while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) {
+      if (demo.exitCode !== null) throw new Error(`the demo of ${dir} ended with ${demo.exitCode}`);
+      await delay(100);
+    }
     const least = {};
     for (let round = 0; round < ROUNDS; round++)
       for (const [name, cost] of await costsOfRound(demo, url))
@@ -82,15 +85,15 @@ async function costs(dir, servers, port) {
       ]),
     );
   } finally {
-    demo.kill('SIGTERM');
-    await new Promise((done) => demo.once('exit', done));
+    if (demo.kill('SIGTERM')) await new Promise((done) => demo.once('exit', done));
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** By its modules, not as the bundle that main.js is. */
+/** By its modules: main.js is a bundle, but in checkouts older than the bundle. */
 function startDemo(dir, { databaseUrl, redisUrl, dataDir, port }) {
-  const entry = join(dir, 'dist/apps/demo/src/unbundled.js');
+  const compiled = (name) => join(dir, 'dist/apps/demo/src', name);
+  const entry = compiled(existsSync(compiled('unbundled.js')) ? 'unbundled.js' : 'main.js');
   return spawn(process.execPath, ['--import', fileURLToPath(import.meta.url), entry], {
     env: {
       PATH: process.env.PATH,
