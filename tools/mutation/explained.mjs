@@ -114,7 +114,10 @@ const EXPLAINED = {
     ["''", '"Stryker was here!"', 'the other text has no max-age either'],
     ['[]', '["Stryker was here"]', 'only the second member is read'],
   ],
-  'feed-writer.ts': [['{', '{}', 'without an answer the result is undefined as well']],
+  'feed-writer.ts': [
+    ['{', '{}', 'without an answer the result is undefined as well'],
+    ['nowMs !== undefined', 'true', 'JSON leaves out a member that is undefined'],
+  ],
   'legacy-tokens.ts': [
     [
       '/^(.{8})(.{4})(.{4})(.{4})(.{12})$/',

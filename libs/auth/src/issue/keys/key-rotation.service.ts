@@ -14,6 +14,7 @@ import type { KeySightings } from '../../storage/key-sightings.port.js';
 import type { KeySource } from '../../storage/key-source.port.js';
 import type { Keyring } from '../../verify/keys/keyring.service.js';
 import { type KnownKey, readSourceKeys } from '../../verify/keys/source-keys.js';
+import { ageMs, type Instant, instantOf } from '../../verify/revocation/protocol/instant.js';
 import { knownStaticKeys, readExtraKeys } from '../../verify/keys/static-keys.js';
 
 type Options = Pick<
@@ -39,9 +40,9 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   #readTimer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   #stopped = false;
-  #attemptedAt = -Infinity;
+  #attemptedAt: Instant | undefined;
   /** When the last successful read began. */
-  #readAt = -Infinity;
+  #readAt: Instant | undefined;
 
   private constructor(
     private readonly options: Options,
@@ -88,7 +89,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
 
   /** Refuses the key in this process, for signing and verifying. The next key signs. */
   revoke(keyId: string): void {
-    if (!this.keyring.isRevoked(keyId)) this.#readAt = -Infinity;
+    if (!this.keyring.isRevoked(keyId)) this.#readAt = undefined;
     this.keyring.revoke(keyId);
     this.#keys.tick();
     if (!this.#keys.sign) void this.#replaceRevoked();
@@ -109,14 +110,20 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
 
   /** A read before a revocation does not count: the replacement of a revoked key signs at once. */
   isComplete(): boolean {
-    return (
-      !this.source || this.clock.monotonic() - this.#readAt <= this.options.keyRotation.leadTimeMs
-    );
+    if (!this.source) return true;
+    const { leadTimeMs } = this.options.keyRotation;
+    return this.#readAt !== undefined && ageMs(this.clock, this.#readAt) <= leadTimeMs;
+  }
+
+  /** After a pause (a frozen container, a suspended machine) the keys that others use now are read first. */
+  async publicJwks(): Promise<ReturnType<Keyring['publicJwks']>> {
+    await this.lookAgain();
+    return this.keyring.publicJwks();
   }
 
   async lookAgain(): Promise<void> {
     if (this.isComplete()) return;
-    const isCool = this.clock.monotonic() - this.#attemptedAt >= COOL_DOWN_MS;
+    const isCool = !this.#attemptedAt || ageMs(this.clock, this.#attemptedAt) >= COOL_DOWN_MS;
     if (!this.#reading && !isCool) return;
     await withDeadline(this.refresh(), this.options.storeDeadlineMs, 'keySource').catch(
       () => undefined,
@@ -168,7 +175,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   }
 
   private async take(source: KeySource): Promise<void> {
-    const startedAt = this.clock.monotonic();
+    const startedAt = instantOf(this.clock);
     this.#attemptedAt = startedAt;
     await this.#read(source);
     this.#readAt = startedAt;

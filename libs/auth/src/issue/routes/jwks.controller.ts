@@ -2,7 +2,7 @@ import { Get, Res, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import { JWKS_PATH } from '../../contract/index.js';
-import { Keyring } from '../../verify/keys/keyring.service.js';
+import { KeyRotation } from '../keys/key-rotation.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type HttpResponse, setHeader } from '../../verify/http/adapter.js';
 import { at, OfInstance } from '../../verify/http/instance-routes.js';
@@ -33,10 +33,12 @@ export function createJwksController(instance = DEFAULT_INSTANCE): Type {
       summary: 'The public keys that verify access tokens',
       answers: { 200: { description: 'A JWKS (RFC 7517).', schema: JWKS_ANSWER } },
     })
-    keys(@Res({ passthrough: true }) response: HttpResponse): ReturnType<Keyring['publicJwks']> {
+    keys(
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): ReturnType<KeyRotation['publicJwks']> {
       const { jwks } = this.own.get(ResolvedAuthOptions);
       setHeader(response, 'Cache-Control', `public, max-age=${jwks.cacheSeconds}`);
-      return this.own.get(Keyring).publicJwks();
+      return this.own.get(KeyRotation).publicJwks();
     }
   }
   return JwksController;

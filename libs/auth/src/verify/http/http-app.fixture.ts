@@ -20,7 +20,7 @@ import { LogoutFlow } from '../../issue/flows/logout.flow.js';
 import { ReauthenticateFlow } from '../../issue/flows/reauthenticate.flow.js';
 import { RefreshFlow } from '../../issue/flows/refresh.flow.js';
 import { RegisterFlow } from '../../issue/flows/register.flow.js';
-import { Keyring } from '../keys/keyring.service.js';
+import { KeyRotation } from '../../issue/keys/key-rotation.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { LoginThrottle } from '../../issue/users/login-throttle.service.js';
 import { createAuthControllers, createRootControllers } from '../../issue/routes/index.js';
@@ -101,13 +101,13 @@ export function edge(parts: AppParts): DynamicModule {
     { provide: LoginThrottle, useValue: {} },
     { provide: Clock, useValue: { now: () => NOW_MS, monotonic: () => 0 } },
     {
-      provide: Keyring,
+      provide: KeyRotation,
       useValue: {
         publicJwks: () => ({ keys: [{ kid: 'k1', kty: 'RSA', alg: 'RS256', use: 'sig' }] }),
       },
     },
     { provide: authToken(ResolvedAuthOptions), useExisting: ResolvedAuthOptions },
-    { provide: authToken(Keyring), useExisting: Keyring },
+    { provide: authToken(KeyRotation), useExisting: KeyRotation },
   ];
   const providers = [...own, ...EDGE_PROVIDERS, TokenVersionGuard, ...ROUTE_PROVIDERS];
   const exports = providers.flatMap((each) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Clock } from '../../common/clock.js';
 import { keysFrom } from '../../issue/keys/function-keys.js';
 import { generateSigningJwk } from '../../issue/keys/generate-key.js';
 import { HandClock } from './hand-clock.fixture.js';
@@ -53,4 +54,39 @@ describe('KeyRotation as a source of verification keys', () => {
     expect([rotation.isComplete(), readings]).toEqual([true, 4]);
     await rotation.onApplicationShutdown();
   });
+
+  // T-f5jw
+  it.each([
+    ['container was frozen', 1],
+    ['machine was suspended, where one clock stood still', 0],
+  ])('the JWKS of a process whose %s shows the keys that others use by now', async (_, ticks) => {
+    const clock = new PausedClock();
+    const keys = [await jwk('a', { nbf: T0 - 1000 })];
+    const rotation = await KeyRotation.start(
+      OPTIONS as never,
+      clock,
+      keysFrom(() => ({ keys: [...keys] })),
+    );
+    keys.push(await jwk('b', { nbf: T0 + 1, iat: T0 + 1 }));
+    const kids = async () => (await rotation.publicJwks()).keys.map(({ kid }) => kid);
+    clock.pause(LEAD, ticks);
+    // by a reading within the lead time: no reading more
+    expect(await kids()).toEqual(['a']);
+    clock.pause(1, ticks);
+    expect(rotation.isComplete()).toBe(false);
+    expect(await kids()).toEqual(['a', 'b']);
+    await rotation.onApplicationShutdown();
+  });
 });
+
+/** A pause during which no timer of the process runs, and perhaps not even its steady clock. */
+class PausedClock implements Clock {
+  #wall = T0;
+  #steady = 50;
+  now = () => this.#wall * 1000;
+  monotonic = () => this.#steady * 1000;
+  pause(seconds: number, ticks: number): void {
+    this.#wall += seconds;
+    this.#steady += seconds * ticks;
+  }
+}
