@@ -170,7 +170,7 @@ export class DrizzleSessionStore extends SessionStore {
     return this.changing('end other sessions', {}, async (tx, nowMs) => {
       const ended = await endOthersIn(tx, this.schema, { subject, keep }, reason, nowMs);
       const by = { userId: subject, actorId: subject, reason };
-      return { ...ended, events: sessionsEnded(ended.sessions, by) };
+      return { ...ended, events: [...sessionsEnded(ended.sessions, by), ...ended.events] };
     });
   }
 

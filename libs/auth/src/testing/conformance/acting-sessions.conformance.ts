@@ -84,6 +84,21 @@ export const ACTING_CASES: Readonly<
     }
   },
 
+  'whoever ends the other sessions ends those in which they act as others, and each is told of':
+    async (it) => {
+      const own = await opened(it);
+      const { subject: actorId } = own;
+      const acting = await opened(it, { actor: { id: actorId, expected: FIRST } });
+      const ended = await it.store.endOthers(actorId, own.id, 'ended_by_user');
+      assertHolds(ended.entries, [{ kind: 'session', id: acting.id }]);
+      const { id: sessionId, subject: userId } = acting;
+      assertHolds(ended.events, [
+        { type: 'sessions.ended', userId: actorId, actorId, reason: 'ended_by_user' },
+        { type: 'session.ended', userId, actorId, sessionId, reason: 'actor_ended' },
+      ]);
+      assert.equal((await it.store.rotate(rotationOf(acting))).kind, 'missed');
+    },
+
   'a right to act that was removed meanwhile cannot be used, in any commit order': async (it) => {
     const late = await it.newUser();
     await it.store.bumpVersion(late);
