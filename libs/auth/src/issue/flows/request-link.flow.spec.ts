@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SystemClock } from '../../common/clock.js';
 import { SystemEntropy } from '../../common/entropy.js';
+import type { Principal } from '../../common/principal.js';
 import { Secret } from '../../common/secret.js';
 import type { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
@@ -14,15 +15,38 @@ import type { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import type { PasswordVerifier } from '../users/password-verifier.service.js';
 import { ThrottleKeys } from '../users/throttle-keys.js';
 import { RequestLinkFlow } from './request-link.flow.js';
+import { SendVerificationFlow } from './send-verification.flow.js';
 
 const TENANT = '3f1c0d0e-8a34-4f6e-9d51-2b7f5c1e9a60';
 const options = { throttle: { windowMs: 900_000 }, accounts: {} } as ResolvedAuthOptions;
 const secret = new Secret(Buffer.alloc(32, 7));
-const account = { id: 'ann', email: 'ann@example.com', tenant: TENANT, permissions: [] };
+const account = {
+  id: 'ann',
+  email: 'ann@example.com',
+  tenant: TENANT,
+  permissions: [],
+  disabled: false,
+};
+
+const candidate = { account, subject: { tokenVersion: 1, epoch: 1 } };
+const SPELLINGS = [TENANT, TENANT.toUpperCase(), TENANT.replace('f', 'F')];
+/** As a `uuid` column, which has one value for all of them. */
+const verifier = {
+  ownerOf: (_: string, tenant: string) =>
+    Promise.resolve(tenant.toLowerCase() === TENANT ? candidate : undefined),
+  findById: () => Promise.resolve(candidate),
+} as unknown as PasswordVerifier;
+const clientOf = (n: number, tenant?: string) => ({
+  ip: `192.0.2.${String(n)}`,
+  ...(tenant !== undefined && { tenant }),
+});
 
 describe('a link that is asked for', () => {
-  // T-m5tn
-  it('is mailed five times at most, however the tenant of the owner is spelled', async () => {
+  let flow: RequestLinkFlow;
+  let verification: SendVerificationFlow;
+  let later: Later;
+  let mailed: string[];
+  beforeEach(() => {
     const events = { publish: () => undefined } as unknown as AuthEventPublisher;
     const clock = new SystemClock();
     const limits = new MailLimits(
@@ -32,8 +56,7 @@ describe('a link that is asked for', () => {
       new SystemEntropy(),
       events,
     );
-    const mailed: string[] = [];
-    const later = new Later();
+    [later, mailed] = [new Later(), []];
     const links = new MailedLinks(
       { issue: () => Promise.resolve('token') } as unknown as OneTimeTokens,
       {} as UserDirectory,
@@ -43,28 +66,25 @@ describe('a link that is asked for', () => {
       options,
       clock,
     );
-    // as a `uuid` column, which has one value for all of them
-    const verifier = {
-      ownerOf: (_: string, tenant: string) =>
-        Promise.resolve(
-          tenant.toLowerCase() === TENANT
-            ? { account, subject: { tokenVersion: 1, epoch: 1 } }
-            : undefined,
-        ),
-    };
-    const flow = new RequestLinkFlow(
-      limits,
-      verifier as unknown as PasswordVerifier,
-      links,
-      events,
-    );
-    const spellings = [TENANT, TENANT.toUpperCase(), TENANT.replace('f', 'F')];
-    for (const tenant of spellings)
+    flow = new RequestLinkFlow(limits, verifier, links, events);
+    verification = new SendVerificationFlow(limits, verifier, links, events);
+  });
+
+  // T-m5tn
+  it('is mailed five times at most, however the tenant of the owner is spelled', async () => {
+    for (const tenant of SPELLINGS)
       for (let n = 0; n < 5; n++)
-        await flow.request('password_reset', 'ann@example.com', {
-          ip: `192.0.2.${String(n)}`,
-          tenant,
-        });
+        await flow.request('password_reset', 'ann@example.com', clientOf(n, tenant));
+    await later.beforeApplicationShutdown();
+    expect(mailed).toHaveLength(5);
+  });
+
+  // T-v5tn
+  it('is mailed five times at most, by sign-ins in any spelling and by the signed-in user', async () => {
+    for (let n = 0; n < 5; n++) {
+      for (const tenant of SPELLINGS) await verification.remind(candidate, clientOf(n, tenant));
+      await verification.send({ id: 'ann' } as Principal, clientOf(n));
+    }
     await later.beforeApplicationShutdown();
     expect(mailed).toHaveLength(5);
   });

@@ -55,9 +55,10 @@ export class SendVerificationFlow {
   ): Promise<void> {
     const { account } = candidate;
     const { ip, tenant } = client;
+    // not the tenant of the request, which may be spelled in several ways, or missing: each would be a limit of its own
     const may = await this.limits.admitAccount(
       KIND,
-      client,
+      { ...client, tenant: account.tenant },
       accountKey(account.email, account.tenant),
     );
     this.events.publish({
