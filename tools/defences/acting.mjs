@@ -30,8 +30,8 @@ export const ACTING = [
   acting(
     'audit records of the user and of the actor stay separate',
     'storage/audit-record.ts',
-    'userId, actorId, tenant, networkOf(ip)',
-    'userId, tenant, networkOf(ip)',
+    'userId, actorId, networkOf(ip)',
+    'userId, networkOf(ip)',
     'T-7wdm',
     built,
   ),

@@ -20,6 +20,18 @@ describe('EventFloods', () => {
     expect(floods.pass(throttled('192.0.2.1', LATER))).toBe(0);
   });
 
+  // T-t5fl
+  it('counts an address once, whatever tenants it makes up', () => {
+    const floods = new EventFloods(2);
+    const of = (tenant: string): AuthEvent => ({ ...throttled('192.0.2.1'), tenant });
+    expect(['a', 'b', 'c', 'd'].map((tenant) => floods.pass(of(tenant)))).toEqual([
+      0,
+      0,
+      'held',
+      'held',
+    ]);
+  });
+
   it('does not hold back events of another address, account or kind, or events that cannot be caused at will', () => {
     const floods = new EventFloods(1);
     expect(floods.pass(throttled('192.0.2.1'))).toBe(0);

@@ -84,21 +84,14 @@ const MINUTE_MS = 60_000;
 /**
  * The key under which events are folded into one row a minute, with a count: the kind of event, its reason, the
  * account, the actor, and the address (IPv6 by /64). So a flood from one address leaves one row a minute and does not
- * hide other events of the account. Undefined for events that nobody can cause at will.
+ * hide other events of the account. The tenant does not count, because the sender of a request chooses it. Undefined for
+ * events that nobody can cause at will.
  */
 export function foldOf(event: AuthEvent): string | undefined {
   if (!AT_WILL.has(event.type)) return undefined;
-  const { type, at, reason, kind, userId, actorId, ip, tenant } = event as AuthEvent &
+  const { type, at, reason, kind, userId, actorId, ip } = event as AuthEvent &
     Partial<Record<'reason' | 'kind' | 'userId' | 'actorId' | 'ip', string>>;
   const minute = Math.floor(Date.parse(at) / MINUTE_MS);
-  const names = JSON.stringify([
-    type,
-    reason ?? kind,
-    userId,
-    actorId,
-    tenant,
-    networkOf(ip),
-    minute,
-  ]);
+  const names = JSON.stringify([type, reason ?? kind, userId, actorId, networkOf(ip), minute]);
   return createHash('sha256').update(names).digest('base64url').slice(0, 22);
 }
