@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AuthError } from '@tokenward/nestjs';
 import { type FactorHost, factorHost } from './support/factor-host.js';
+import { enrolled, signedInWithCode } from './support/factor-sign-in.js';
 import { passkeyCeremonies } from './support/passkey-ceremonies.js';
 
 describe('guesses', () => {
@@ -36,6 +37,28 @@ describe('guesses', () => {
     ).toBe(429);
     await host.close();
   });
+});
+
+// T-l5fc
+it('an account adds factors as often as it may fail to sign in; it removes them, and others go on', async () => {
+  const host = await factorHost({
+    throttle: { accountAndAddress: 4, account: 4, address: 100, window: '15m' },
+  });
+  const { person, secret, id } = await enrolled(host);
+  const { accessToken } = await signedInWithCode(host, person, secret);
+  const renewed = () => host.post('factors/recovery-codes', undefined, accessToken);
+  // the authenticator app was the first change
+  for (const status of [200, 200, 200, 429]) expect((await renewed()).status).toBe(status);
+  const refused = await renewed();
+  expect([refused.json()['code'], refused.headers['retry-after']]).toEqual([
+    'too_many_attempts',
+    '840',
+  ]);
+  expect(host.events.filter(({ type }) => type === 'factor.changed')).toHaveLength(4);
+  expect((await host.remove(`factors/${id}`, accessToken)).status).toBe(204);
+  expect((await host.password(person)).status).toBe(200);
+  await enrolled(host);
+  await host.close();
 });
 
 // T-d9pk

@@ -253,4 +253,28 @@ export const SPENDING = [
     '',
     'T-d8sp',
   ),
+  defence(
+    'mail limits',
+    'five mails verify an email, whoever asks for them',
+    'issue/flows/send-verification.flow.ts',
+    '{ ...client, tenant: account.tenant }',
+    'client',
+    'T-v5tn',
+  ),
+  defence(
+    'audit trail',
+    'a made-up tenant makes no row of its own',
+    'storage/audit-record.ts',
+    'userId, actorId, networkOf(ip), minute]',
+    'userId, actorId, event.tenant, networkOf(ip), minute]',
+    'T-t5fl',
+  ),
+  defence(
+    'factors',
+    'an account adds them as often as it may fail to sign in',
+    'issue/users/login-throttle.service.ts',
+    "[{ key: this.keys.of('factors', userId), limit: limits.account }]",
+    '[]',
+    'T-l5fc',
+  ),
 ];

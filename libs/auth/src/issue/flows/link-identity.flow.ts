@@ -10,6 +10,7 @@ import { type Linking, OidcRequests } from '../oidc/oidc-requests.service.js';
 import type { VouchedPerson } from '../oidc/provider-answers.service.js';
 import { returnPath } from '../oidc/return-path.js';
 import { Announcer } from '../sessions/announcer.service.js';
+import { givingBack, LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 
 /**
@@ -26,6 +27,7 @@ export class LinkIdentityFlow {
     private readonly accounts: IdentityAccounts,
     private readonly sessions: SessionStore,
     private readonly verifier: PasswordVerifier,
+    private readonly throttle: LoginThrottle,
   ) {}
 
   /** The linked identities, the oldest first; also those of providers that are not configured any more. */
@@ -59,7 +61,9 @@ export class LinkIdentityFlow {
     return { url: await method.authorizationUrl(provider, begun.request), browser: begun.browser };
   }
 
-  /** The provider vouched for the person. Throws `login_refused` where the session has ended in between. */
+  /**
+   * The provider vouched for the person. Throws `login_refused` where the session has ended in between, and `throttled`.
+   */
   async finish(
     { subject, state, sessionId }: Linking,
     { provider, person }: Pick<VouchedPerson, 'provider' | 'person'>,
@@ -72,7 +76,10 @@ export class LinkIdentityFlow {
     if (!session?.live || session.session.subject !== subject || !found)
       throw new AuthError('login_refused', 'the session that asked for the link has ended');
     const by = { sessionId, actorId: subject };
-    await this.accounts.link(provider, { account: found.account, subject: state }, person, by);
+    const owner = { account: found.account, subject: state };
+    await givingBack(await this.throttle.admitFactor(subject), () =>
+      this.accounts.link(provider, owner, person, by),
+    );
   }
 
   /** Throws `provider_not_found`, also where no identity of it is linked, and `proof_too_old`. */

@@ -14,6 +14,7 @@ import {
 import { newRecoveryCodes } from '../factors/recovery-codes.js';
 import { TotpCodes } from '../factors/totp-codes.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
+import { givingBack, LoginThrottle } from '../users/login-throttle.service.js';
 import { CallerFlow } from './caller.flow.js';
 
 /** Each sign-in of the owner reads them all, and a second step names all passkeys to the browser. */
@@ -30,6 +31,7 @@ export class ManageFactorsFlow {
     private readonly caller: CallerFlow,
     private readonly announcer: Announcer,
     private readonly entropy: Entropy,
+    private readonly throttle: LoginThrottle,
   ) {}
 
   async list({ id }: Principal): Promise<readonly Factor[]> {
@@ -62,7 +64,7 @@ export class ManageFactorsFlow {
     const first = factors.all.some(counts)
       ? undefined
       : newRecoveryCodes(principal.id, this.entropy);
-    await this.change(principal, factors, { kind: 'totp_added', id, step, codes: first?.hashes });
+    await this.add(principal, factors, { kind: 'totp_added', id, step, codes: first?.hashes });
     return first ? { recoveryCodes: first.codes } : {};
   }
 
@@ -74,7 +76,7 @@ export class ManageFactorsFlow {
         'recovery codes replace a second factor, and the user has none',
       );
     const { codes, hashes } = newRecoveryCodes(principal.id, this.entropy);
-    await this.change(principal, factors, { kind: 'recovery_codes_renewed', codes: hashes });
+    await this.add(principal, factors, { kind: 'recovery_codes_renewed', codes: hashes });
     return { recoveryCodes: codes };
   }
 
@@ -104,7 +106,7 @@ export class ManageFactorsFlow {
     if (!credential) throw new AuthError('factor_refused', 'the answer was not accepted');
     const id = this.entropy.uuid();
     const passkey = { ...credential, id, subject, kind: 'passkey' as const, name: input.name };
-    await this.change(principal, factors, { kind: 'passkey_added', passkey });
+    await this.add(principal, factors, { kind: 'passkey_added', passkey });
     return { id };
   }
 
@@ -128,6 +130,13 @@ export class ManageFactorsFlow {
     const factors = await this.proof.of(principal);
     if (!factors) throw new AuthError('factor_not_found', 'factors is not configured');
     return factors;
+  }
+
+  /** Throws `throttled` for an account that does it too often. */
+  private async add(principal: Principal, factors: Factors, act: FactorAct): Promise<void> {
+    await givingBack(await this.throttle.admitFactor(principal.id), () =>
+      this.change(principal, factors, act),
+    );
   }
 
   private async change(principal: Principal, { state }: Factors, act: FactorAct): Promise<void> {

@@ -102,7 +102,7 @@ export function createFactorsController(routes: Routes): Type {
             description: 'Recovery codes, if this is the first factor.',
             schema: shapes.CODES_ANSWER,
           },
-          ...errorAnswers(400, 403, 404),
+          ...errorAnswers(400, 403, 404, 429),
         },
       }),
     )
@@ -119,7 +119,7 @@ export function createFactorsController(routes: Routes): Type {
         summary: 'Create ten recovery codes; the former ones stop working',
         answers: {
           200: { description: 'Shown once.', schema: shapes.CODES_ANSWER },
-          ...errorAnswers(403, 404),
+          ...errorAnswers(403, 404, 429),
         },
       }),
     )

@@ -55,7 +55,7 @@ export function createPasskeysController(routes: Routes): Type {
         body: { required: 'required', schema: shapes.REGISTER_PASSKEY_BODY },
         answers: {
           201: { description: 'Registered.', schema: shapes.ID_ANSWER },
-          ...errorAnswers(400, 403),
+          ...errorAnswers(400, 403, 429),
         },
       }),
     )

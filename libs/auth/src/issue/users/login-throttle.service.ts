@@ -120,6 +120,15 @@ export class LoginThrottle {
     ]);
   }
 
+  /**
+   * A factor or an identity that its owner adds, or new recovery codes: each writes a ledger entry for every other
+   * session of the owner. Nothing counts that takes a way in away, because whoever has stolen a session could use the
+   * limit up.
+   */
+  admitFactor(userId: string): Promise<Admission> {
+    return this.take((limits) => [{ key: this.keys.of('factors', userId), limit: limits.account }]);
+  }
+
   private addressBucket(ip: string | undefined, limits: ThrottleLimits): ThrottleBucket {
     return { key: this.keys.of('address', networkOf(ip)), limit: limits.address };
   }

@@ -10,6 +10,7 @@ export type ThrottleBucketKind =
   | 'device+user'
   | 'devices'
   | 'api_keys'
+  | 'factors'
   | 'mail+account'
   | 'mail+address';
 
