@@ -11,6 +11,7 @@ const EXPLAINED = {
     ["'latin1'", '""', 'base64url is ASCII, the same bytes in UTF-8'],
     ["''", '"Stryker was here!"', 'a text without that part has too few parts'],
     ['{', '{}', 'the header has been compared with the same two algorithms'],
+    ["'decrypted'", '""', 'the callers only ask for `refused`'],
     ["typeof kid === 'string'", 'true', 'a lookup by something other than text finds no key'],
     ['dots < 5', 'true', 'five dots are as wrong as more'],
     ['dots < 5', 'dots <= 5', 'five dots are as wrong as more'],
