@@ -80,3 +80,56 @@ describe('a token that a signed-in socket presents', () => {
     },
   );
 });
+
+// socket.io has joined the rooms of the former socket, and restored its data, before anybody asks for a token
+describe('a socket that socket.io has recovered', () => {
+  const other = principal({ ...admin, id: 'u2', sessionId: 's2', tokenId: 't2' });
+  const fresh = principal({ ...admin, tokenId: 't3' });
+  const revoked = { code: 4401, reason: 'refused' };
+
+  async function recovered(token: 'other' | 'fresh', dataOf: (former: object) => unknown) {
+    const tokens = { admin, other, fresh };
+    const flow = {
+      authenticate: (each: PresentedToken) =>
+        each.kind === 'token' && tokens[each.value as keyof typeof tokens],
+    };
+    const sockets = new LiveSockets(
+      flow as unknown as AuthenticateFlow,
+      options as unknown as ResolvedAuthOptions,
+      new LiveBench().live,
+    );
+    const data = {};
+    const lost = { recovered: false, data };
+    await sockets.open(lost, { headers: {} }, () => undefined);
+    await sockets.present(lost, 'admin');
+    sockets.closed(lost);
+    const endings: unknown[] = [];
+    const client = { recovered: true, data: dataOf(data) };
+    await sockets.open(client, { headers: {} }, (each) => void endings.push(each));
+    return { standing: await sockets.present(client, token), endings };
+  }
+
+  it('goes on with a token of the same rights', async () => {
+    expect(await recovered('fresh', (data) => data)).toEqual({
+      standing: 'authenticated',
+      endings: [],
+    });
+  });
+
+  it('is closed if another user presents a token: it stands in the rooms of the former one', async () => {
+    expect(await recovered('other', (data) => data)).toEqual({
+      standing: 'closed',
+      endings: [revoked],
+    });
+  });
+
+  it.each([
+    ['another process had it', {}],
+    ['the data is gone', undefined],
+  ])('is closed at once if nobody knows who had joined its rooms: %s', async (_, data) => {
+    expect(await recovered('fresh', () => data)).toEqual({
+      standing: 'closed',
+      endings: [revoked],
+    });
+  });
+});

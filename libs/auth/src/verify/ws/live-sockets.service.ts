@@ -42,6 +42,12 @@ interface State {
   turn: Promise<unknown>;
 }
 
+/** A socket of socket.io, whose rooms and data `connectionStateRecovery` restores before any token is checked. */
+interface Recoverable {
+  readonly recovered?: boolean;
+  readonly data?: unknown;
+}
+
 /**
  * Signs a socket in, with any adapter: by the access cookie (or `Authorization`) of the handshake, or by its first
  * message. It accepts a fresh token at any time. `client` is what Nest hands to a gateway, so that `JwtAuthGuard` and
@@ -51,6 +57,8 @@ interface State {
 export class LiveSockets {
   private readonly states = new WeakMap<object, State>();
   private readonly waiting = new WaitingRoom(WAITING_OF_AN_ADDRESS, WAITING);
+  /** Who joined the rooms that a recovered socket finds itself in, by the data that comes with them. */
+  private readonly recoverable = new WeakMap<object, Principal>();
 
   constructor(
     private readonly flow: AuthenticateFlow,
@@ -72,13 +80,16 @@ export class LiveSockets {
 
   /**
    * To be called in `handleConnection`. If there is a cookie, only the cookie counts. Without a token the first message
-   * must arrive within five seconds, or sooner if more than 200 sockets of one address, or 2,000 in all, wait.
+   * must arrive within five seconds, or sooner if more than 200 sockets of one address, or 2,000 in all, wait. A socket
+   * that socket.io has recovered goes on with a token of the same rights alone.
    */
   async open(client: object, handshake: Handshake, close: CloseSocket): Promise<SocketStanding> {
     const ip = clientAddress(handshake as HttpRequest);
     const state: State = { close, ip, handshake, standing: 'waiting', turn: Promise.resolve() };
     this.states.set(client, state);
-    if (!this.allows(handshake))
+    const { recovered, data } = client as Recoverable;
+    if (recovered) state.principal = isObject(data) ? this.recoverable.get(data) : undefined;
+    if (!this.allows(handshake) || (recovered && !state.principal))
       return this.shut(client, state, { code: TOKEN_REFUSED, reason: 'refused' });
     const presented = presentedAccessToken(
       handshake as HttpRequest,
@@ -166,6 +177,8 @@ export class LiveSockets {
    * other data: the socket may stand in rooms by the former ones.
    */
   private admit(client: object, state: State, principal: Principal): void {
+    if (state.principal && state.principal.id !== principal.id)
+      throw new AuthError('token_refused', 'a token of another user');
     if (state.principal && changedRights(state.principal, principal) !== undefined)
       throw new AuthError('token_refused', 'a token with other rights');
     if (state.principal && isOtherSession(state.principal, principal))
@@ -173,6 +186,8 @@ export class LiveSockets {
     state.waited?.();
     state.standing = 'authenticated';
     state.principal = principal;
+    const { data } = client as Recoverable;
+    if (isObject(data)) this.recoverable.set(data, principal);
     setPrincipal(client, principal);
     if (state.connection) {
       state.connection.renew(principal);
@@ -214,6 +229,10 @@ export class LiveSockets {
   private standingOf(state: State): SocketStanding {
     return state.standing;
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The data of one session may change from token to token; that of another session may be of another place. */
