@@ -3,7 +3,7 @@ import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
 import { graphqlCall } from './graphql-call.js';
 import { remoteCall } from './remote-call.js';
-import { rpcAuthorization } from './rpc-token.js';
+import { rpcRequest } from './rpc-token.js';
 import type { HttpRequest } from '../http/adapter.js';
 
 /** Only Tokenward writes this member, so a `request.user` of another strategy is never taken for a principal. */
@@ -61,10 +61,8 @@ export function requestOf(
       return carrier as HttpRequest | undefined;
     case 'graphql':
       return graphqlCall(context.getArgByIndex(2))?.request;
-    case 'rpc': {
-      const authorization = rpcAuthorization(context);
-      return { headers: authorization === undefined ? {} : { authorization } };
-    }
+    case 'rpc':
+      return rpcRequest(context);
     default:
       return undefined;
   }

@@ -12,7 +12,7 @@ import { AUTH_INSTANCE, DEFAULT_INSTANCE } from '../../common/instance-token.js'
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { isCachedForAll } from './cached-for-all.js';
 import { holdingOf } from './holds.js';
-import { type HostRoute, hostRoutes } from './host-routes.js';
+import { becameRoutes, type HostRoute, hostRoutes } from './host-routes.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { refuseLazyLoading } from './lazily-loaded.js';
 import { isDecorated, layersOf, standsFor } from './route-layers.js';
@@ -71,7 +71,8 @@ export class HeldRoutes implements OnModuleInit {
     const routes = [...hostRoutes(this.container)];
     for (const route of routes) {
       if (route.called !== route.handler) standsFor(route.called, route.handler);
-      stops(this.problemOf(route) ?? this.idleGuard(route), route.name);
+      const problem = this.problemOf(route) ?? this.idleGuard(route);
+      if (problem && !becameRoutes(route, routes)) stops(problem, route.name);
     }
     for (const route of withoutRoutes(routes))
       stops(unguardedClass(route) ?? this.idleClass(route), route.routeClass.name);

@@ -25,8 +25,11 @@ type Wrapper = HostModule extends { providers: Map<unknown, infer W> } ? W : nev
 /** Metadata that makes nothing call a method: of Tokenward, TypeScript, OpenAPI, and Nest's enhancers. */
 const SAYS_NO_CALLER =
   /^(?:tokenward:|design:|swagger\/|__(?:guards|interceptors|pipes|exceptionFilters)__$)/;
-/** `@OnEvent`, `@Cron` and their like, the queues of @nestjs/bull and @nestjs/bullmq: none of them runs guards. */
-const CALLED_UNGUARDED = /^(?:EVENT_LISTENER_METADATA|SCHEDULE|bull)/;
+/**
+ * `@OnEvent`, `@Cron` and their like, the queues of @nestjs/bull and @nestjs/bullmq, of SQS, and tools for language
+ * models (version 1 of @rekog/mcp-nest; in version 2 they are remote calls): none of them runs guards.
+ */
+const CALLED_UNGUARDED = /^(?:EVENT_LISTENER_METADATA|SCHEDULE|bull|mcp:|Symbol\(SQS_)/;
 const ROOT_FIELDS = new Set<unknown>(['Query', 'Mutation', 'Subscription']);
 
 /** Every method of every controller and provider of the application. Lazily loaded modules have no routes. */
@@ -89,4 +92,29 @@ function kindOf(handler: object): RouteKind {
   const keys = Reflect.getMetadataKeys(handler).map(String);
   const isUncalled = keys.every((key) => SAYS_NO_CALLER.test(key));
   return isUncalled || keys.some((key) => CALLED_UNGUARDED.test(key)) ? 'method' : 'other';
+}
+
+/**
+ * A decorator has made HTTP routes of the method, with the very metadata of it, as @ts-rest/nest does for several
+ * routes. Nobody calls the method by itself.
+ */
+export function becameRoutes(
+  { kind, handler, routeClass }: HostRoute,
+  routes: readonly HostRoute[],
+): boolean {
+  if (kind !== 'method') return false;
+  const said = Reflect.getMetadataKeys(handler).map((key: unknown) => ({
+    key,
+    value: Reflect.getMetadata(key, handler) as unknown,
+  }));
+  // two methods of a class may have the same `true`, but no two decorators make one object
+  return (
+    said.some(({ value }) => typeof value === 'object') &&
+    routes.some(
+      (route) =>
+        route.kind === 'http' &&
+        route.routeClass === routeClass &&
+        said.every(({ key, value }) => Reflect.getMetadata(key, route.handler) === value),
+    )
+  );
 }

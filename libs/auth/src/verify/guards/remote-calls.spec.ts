@@ -40,6 +40,13 @@ class RemoteThings {
     return id;
   }
 
+  @UseGuards(JwtAuthGuard)
+  @Roles('admin')
+  @MessagePattern('tool')
+  tool(): string {
+    return 'in';
+  }
+
   /** A hybrid application without `inheritAppConfig` runs no global guard here. */
   @Roles('admin')
   @MessagePattern('admin')
@@ -99,4 +106,32 @@ describe('a transport of the host', () => {
       expect(await transport.call('me', {}, context)).toEqual(REFUSED);
     }),
   );
+});
+
+// the shape of @rekog/mcp-nest 2
+describe('a tool of a language model (MCP)', () => {
+  const over = (headers: object) => ({ getRawRequest: () => ({ method: 'POST', headers }) });
+  const FORBIDDEN = expect.objectContaining({ message: 'Access denied' });
+
+  it.each<[string, object | undefined, unknown]>([
+    ['the token of its HTTP request', over({ authorization: 'Bearer admin' }), 'in'],
+    ['the cookie of its HTTP request', over({ cookie: 'access_token=admin' }), 'in'],
+    ['a token of another role', over({ authorization: 'Bearer good' }), FORBIDDEN],
+    ['no token', over({}), REFUSED],
+    ['no request, as over stdio', { getRawRequest: () => undefined }, REFUSED],
+  ])('is called with %s', (_, context, expected) =>
+    calling(async (transport) => {
+      // the arguments are written by the model
+      for (const data of [{}, AS_ADMIN])
+        expect(await transport.call('tool', data, context)).toEqual(expected);
+    }),
+  );
+
+  it('is refused to a page of another site, whose requests carry the cookie', () =>
+    calling(async (transport) => {
+      const foreign = { cookie: 'access_token=admin', 'sec-fetch-site': 'cross-site' };
+      expect(await transport.call('tool', {}, over(foreign))).toEqual(
+        expect.objectContaining({ message: 'Cross-origin request refused' }),
+      );
+    }));
 });

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
-import { rpcAuthorization } from './rpc-token.js';
+import { rpcAuthorization, rpcRequest } from './rpc-token.js';
 
 const call = (context: object): ExecutionContext =>
   ({
@@ -42,6 +42,23 @@ describe('the Authorization of a remote call', () => {
     ['RabbitMQ', rabbit({ authorization: ['Bearer t', 'Bearer other'] })],
   ])('%s: several are passed on together, and so refused', (_, context) => {
     expect(rpcAuthorization(call(context))).toBe('Bearer t, Bearer other');
+  });
+
+  it('MCP: is that of the HTTP request, and never one among the arguments of a tool', () => {
+    const tool = (request?: object): ExecutionContext =>
+      ({
+        switchToRpc: () => ({
+          getContext: () => ({ getRawRequest: () => request }),
+          getData: () => ({ authorization: 'Bearer of the model' }),
+        }),
+      }) as unknown as ExecutionContext;
+    const request = { headers: { authorization: 'Bearer t', cookie: 'access_token=c' } };
+    expect(rpcAuthorization(tool(request))).toBe('Bearer t');
+    // with its cookies and its proof
+    expect(rpcRequest(tool(request))).toBe(request);
+    expect(rpcAuthorization(tool({ headers: {} }))).toBeUndefined();
+    // stdio
+    expect(rpcRequest(tool())).toEqual({ headers: {} });
   });
 
   it('is undefined without one, also in an event without headers', () => {

@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { HttpRequest } from '../http/adapter.js';
 
 interface NatsHeaders {
   keys?(): readonly string[];
@@ -17,6 +18,20 @@ interface RpcContext {
     | undefined;
   /** MQTT 5. */
   getPacket?(): { properties?: { userProperties?: Record<string, unknown> } } | undefined;
+  /** MCP (@rekog/mcp-nest) over HTTP; undefined over stdio. */
+  getRawRequest?(): HttpRequest | undefined;
+}
+
+/**
+ * The request that carries the token of a remote call. A call of a tool (MCP) came by an HTTP request, with cookies,
+ * origin and proof; of all others only the header is known.
+ */
+export function rpcRequest(context: ExecutionContext): HttpRequest {
+  const call = context.switchToRpc().getContext<RpcContext | undefined>();
+  const behind = call?.getRawRequest?.();
+  if (behind) return behind;
+  const authorization = rpcAuthorization(context);
+  return { headers: authorization === undefined ? {} : { authorization } };
 }
 
 /**
@@ -26,6 +41,8 @@ interface RpcContext {
 export function rpcAuthorization(context: ExecutionContext): string | undefined {
   const rpc = context.switchToRpc();
   const call = rpc.getContext<RpcContext | undefined>();
+  // the payload is written by a language model
+  if (call?.getRawRequest) return textOf(call.getRawRequest()?.headers.authorization);
   if (call?.getHeaders) return ofNats(call.getHeaders());
   if (call?.getMessage) {
     const message = call.getMessage();

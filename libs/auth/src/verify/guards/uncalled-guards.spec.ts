@@ -54,12 +54,16 @@ function replacing(replace: Replace, scope: Scope, ...said: readonly MethodDecor
   return Replacing;
 }
 
-async function statuses(routeClass: Type, parts: AppParts = GLOBALLY): Promise<number[]> {
+async function statuses(
+  routeClass: Type,
+  parts: AppParts = GLOBALLY,
+  path = '/held',
+): Promise<number[]> {
   const host = await startApp('express', { ...parts, controllers: [routeClass] });
   const seen: number[] = [];
   for (const token of [undefined, 'good', 'admin']) {
     const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-    seen.push((await host.call('GET', '/held', { headers })).status);
+    seen.push((await host.call('GET', path, { headers })).status);
   }
   await host.app.close();
   return seen;
@@ -179,6 +183,8 @@ describe('a requirement where Nest runs no guard', () => {
     ['a listener', Injectable(), [SetMetadata('EVENT_LISTENER_METADATA', [{ event: 'x' }])]],
     ['a scheduled job', Injectable(), [SetMetadata('SCHEDULER_TYPE', 1)]],
     ['a worker', Injectable(), [SetMetadata('bull:module_queue_process', {})]],
+    ['a tool of a language model', Injectable(), [SetMetadata('mcp:tool', { name: 'x' })]],
+    ['a consumer of SQS', Injectable(), [SetMetadata(Symbol('SQS_CONSUMER_METHOD') as never, {})]],
     ['a command', SetMetadata('__commandHandler__', {}), []],
   ])('on %s stops the boot, also under a global guard', async (_name, of, further) => {
     const [first = Roles('admin'), ...more] = [...further, Roles('admin')];
@@ -245,6 +251,45 @@ describe('a requirement where Nest runs no guard', () => {
       }
     }
     expect(await boot(Speaking)).toBe('boots');
+  });
+
+  /** As @ts-rest/nest does with a handler of several routes. */
+  function routesOf(target: object, name: string, { value }: PropertyDescriptor): void {
+    const call = value as () => string;
+    for (const path of ['first', 'second']) {
+      const route = `${name}_${path}`;
+      const descriptor = { value: () => call(), configurable: true, writable: true };
+      Object.defineProperty(target, route, descriptor);
+      for (const key of Reflect.getMetadataKeys(call))
+        Reflect.defineMetadata(key, Reflect.getMetadata(key, call), descriptor.value);
+      Get(path)(target, route, descriptor);
+    }
+  }
+
+  it('on a method that a decorator made routes of is held by those', async () => {
+    @Controller('held')
+    class Below {
+      @routesOf
+      @UseGuards(JwtAuthGuard)
+      @Roles('admin')
+      list(): string {
+        return 'in';
+      }
+    }
+    expect(await statuses(Below, {}, '/held/second')).toEqual([401, 403, 200]);
+  });
+
+  it('and stops the boot where the routes were made without it', async () => {
+    @Controller('held')
+    class Above {
+      @Roles('admin')
+      @routesOf
+      @UseGuards(JwtAuthGuard)
+      list(): string {
+        return 'in';
+      }
+    }
+    expect(await boot(Above, GLOBALLY)).toContain(`Above.list: ${UNASKED}`);
   });
 
   it('on a method that another package calls is left to its guards', async () => {
