@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '@tokenward/nestjs/testing';
 import { decodeJwt } from 'jose';
-import { type FactorHost, factorHost, type Session } from './support/factor-host.js';
+import { type FactorHost, factorHost, PASSWORD, type Session } from './support/factor-host.js';
 import { enrolled, signedInWithCode } from './support/factor-sign-in.js';
 
 const CHALLENGE = 'Bearer error="insufficient_user_authentication", max_age="300"';
@@ -99,3 +100,26 @@ describe('a change of factors', () => {
     expect((await confirm(host.code(secret), mine.accessToken)).status).toBe(200);
   });
 });
+
+// T-c6at
+it.each(['ahead of', 'behind'])(
+  'a proof is fresh though the clock of the database is ten minutes %s that of the process',
+  async (where) => {
+    const databaseClock = new ManualClock();
+    const host = await factorHost({ databaseClock });
+    (where === 'behind' ? host.clock : databaseClock).advance('10m');
+    const person = await host.person();
+    const first = await host.signIn(person);
+    const NEXT = 'another long passphrase';
+    const passwords = { currentPassword: PASSWORD, newPassword: NEXT };
+    const changed = await host.post('password', passwords, first.accessToken);
+    const again = await host.post(
+      'reauthenticate',
+      { password: NEXT },
+      changed.json<Session & object>().accessToken,
+    );
+    for (const { accessToken } of [changed, again].map((each) => each.json<Session & object>()))
+      expect((await host.post('factors/totp', {}, accessToken)).status).toBe(201);
+    await host.close();
+  },
+);

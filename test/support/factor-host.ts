@@ -43,11 +43,13 @@ export async function factorHost(
     readonly controllers?: readonly Type[];
     /** Behind a trusted proxy. Default `express`. */
     readonly adapter?: 'fastify';
+    /** Default: that of the process. */
+    readonly databaseClock?: ManualClock;
   } = {},
 ) {
-  const { controllers = [], adapter, ...options } = changes;
   const clock = new ManualClock();
-  const storage = memoryStorage({ clock });
+  const { controllers = [], adapter, databaseClock = clock, ...options } = changes;
+  const storage = memoryStorage({ clock: databaseClock });
   const events: AuthEvent[] = [];
   const factors = {
     methods: [

@@ -60,7 +60,7 @@ export const STANDARDS_SERVED = [
     'ASVS 7.2.4',
     'a reauthentication counts as a fresh proof',
     'drizzle/session-statements.ts',
-    'last_used_at = clock_timestamp(), auth_time = clock_timestamp(),',
+    'last_used_at = clock_timestamp(), auth_time = ${instant(replacement.authTime)},',
     'last_used_at = clock_timestamp(), auth_time = s.auth_time,',
     'T-fs6m',
     built,

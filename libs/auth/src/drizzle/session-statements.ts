@@ -27,6 +27,8 @@ import { idFrom, type NamedUsers, usersFrom } from './user-columns.js';
 /** The type inet accepts neither zones nor invalid values from a proxy header. */
 const inet = (ip: string | undefined): string | null => addressOf(ip) ?? null;
 
+const instant = (at: Date): SQL => sql`to_timestamp(${at.getTime() / 1000}::float8)`;
+
 function textArray(values: readonly string[]): SQL {
   return sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 }
@@ -102,7 +104,7 @@ export function replaceStatement(
 ): SQL {
   const { presented, retry } = replacement;
   return sql`update ${schema.sessions} s set generation = s.generation + 1, token_hash = ${replacement.nextHash}, rotation_nonce = ${retry?.nonce ?? null},
-      rotation_key = ${retry?.keyHash ?? null}, rotation_cause = ${replacement.cause}, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), auth_time = clock_timestamp(),
+      rotation_key = ${retry?.keyHash ?? null}, rotation_cause = ${replacement.cause}, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), auth_time = ${instant(replacement.authTime)},
       amr = ${textArray(replacement.amr)}, idle_expires_at = ${idleExpiry(replacement)}, epoch = ${epoch.to}
     from ${schema.subjects} u ${users ? sql`cross join ${usersFrom(users)} a` : sql``}
     where s.id = ${replacement.sessionId} and s.subject = ${replacement.subject} and s.epoch = ${epoch.from} and ${UNEXPIRED}
@@ -175,7 +177,7 @@ export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
       idle_ttl_ms, access_ttl_seconds, bound_kind, bound_key, bound_at, register_by,
       provider_issuer, provider_subject, provider_sid)
     select ${session.id}::uuid, ${session.subject}, ${session.expected.epoch}, 1, ${session.tokenHash}::bytea, ${session.transport},
-      ${session.persistent}::boolean, to_timestamp(${session.authTime.getTime() / 1000}::float8), ${amr}, n.now, n.now,
+      ${session.persistent}::boolean, ${instant(session.authTime)}, ${amr}, n.now, n.now,
       least(${after(session.idleTtlMs)}, ${after(session.absoluteTtlMs)}), ${after(session.absoluteTtlMs)},
       ${inet(session.ip)}::inet, ${inet(session.ip)}::inet, ${session.userAgent ?? null}, ${session.actor?.id ?? null}::text,
       ${session.claims ? JSON.stringify(session.claims) : null}::json,

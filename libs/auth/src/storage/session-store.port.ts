@@ -95,6 +95,8 @@ export interface Replacement {
    * `auth_time`.
    */
   readonly amr: readonly string[];
+  /** When: by the clock of the process, as at a sign-in, because processes compare it with theirs. */
+  readonly authTime: Date;
   readonly ttlMs: number;
   readonly rememberMeTtlMs: number;
 }
@@ -162,9 +164,7 @@ export abstract class SessionStore {
   abstract rotate(rotation: Rotation): Promise<RotateOutcome>;
   /** A fresh read on the primary. */
   abstract read(sessionId: string): Promise<SessionSnapshot | undefined>;
-  /**
-   * Reauthentication: replaces the secret and `amr`, and sets `auth_time` to the database's now. `work` as for `open`.
-   */
+  /** Reauthentication: replaces the secret, `amr` and `auth_time`. `work` as for `open`. */
   abstract replace(
     replacement: Replacement,
     alongside?: Pick<Alongside, 'work'>,

@@ -70,7 +70,7 @@ export function replacedRow(
     epoch,
     rotationNonce: replacement.retry?.nonce ?? null,
     rotationKey: replacement.retry?.keyHash ?? null,
-    authTime: new Date(nowMs),
+    authTime: replacement.authTime,
     amr: [...replacement.amr],
   };
 }

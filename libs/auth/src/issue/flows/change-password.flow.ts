@@ -70,6 +70,7 @@ export class ChangePasswordFlow {
         subject: principal.id,
         expected: subject,
         amr: ['pwd'],
+        authTime: new Date(asOfMs),
         presented: input.refreshToken,
         key: input.key,
       },

@@ -47,7 +47,8 @@ export class HostSessionsFlow {
     if (!account || account.disabled)
       throw new AuthError('session_not_found', 'the user is gone or disabled');
     await this.access.rehearse(id, account, asOfMs);
-    const renewed = { sessionId: id, subject, expected: found.subject, amr };
+    const authTime = new Date(asOfMs);
+    const renewed = { sessionId: id, subject, expected: found.subject, amr, authTime };
     const outcome = await this.sessions.reauthenticated(renewed);
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });

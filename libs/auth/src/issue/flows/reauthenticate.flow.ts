@@ -51,8 +51,9 @@ export class ReauthenticateFlow {
   ): Promise<IssuedTokens> {
     const asOfMs = this.clock.now();
     await this.access.rehearse(sessionId, account, asOfMs);
+    const authTime = new Date(asOfMs);
     const outcome = await this.sessions.reauthenticated(
-      { sessionId, subject: id, expected, amr, presented, key },
+      { sessionId, subject: id, expected, amr, authTime, presented, key },
       spend,
     );
     if (outcome.kind === 'superseded')

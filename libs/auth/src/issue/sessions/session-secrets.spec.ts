@@ -66,11 +66,13 @@ const service = (retryWindowMs = WINDOW) =>
     } as unknown as ResolvedAuthOptions,
     new SystemEntropy(),
   );
+const authTime = new Date();
 const input = (more: Partial<ReplaceSecretInput> = {}): ReplaceSecretInput => ({
   sessionId,
   subject: 'u',
   expected,
   amr: ['pwd'],
+  authTime,
   ...more,
 });
 /** The secret in a token that was handed out. */
@@ -117,6 +119,7 @@ describe('a secret that is replaced', () => {
       subject: 'u',
       expected,
       amr: ['pwd'],
+      authTime,
       cause,
       presented: { generation: 3, hash: hashSecret(secret) },
       retry: undefined,

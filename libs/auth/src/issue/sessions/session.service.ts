@@ -53,6 +53,7 @@ export interface ReplaceSecretInput {
   readonly expected: SubjectState;
   /** How the person proved a credential (RFC 8176). */
   readonly amr: readonly string[];
+  readonly authTime: Date;
   /** A refresh token that came with the request; it must be the session's current one. */
   readonly presented?: string;
   /** With this key, a repeat of the replacement is recognised. */

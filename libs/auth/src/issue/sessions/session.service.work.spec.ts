@@ -68,6 +68,7 @@ describe('a store that leaves out what is to be done with a session', () => {
         subject: 'ann',
         expected: session.expected,
         amr: ['pwd'],
+        authTime: session.authTime,
       };
       await expect(service[how](change, work)).rejects.toMatchObject({
         reason: 'configuration_invalid',

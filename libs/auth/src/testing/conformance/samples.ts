@@ -74,6 +74,7 @@ export function replacementOf(
     expected: session.expected,
     nextHash: randomBytes(32),
     cause: 'password',
+    authTime: new Date(),
     amr: ['pwd'],
     ttlMs: 30 * DAY_MS,
     rememberMeTtlMs: 90 * DAY_MS,

@@ -236,8 +236,12 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
       (await it.store.replace(replacementOf(session, { cause, presented: wrong }))).kind,
       'superseded',
     );
-    const outcome = await it.store.replace(replacementOf(session, { cause, amr: ['otp'] }));
-    assert.ok(outcome.kind === 'replaced' && outcome.session.authTime.getTime() > 0);
+    // of a process whose clock is an hour ahead of the database's
+    const authTime = new Date(Date.now() + 3_600_000);
+    const proof = { cause, authTime, amr: ['otp'] };
+    const outcome = await it.store.replace(replacementOf(session, proof));
+    assert.ok(outcome.kind === 'replaced');
+    assert.deepEqual(outcome.session.authTime, authTime);
     assert.deepEqual(outcome.session.amr, ['otp']);
     assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
     assertHolds(await it.store.read(session.id), { rotationCause: cause, rotationNonce: null });
