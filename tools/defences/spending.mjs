@@ -277,4 +277,12 @@ export const SPENDING = [
     '[]',
     'T-l5fc',
   ),
+  defence(
+    'Drizzle',
+    'what is made meanwhile does not outlive an ending of repeatable reads',
+    'drizzle/subject-row.ts',
+    "return bumpSubject(tx, schema, subject, 'none');",
+    'return lockSubject(tx, schema, subject);',
+    'T-r8zr',
+  ),
 ];

@@ -13,7 +13,7 @@ import { LIVE_KEY } from './api-key-rows.js';
 import { ms, type Row, rows, type Transaction } from './database.js';
 import { isLiveSession } from './live-session.js';
 import type { AuthSchema } from './schema.js';
-import { lockSubject } from './subject-row.js';
+import { touchSubject } from './subject-row.js';
 import { toCounters } from './session-rows.js';
 import { writeChange } from './write-change.js';
 
@@ -35,7 +35,7 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
   ): Promise<{ readonly key: ApiKey; readonly change: StoreChange } | 'too_many' | 'superseded'> {
     return this.transaction('keep an API key', async (tx) => {
       const { subject, id: keyId, atMost, sessionId } = given;
-      const { epoch } = await lockSubject(tx, this.schema, subject);
+      const { epoch } = await touchSubject(tx, this.schema, subject);
       if (!(await isLiveSession(tx, this.schema, { sessionId, subject, epoch })))
         return 'superseded';
       const live = await rows(

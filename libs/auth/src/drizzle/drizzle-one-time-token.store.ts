@@ -15,7 +15,7 @@ import { asTransaction } from './host-transaction.js';
 import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
 import { toCounters } from './session-rows.js';
-import { lockSubject } from './subject-row.js';
+import { lockSubject, touchSubject } from './subject-row.js';
 import { lockUser } from './user-row.js';
 
 const WHAT = 'use a one-time token';
@@ -36,7 +36,7 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
     return this.transaction('keep a one-time token', async (tx) => {
       const { owner } = token;
       if (owner) {
-        const { epoch } = await lockSubject(tx, this.schema, owner.subject);
+        const { epoch } = await touchSubject(tx, this.schema, owner.subject);
         if (epoch !== owner.epoch) return 'superseded';
         await this.removeBeyond(tx, token.kind, owner);
       }

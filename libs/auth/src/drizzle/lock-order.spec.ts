@@ -77,7 +77,7 @@ describe('a sign-in that spends what proved it', () => {
         waits.push(await waitsIn());
       });
       await Promise.all(next);
-      expect(waits).toEqual([expect.stringContaining('for no key update')]);
+      expect(waits).toEqual([expect.stringContaining('"auth_subjects"')]);
     },
   );
 
@@ -122,7 +122,7 @@ describe('a sign-in that spends what proved it', () => {
     host.release();
     await ending;
     await Promise.all(next);
-    expect(waits).toEqual([expect.stringContaining('for no key update')]);
+    expect(waits).toEqual([expect.stringContaining('"auth_subjects"')]);
   });
 
   // T-x4zr

@@ -8,7 +8,7 @@ import { beyondLimit, endingsOf, markEnded, sessionEntries } from './marked-sess
 import { Superseded } from './session-replacing.js';
 import { toSession } from './session-rows.js';
 import { insertStatement } from './session-statements.js';
-import { lockSubject } from './subject-row.js';
+import { lockSubject, touchSubject } from './subject-row.js';
 
 /**
  * The actor is locked, too, so that an ending of the actor's sessions also ends this one, in any
@@ -22,10 +22,10 @@ export async function openIn(
 ): Promise<OpenOutcome> {
   const expected = new Map([[session.subject, session.expected]]);
   if (session.actor) expected.set(session.actor.id, session.actor.expected);
+  const lock = session.actor ? touchSubject : lockSubject;
   // always in the same order: otherwise two users who act as each other would deadlock
   for (const subject of [...expected.keys()].sort())
-    if (!sameState(await lockSubject(tx, schema, subject), expected.get(subject)))
-      throw new Superseded();
+    if (!sameState(await lock(tx, schema, subject), expected.get(subject))) throw new Superseded();
   const ended = await markEnded(tx, schema, beyondLimit(schema, session), 'limit');
   const [row] = await rows(tx, insertStatement(schema, session));
   const opened = toSession(row as Row);

@@ -9,10 +9,10 @@ export async function bumpSubject(
   tx: Transaction,
   schema: AuthSchema,
   subject: string,
-  bump: 'version' | 'epoch' | 'both',
+  bump: 'version' | 'epoch' | 'both' | 'none',
 ): Promise<SubjectState> {
-  const version = bump === 'epoch' ? 0 : 1;
-  const epoch = bump === 'version' ? 0 : 1;
+  const version = bump === 'version' || bump === 'both' ? 1 : 0;
+  const epoch = bump === 'epoch' || bump === 'both' ? 1 : 0;
   const [row] = await rows(
     tx,
     sql`insert into ${schema.subjects} as u (subject, token_version, session_epoch) values (${subject}, ${1 + version}, ${1 + epoch})
@@ -40,4 +40,16 @@ export async function lockSubject(
     sql`select token_version, session_epoch from ${schema.subjects} where subject = ${subject} for no key update`,
   );
   return toCounters(row);
+}
+
+/**
+ * As `lockSubject`, before something is stored that no epoch ends and that an ending has to find. An ending at the
+ * isolation of the host may see nothing newer than its beginning; a row that was changed since makes it begin again.
+ */
+export function touchSubject(
+  tx: Transaction,
+  schema: AuthSchema,
+  subject: string,
+): Promise<SubjectState> {
+  return bumpSubject(tx, schema, subject, 'none');
 }
