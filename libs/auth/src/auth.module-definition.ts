@@ -10,6 +10,7 @@ import {
 import type { AuthAlert } from './observe/auth-alert.js';
 import type { AuthEvent } from './storage/auth-event.js';
 import { createAuthControllers, createRootControllers } from './issue/routes/index.js';
+import { withJson } from './options/module-json.js';
 import type { KeySource } from './storage/key-source.port.js';
 import type { AuthMeter } from './observe/metrics/meter.js';
 import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
@@ -84,7 +85,11 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
           ],
           controllers: createAuthControllers(resolved, instance),
           providers: [
-            ...(definition.providers ?? []),
+            ...(definition.providers ?? []).map((each) =>
+              'useValue' in each
+                ? { ...each, useValue: withJson(each.useValue as AuthModuleOptions) }
+                : each,
+            ),
             { provide: AUTH_ROUTES, useValue: routes },
             { provide: AUTH_INSTANCE, useValue: instance },
           ],
