@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import type { Client, Pool, PoolClient } from 'pg';
 import { AuthError } from '../common/auth-error.js';
-import type { Database } from './database.js';
+import { type Database, dialectOf } from './database.js';
 
 /** What Tokenward needs of the host's pool: the pool of node-postgres, or a class that extends it. */
 export type HostPool = Pick<Pool, 'connect' | 'options' | 'on' | 'listenerCount' | 'idleCount'> & {
@@ -22,6 +22,11 @@ export function poolOf(db: Database, option = 'drizzleStorage'): HostPool {
   // callers without TypeScript may pass anything
   const client = (db as (Database & { $client?: Partial<HostPool> }) | undefined)?.$client;
   if (isPool(client)) {
+    if (!('casing' in dialectOf(db)))
+      throw AuthError.configuration(
+        option,
+        'works with drizzle-orm 0.44 and 0.45, and this database is of another version; install drizzle-orm@0.45',
+      );
     // the driver would read the bytes as text and lose some of them
     if ((client.options as { binary?: boolean }).binary)
       throw AuthError.configuration(
