@@ -12,6 +12,10 @@ import {
 /** The result formats of Drizzle's drivers: node-postgres returns `{ rows }`, postgres.js returns the rows. */
 type DrizzleAnswer = { readonly rows: readonly SqlRow[] } | readonly SqlRow[];
 
+interface Executing {
+  execute(query: SQL): PromiseLike<unknown>;
+}
+
 class DrizzleTransaction extends SqlTransaction {
   constructor(private readonly tx: HostTransaction) {
     super();
@@ -22,7 +26,7 @@ class DrizzleTransaction extends SqlTransaction {
     parameters: readonly SqlParameter[],
   ): Promise<readonly SqlRow[]> {
     const { tx } = this;
-    if (!is(tx, PgTransaction))
+    if (!isTransaction(tx))
       throw transactionRefused(
         'is not a transaction of Drizzle; pass what db.transaction gives you (typeormTransaction and its like are for other libraries)',
       );
@@ -31,6 +35,12 @@ class DrizzleTransaction extends SqlTransaction {
     const found = (await tx.execute(statement(text, parameters))) as DrizzleAnswer;
     return 'rows' in found ? found.rows : found;
   }
+}
+
+/** Also one behind a proxy, as `@InjectTransaction` of @nestjs-cls gives it: that has no prototype of the transaction's. */
+function isTransaction(tx: HostTransaction): tx is HostTransaction & Executing {
+  const { prototype = {} } = tx.constructor as { readonly prototype?: object };
+  return is(tx, PgTransaction) || is(Object.create(prototype), PgTransaction);
 }
 
 /** Drizzle does not export the client. The client of node-postgres knows whether a transaction is open. */
