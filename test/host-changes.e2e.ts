@@ -59,6 +59,24 @@ describe('a change of a user by the host', () => {
     );
   });
 
+  it('changeUser(…, work): what a constraint of the host refuses is the host’s own error, and nothing changes', async () => {
+    const [taken, { id, mail }] = [await person(), await person()];
+    const { client } = await signIn(mail);
+    const renamed = auth.changeUser(id, 'disabled', async (tx) => {
+      await (tx as typeof database.db)
+        .update(people)
+        .set({ mail: taken.mail })
+        .where(eq(people.ref, id));
+    });
+    await expect(renamed).rejects.toMatchObject({ cause: { code: '23505' } });
+    // a table that is gone is the operator's to mend
+    const misled = auth.changeUser(id, 'disabled', async (tx) => {
+      await (tx as typeof database.db).execute('select * from "no such table"');
+    });
+    await expect(misled).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await answers(client)).toEqual([200, 200]);
+  });
+
   // T-qjpt
   it('userChanged(tx): access tokens end, the session continues with the new role, also without committed()', async () => {
     const { id, mail } = await person();

@@ -11,6 +11,7 @@ import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
 import { UserResolver } from '../users/user-resolver.service.js';
+import { withHostWork } from '../sessions/host-work.js';
 import { together } from '../sessions/work-together.js';
 
 /**
@@ -57,8 +58,8 @@ export class UserChangesFlow {
     { work, actorId }: Omit<Alongside, 'tx'>,
   ): Promise<void> {
     const userId = await this.idFor(change, given);
-    const ended = await together(work, (given) =>
-      this.apply(userId, change, { work: given, actorId }),
+    const ended = await withHostWork(work, (own) =>
+      together(own, (given) => this.apply(userId, change, { work: given, actorId })),
     );
     await this.announcer.announce(ended);
   }
