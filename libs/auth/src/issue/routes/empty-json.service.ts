@@ -14,7 +14,8 @@ type OnRequest = (
 
 /**
  * Clients send refresh and logout with `Content-Type: application/json` and an empty body, and a proxy may send such a
- * body in chunks. Express accepts that. Fastify refuses it before any route runs, so the headers are removed there, on
+ * body in chunks. HTTP/2, and adapters that make a request of an event (`inject`, AWS Lambda), may announce no length at
+ * all. Express accepts that. Fastify refuses it before any route runs, so the headers are removed there, on
  * Tokenward's own routes only.
  */
 @Injectable()
@@ -33,10 +34,14 @@ export class EmptyJson implements OnModuleInit {
     }>();
     const { prefix } = this.options.routes;
     fastify.addHook('onRequest', ({ headers, url, raw }, _reply, done) => {
-      const isEmpty = headers['content-length'] === '0';
-      const isChunked = headers['transfer-encoding'] !== undefined;
-      if (!(isEmpty || isChunked) || !isOwnPath(url, prefix)) return done();
-      if (isEmpty) {
+      const {
+        'content-length': length,
+        'content-type': type,
+        'transfer-encoding': coding,
+      } = headers;
+      const mayBeEmpty = length === undefined ? (type ?? coding) !== undefined : length === '0';
+      if (!mayBeEmpty || !isOwnPath(url, prefix)) return done();
+      if (length === '0') {
         delete headers['content-type'];
         return done();
       }
