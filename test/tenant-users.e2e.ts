@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { NotFoundException } from '@nestjs/common';
 import type { AuthModuleOptions } from '@tokenward/nestjs';
+import type { AccountMail } from '@tokenward/nestjs/options';
 import { passkeys } from '@tokenward/nestjs/passkeys';
 import { totp } from '@tokenward/nestjs/totp';
 import { TOTP } from 'otpauth';
@@ -230,6 +231,35 @@ describe('what people sign in with, in tenants', () => {
       ['login.failed', 'second_factor', 'north'],
       ['login.failed', 'passkey', 'north'],
       ['link.refused', undefined, 'north'],
+    ]);
+  });
+
+  // T-u4ev
+  it('the events of links that are asked for and used name the tenant of their user', async () => {
+    const tokens: string[] = [];
+    const accounts = {
+      mail: (sent: AccountMail) => void ('token' in sent && tokens.push(sent.token)),
+      url: 'https://{tenant}.example.com/{kind}#token={token}',
+    };
+    const users = { tenant: org, emailVerified: members.verified };
+    const client = (await start(users, { ...tenantOptions, accounts })).client();
+    const mail = `${unique('links')}@example.com`;
+    await put({ org: 'north', email: mail });
+    await client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'));
+    await client.post('/auth/email/verify/send');
+    await until(() => tokens.length === 1);
+    await client.post('/auth/email/verify', { token: tokens[0] });
+    await client.post('/auth/password/forgot', { email: mail }, at('north'));
+    await until(() => tokens.length === 2);
+    const reset = { token: tokens[1], newPassword: `${PASSWORD} of next year` };
+    expect((await client.post('/auth/password/reset', reset)).status).toBe(204);
+    const told = ['link.requested', 'link.used', 'email.verified'].flatMap(seen);
+    expect(told.map(({ kind, tenant }) => [kind, tenant])).toEqual([
+      ['email_verify', 'north'],
+      ['password_reset', 'north'],
+      ['email_verify', 'north'],
+      ['password_reset', 'north'],
+      [undefined, 'north'],
     ]);
   });
 

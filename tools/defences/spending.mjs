@@ -257,8 +257,8 @@ export const SPENDING = [
     'mail limits',
     'five mails verify an email, whoever asks for them',
     'issue/flows/send-verification.flow.ts',
-    '{ ...client, tenant: account.tenant }',
-    'client',
+    'const { ip, tenant } = ofTenant(candidate, client);',
+    'const { ip, tenant } = client;',
     'T-v5tn',
   ),
   defence(

@@ -10,7 +10,7 @@ interface Base {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly severity: EventSeverity;
-  /** The tenant, if the host has tenants and the request named one. */
+  /** If the host has tenants: that of the request, or of the user where a request names none. */
   readonly tenant?: string;
 }
 

@@ -195,3 +195,11 @@ export function personOf({ id, name }: UserAccount): {
 } {
   return { userId: id, ...(name != null && { name }) };
 }
+
+/** Whoever uses a link names no tenant: it is that of its user. */
+export function ofTenant(
+  { account: { tenant } }: Pick<LiveLink, 'account'>,
+  { ip }: ClientContext,
+): ClientContext {
+  return { ip, ...(tenant !== undefined && { tenant }) };
+}

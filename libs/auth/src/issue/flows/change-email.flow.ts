@@ -48,13 +48,14 @@ export class ChangeEmailFlow {
     const names = new Set([`of ${own.account.id}`, accountKey(email)]);
     const may = await this.limits.admitAccount(KIND, client, ...names);
     const owner = await this.verifier.ownerOf(email, own.account.tenant);
-    const { id: userId } = own.account;
+    const { id: userId, tenant } = own.account;
     this.events.publish({
       type: 'link.requested',
       kind: KIND,
       userId,
       actorId: userId,
       ip: client.ip,
+      tenant,
     });
     if (!may) return;
     const present = { to: own.account.email, newEmail: email, ...personOf(own.account) };

@@ -3,7 +3,7 @@ import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import type { HostTransaction } from '../../storage/sql-transaction.port.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
-import { MailedLinks } from '../accounts/mailed-links.service.js';
+import { MailedLinks, ofTenant } from '../accounts/mailed-links.service.js';
 import { NewPasswords } from '../users/new-passwords.service.js';
 import { ClaimAccountFlow } from './claim-account.flow.js';
 import { UserChangesFlow } from './user-changes.flow.js';
@@ -40,17 +40,18 @@ export class ResetPasswordFlow {
     const link = await this.links.read(KIND, token);
     if (!link) throw this.links.refusal(KIND, 'no live token', client);
     const { account, data, state } = link;
+    const { ip, tenant } = ofTenant(link, client);
     const { email, identifier } = account;
     const hash = await this.newPasswords.hash(
       newPassword,
       { email, identifier, field: 'newPassword' },
-      { account: `reset of ${account.id}`, ip: client.ip },
+      { account: `reset of ${account.id}`, ip },
     );
 
     const isClaim = this.claims.isDue(account, device, state.epoch);
     const isTheirs = (tx?: HostTransaction) =>
       this.users.accounts?.verifyEmail(account.id, data.email, tx);
-    const lost = () => this.links.refusal(KIND, 'spent or dead by now', client, account.id);
+    const lost = () => this.links.refusal(KIND, 'spent or dead by now', { ip, tenant }, account.id);
     // the host may have changed the email while the hash was computed
     if (isClaim && !(await this.links.liveLink(account.id, data))) throw lost();
     await this.claims.forgetting(account.id, async (forget) => {
@@ -66,8 +67,7 @@ export class ResetPasswordFlow {
     });
     // done last: after a crash before this line, the next link claims the account again
     const verified = isClaim ? (await isTheirs()) === true : !account.emailVerified;
-    this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip: client.ip });
-    if (verified)
-      this.events.publish({ type: 'email.verified', userId: account.id, ip: client.ip });
+    this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip, tenant });
+    if (verified) this.events.publish({ type: 'email.verified', userId: account.id, ip, tenant });
   }
 }

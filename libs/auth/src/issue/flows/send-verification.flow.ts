@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { MailedLinks } from '../accounts/mailed-links.service.js';
+import { MailedLinks, ofTenant } from '../accounts/mailed-links.service.js';
 import { MailLimits } from '../accounts/mail-limits.service.js';
 import { accountKey } from '../users/account-key.js';
 import { PasswordVerifier, type VerifiedCandidate } from '../users/password-verifier.service.js';
@@ -54,12 +54,12 @@ export class SendVerificationFlow {
     actorId?: string,
   ): Promise<void> {
     const { account } = candidate;
-    const { ip, tenant } = client;
     // not the tenant of the request, which may be spelled in several ways, or missing: each would be a limit of its own
+    const { ip, tenant } = ofTenant(candidate, client);
     const may = await this.limits.admitAccount(
       KIND,
-      { ...client, tenant: account.tenant },
-      accountKey(account.email, account.tenant),
+      { ip, tenant },
+      accountKey(account.email, tenant),
     );
     this.events.publish({
       type: 'link.requested',

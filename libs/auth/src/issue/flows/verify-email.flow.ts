@@ -3,7 +3,7 @@ import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
-import { type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js';
+import { type LiveLink, MailedLinks, ofTenant } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { together, type Work } from '../sessions/work-together.js';
@@ -22,9 +22,9 @@ export class VerifyEmailFlow {
 
   async verify(token: string, client: ClientContext): Promise<void> {
     const present = await this.links.read('email_verify', token);
-    if (present) return this.verifyPresent(token, present, client);
+    if (present) return this.verifyPresent(token, present, ofTenant(present, client));
     const change = await this.links.read('email_change', token);
-    if (change) return this.changeTo(token, change, client);
+    if (change) return this.changeTo(token, change, ofTenant(change, client));
     throw this.links.refusal('email_verify', 'no live token', client);
   }
 
@@ -42,8 +42,9 @@ export class VerifyEmailFlow {
       'storage.oneTimeTokens',
     );
     if (!isSpent) throw lost();
-    this.events.publish({ type: 'link.used', kind, userId, ip: client.ip });
-    this.events.publish({ type: 'email.verified', userId, ip: client.ip });
+    const { ip, tenant } = client;
+    this.events.publish({ type: 'link.used', kind, userId, ip, tenant });
+    this.events.publish({ type: 'email.verified', userId, ip, tenant });
   }
 
   /** Every other link dies. All sessions but the one that asked lose their access tokens and their proof. */
@@ -66,7 +67,8 @@ export class VerifyEmailFlow {
       this.sessions.unproveOthers(userId, sessionId, { work: given }),
     );
     await this.announcer.announce(changed);
-    this.events.publish({ type: 'link.used', kind, userId, ip: client.ip });
-    this.events.publish({ type: 'email.changed', userId, ip: client.ip });
+    const { ip, tenant } = client;
+    this.events.publish({ type: 'link.used', kind, userId, ip, tenant });
+    this.events.publish({ type: 'email.changed', userId, ip, tenant });
   }
 }
