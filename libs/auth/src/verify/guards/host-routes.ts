@@ -26,10 +26,12 @@ type Wrapper = HostModule extends { providers: Map<unknown, infer W> } ? W : nev
 const SAYS_NO_CALLER =
   /^(?:tokenward:|design:|swagger\/|__(?:guards|interceptors|pipes|exceptionFilters)__$)/;
 /**
- * `@OnEvent`, `@Cron` and their like, the queues of @nestjs/bull and @nestjs/bullmq, of SQS, and tools for language
- * models (version 1 of @rekog/mcp-nest; in version 2 they are remote calls): none of them runs guards.
+ * `@OnEvent`, `@Cron` and their like, the queues of @nestjs/bull and @nestjs/bullmq, of SQS, activities of Temporal,
+ * procedures of nestjs-trpc, and tools for language models (version 1 of @rekog/mcp-nest; in version 2 they are remote
+ * calls): none of them runs guards.
  */
-const CALLED_UNGUARDED = /^(?:EVENT_LISTENER_METADATA|SCHEDULE|bull|mcp:|Symbol\(SQS_)/;
+const CALLED_UNGUARDED =
+  /^(?:EVENT_LISTENER_METADATA|SCHEDULE|bull|mcp:|_temporal_|Symbol\((?:SQS_|trpc:))/;
 const ROOT_FIELDS = new Set<unknown>(['Query', 'Mutation', 'Subscription']);
 
 /** Every method of every controller and provider of the application. Lazily loaded modules have no routes. */

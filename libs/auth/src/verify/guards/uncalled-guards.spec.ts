@@ -54,11 +54,7 @@ function replacing(replace: Replace, scope: Scope, ...said: readonly MethodDecor
   return Replacing;
 }
 
-async function statuses(
-  routeClass: Type,
-  parts: AppParts = GLOBALLY,
-  path = '/held',
-): Promise<number[]> {
+async function statuses(routeClass: Type, parts = GLOBALLY, path = '/held'): Promise<number[]> {
   const host = await startApp('express', { ...parts, controllers: [routeClass] });
   const seen: number[] = [];
   for (const token of [undefined, 'good', 'admin']) {
@@ -185,6 +181,8 @@ describe('a requirement where Nest runs no guard', () => {
     ['a worker', Injectable(), [SetMetadata('bull:module_queue_process', {})]],
     ['a tool of a language model', Injectable(), [SetMetadata('mcp:tool', { name: 'x' })]],
     ['a consumer of SQS', Injectable(), [SetMetadata(Symbol('SQS_CONSUMER_METHOD') as never, {})]],
+    ['a procedure of tRPC', Injectable(), [SetMetadata(Symbol('trpc:procedure_type') as never, 1)]],
+    ['an activity', Injectable(), [SetMetadata('_temporal_module_activity', {})]],
     ['a command', SetMetadata('__commandHandler__', {}), []],
   ])('on %s stops the boot, also under a global guard', async (_name, of, further) => {
     const [first = Roles('admin'), ...more] = [...further, Roles('admin')];
@@ -218,7 +216,7 @@ describe('a requirement where Nest runs no guard', () => {
   // Nest passes over it in silence, and everybody is served
   it.each<[string, ClassDecorator, MethodDecorator[]]>([
     ['a method of a service', Injectable(), []],
-    ['a scheduled job', Injectable(), [SetMetadata('SCHEDULER_TYPE', 1)]],
+    ['a procedure of tRPC', Injectable(), [SetMetadata(Symbol('trpc:procedure_type') as never, 1)]],
     ['a command', SetMetadata('__commandHandler__', {}), []],
     ['a gateway that takes no message', WebSocketGateway({ path: '/held' }), []],
   ])('or a guard of ours alone, on %s', async (_name, of, further) => {
