@@ -19,7 +19,7 @@ describe('an ending that runs as the host’s transactions do, as a repeatable r
       `alter database "${fixture.name}" set default_transaction_isolation = 'repeatable read'`,
     );
     hosts = testPool({ connectionString: fixture.url });
-    storage = drizzleStorage(drizzle(hosts));
+    storage = drizzleStorage(drizzle(hosts), { deadline: '10s' });
   });
   afterAll(() => hosts.end());
 
