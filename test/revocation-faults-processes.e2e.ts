@@ -70,6 +70,10 @@ describe('a process fails in the middle of the step:', () => {
         expect((await answers).filter((status) => status === 200)).toEqual([]);
         for (const token of [one, other]) await answered(cluster, 'verifier', token, 401);
       },
+      heal() {
+        cluster.toRedis.a.setMode('forward');
+        process.kill(cluster.pid('a'), 'SIGCONT');
+      },
       paused: ['a'],
     });
   });
@@ -79,6 +83,7 @@ describe('time:', () => {
   // T-bcdt
   it('processes that continue after 10 s (SIGSTOP) answer nothing from their old state', async () => {
     const paused = ['b', 'verifier'] as const;
+    const goOn = () => paused.forEach((where) => process.kill(cluster.pid(where), 'SIGCONT'));
     await endure(cluster, {
       async during(trial) {
         const token = await trial.fresh();
@@ -89,10 +94,11 @@ describe('time:', () => {
         await delay(PAUSE_MS - 1_000);
         const answers = paused.map((where) => askInAdvance(where, token));
         await delay(500);
-        for (const where of paused) process.kill(cluster.pid(where), 'SIGCONT');
+        goOn();
         for (const found of await Promise.all(answers))
           expect(found.filter((status) => status === 200)).toEqual([]);
       },
+      heal: goOn,
       paused,
     });
   });

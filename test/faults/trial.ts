@@ -102,12 +102,14 @@ export async function endure(deployment: Deployment, fault: Fault): Promise<Watc
     },
     pastTheBound: () => delay(MAX_STALENESS_MS + 300),
   };
-  try {
-    await fault.during(trial);
-  } finally {
-    await fault.heal?.();
-    await recovered(deployment).finally(() => watch.stop());
-  }
+  const failures: unknown[] = [];
+  const note = (error: unknown) => void failures.push(error);
+  await fault.during(trial).catch(note);
+  await Promise.resolve(fault.heal?.()).catch(note);
+  await recovered(deployment).catch(note);
+  await watch.stop();
+  // the first one explains those that follow
+  if (failures.length > 0) throw failures[0];
   noteFault(fault.excepted ?? [], (where) => watch.lastAccepted(where));
   expect(watch.acceptedTooLate(fault.excepted)).toEqual([]);
   expect(watch.answeredTooSlowly(fault.paused)).toEqual([]);
