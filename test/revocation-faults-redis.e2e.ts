@@ -13,14 +13,16 @@ import {
   type Trial,
 } from './faults/trial.js';
 import { privateRedis } from './support/private-servers.js';
-import { tcpProxy } from './support/proxy.js';
+import { type ProxyMode, tcpProxy } from './support/proxy.js';
 
 jest.setTimeout(FAULT_TIMEOUT_MS);
 
 /** A process, on a machine that is busy. */
-const STARTED_WITHIN_MS = 20_000;
+const STARTED_WITHIN_MS = 60_000;
 /** Longer than `maxStaleness` and what another process has written lately. */
 const OUTLASTS_MS = 3_000;
+/** What a process needs at most for a new connection to a Redis that is there again. */
+const CONNECTED_AGAIN_WITHIN_MS = 3_000;
 
 let cluster: FaultCluster;
 beforeAll(async () => {
@@ -29,6 +31,8 @@ beforeAll(async () => {
 afterAll(() => cluster?.close());
 
 const redis = (name: string, ...words: string[]) => redisCommand(cluster.redis.url, name, ...words);
+const forRevokers = (mode: ProxyMode) =>
+  (['a', 'b'] as const).forEach((which) => cluster.toRedis[which].setMode(mode));
 const headIsThere = async () =>
   (await redis('HEXISTS', `{tokenward:2:${await cluster.ledger()}}:index`, '#head')) === 1;
 
@@ -58,10 +62,11 @@ describe('Redis loses its data, and revoked tokens stay revoked:', () => {
   });
 
   it('emptied before a resource server starts that remembers nothing', async () => {
+    const forward = () => forRevokers('forward');
     await endure(cluster, {
       async during({ old, valid }) {
         // whoever could fill it again does not reach it
-        for (const which of ['a', 'b'] as const) cluster.toRedis[which].setMode('hang');
+        forRevokers('hang');
         await redis('FLUSHALL');
         const late = await cluster.startVerifier('ignorant');
         const ask = (text: string) =>
@@ -75,13 +80,14 @@ describe('Redis loses its data, and revoked tokens stay revoked:', () => {
         await until(async () => (await ask(valid.text)) === 503, STARTED_WITHIN_MS);
         for (const from = performance.now(); performance.now() - from < 1_500; await delay(50))
           for (const { text } of [old, valid]) expect(await ask(text)).toBe(503);
-        for (const which of ['a', 'b'] as const) cluster.toRedis[which].setMode('forward');
+        forward();
         await until(async () => {
           expect([503, 401]).toContain(await ask(old.text));
           return (await ask(valid.text)) === 200;
         });
         expect(await ask(old.text)).toBe(401);
       },
+      heal: forward,
     });
   });
 
@@ -185,6 +191,25 @@ describe('Redis cannot be reached, and Postgres carries the revocations:', () =>
         expect(trial.watch.seen('verifier', trial.valid).statuses).toContain(503);
       },
       heal: () => cluster.redis.kill('SIGCONT'),
+    });
+  });
+
+  // T-g7rv
+  it('hung, and there again for a resource server before it is for those who revoke', async () => {
+    await endure(cluster, {
+      async during({ watch, fresh, pastTheBound }) {
+        const token = await fresh();
+        forRevokers('hang');
+        await cluster.redis.kill('SIGSTOP');
+        expect(await watch.revoke('a', token)).toBe(204);
+        await pastTheBound();
+        await cluster.redis.kill('SIGCONT');
+        await delay(CONNECTED_AGAIN_WITHIN_MS);
+      },
+      async heal() {
+        await cluster.redis.kill('SIGCONT');
+        forRevokers('forward');
+      },
     });
   });
 

@@ -126,4 +126,13 @@ export const OWN_RULES = [
     '',
     'T-hs7m',
   ),
+  defence(
+    'revocation',
+    'a Redis that was away is believed again only when those who revoke have found it too',
+    'verify/revocation/protocol/revocation-view.ts',
+    ' || !this.interruptions.hasCaughtUp()',
+    '',
+    'T-g6rv T-g7rv',
+    { built: true },
+  ),
 ];

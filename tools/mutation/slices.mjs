@@ -43,6 +43,7 @@ export const SLICES = {
       'protocol/revocation-view',
       'protocol/feed-answer',
     ),
+    revocation('protocol/feed-interruptions', 'protocol/feed-answer'),
     revocation('protocol/ledger-availability', 'protocol/revocation-view'),
     revocation('protocol/expiry-clock', 'protocol/expiry-clock'),
     revocation('protocol/instant', 'protocol/instant'),

@@ -238,9 +238,13 @@ describe('a service that only verifies', () => {
     await pass(MAX_STALENESS_MS);
     // two blocking reads’ time between two tries
     expect(feed.reads - reads).toBeLessThanOrEqual(1 + MAX_STALENESS_MS / 124);
+    expect(sync.view.interruptions.hasCaughtUp()).toBe(false);
     feed.state = 'up';
     await pass(200);
     expect(feed.reads - reads).toBeGreaterThan(MAX_STALENESS_MS / 124);
+    expect(sync.view.interruptions.hasCaughtUp()).toBe(false);
+    await pass(4_100);
+    expect(sync.view.interruptions.hasCaughtUp()).toBe(true);
   });
 
   it('proves nothing by itself where there is no feed either', async () => {

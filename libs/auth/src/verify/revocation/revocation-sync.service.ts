@@ -206,6 +206,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
           this.view.acceptReply(tail, sentAt, await feed.read(ledger, tail.cursor, this.blockMs));
         }
       } catch {
+        this.view.interruptions.failed();
         await this.pause(this.blockMs * 2);
       }
     }

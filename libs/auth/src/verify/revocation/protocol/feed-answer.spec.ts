@@ -73,4 +73,58 @@ describe('an answer to a single question', () => {
     filled(undefined);
     expect(view.unbroken(answer(head))).toBe(false);
   });
+
+  describe('after Redis was away', () => {
+    const reply = (...beats: Heartbeat[]) => ({
+      items: beats.map((each) => ({ kind: 'beat' as const, beat: each })),
+      cursor: '1',
+      complete: true,
+      connection: 1,
+      lineage: 'a',
+    });
+    const reads = (...beats: Heartbeat[]) => {
+      if (view.tail) view.acceptReply(view.tail, instantOf(clock), reply(...beats));
+      clock.advance('100ms');
+    };
+    const fails = (times: number) => {
+      for (let n = 0; n < times; n += 1) view.interruptions.failed();
+    };
+    beforeEach(() => {
+      filled(head);
+      reads();
+    });
+
+    it('is unbroken after a read or two that failed: this process was stalled itself', () => {
+      fails(2);
+      expect(view.unbroken(answer(head))).toBe(true);
+      reads();
+      fails(2);
+      reads();
+      expect(view.unbroken(answer(head))).toBe(true);
+    });
+
+    // T-g6rv
+    it('is not unbroken before those who revoke can have found Redis again', () => {
+      fails(3);
+      expect(view.unbroken(answer(head))).toBe(false);
+      reads();
+      expect(view.unbroken(answer(head))).toBe(false);
+      clock.advance('3900ms');
+      expect(view.unbroken(answer(head))).toBe(false);
+      clock.advance('1ms');
+      expect(view.unbroken(answer(head))).toBe(true);
+    });
+
+    it('is unbroken again by a heartbeat that began after Redis was back, not by one before', () => {
+      fails(3);
+      reads();
+      reads();
+      const [i, j] = [beat('i', 'h', ['g']), beat('j', 'i', ['h', 'g'])];
+      reads(i);
+      expect(view.unbroken(answer(i))).toBe(false);
+      reads();
+      reads(j);
+      expect(view.unbroken(answer(j))).toBe(true);
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../common/clock.js';
 import { AuthError } from '../../../common/auth-error.js';
 import type { LedgerEntry } from '../../../storage/ledger-entry.js';
+import { FeedInterruptions } from './feed-interruptions.js';
 import { HeartbeatClock } from './heartbeat-clock.js';
 import { ageMs, instantOf, later, type Instant } from './instant.js';
 import { LedgerAvailability } from './ledger-availability.js';
@@ -36,6 +37,7 @@ export class RevocationView {
   readonly heartbeats = new HeartbeatClock();
   readonly expiryClock: ExpiryClock;
   readonly availability: LedgerAvailability;
+  readonly interruptions: FeedInterruptions;
   readonly #listeners = new Set<RevokedListener>();
   #ledger: string | undefined;
   #foreign: string | undefined;
@@ -58,6 +60,7 @@ export class RevocationView {
     this.mirror = new RevokedSet(maxEntries);
     this.expiryClock = new ExpiryClock(clock);
     this.availability = new LedgerAvailability(clock);
+    this.interruptions = new FeedInterruptions(clock);
   }
 
   /** The ledger whose revocations these are; undefined while it is unknown. */
@@ -218,6 +221,7 @@ export class RevocationView {
   }
 
   acceptReply(tail: Tail, sentAt: Instant, reply: FeedReply): void {
+    this.interruptions.answered();
     const rows: LedgerEntry[] = [];
     for (const item of reply.items) if (item.kind === 'row') rows.push(item.entry);
     if (rows.length > 0) this.add(rows);
@@ -244,14 +248,13 @@ export class RevocationView {
   }
 
   /**
-   * Whether the answer comes from the history that this process has followed and once saw proven,
-   * on the same server: not from a flushed feed, an old dump, or a promoted replica that lacks the
-   * end of the history. A process that started after the last proof cannot distinguish an old dump
-   * from the feed.
+   * Whether the answer comes from the history that this process has followed and once saw proven, on the same server:
+   * not from a flushed feed, an old dump, a promoted replica that lacks the end of the history, or a server that nobody
+   * could write to a moment ago. A process that started after the last proof cannot distinguish a dump from the feed.
    */
   unbroken({ head, lineage }: FeedAnswer): boolean {
     const known = this.#tail?.head;
-    if (!head || !known || !this.#linked) return false;
+    if (!head || !known || !this.#linked || !this.interruptions.hasCaughtUp()) return false;
     if (this.#shownOn === undefined || lineage !== this.#shownOn) return false;
     return head.id === known.id || head.prev === known.id || head.before.includes(known.id);
   }
@@ -268,6 +271,7 @@ export class RevocationView {
     this.#position = beat.position;
     if (!date) return;
     this.#prove('redis', date);
+    this.interruptions.provenUpTo(date);
     // A heartbeat that was in flight during a fail-over is older than the last writes that the
     // former primary acknowledged.
     if (this.#readFrom && date.mono > this.#readFrom.seenAt.mono) this.#shownOn = lineage;
