@@ -243,7 +243,7 @@ describe('a service that only verifies', () => {
     await pass(200);
     expect(feed.reads - reads).toBeGreaterThan(MAX_STALENESS_MS / 124);
     expect(sync.view.interruptions.hasCaughtUp()).toBe(false);
-    await pass(4_100);
+    await pass(10_100);
     expect(sync.view.interruptions.hasCaughtUp()).toBe(true);
   });
 

@@ -109,7 +109,7 @@ describe('an answer to a single question', () => {
       expect(view.unbroken(answer(head))).toBe(false);
       reads();
       expect(view.unbroken(answer(head))).toBe(false);
-      clock.advance('3900ms');
+      clock.advance('9900ms');
       expect(view.unbroken(answer(head))).toBe(false);
       clock.advance('1ms');
       expect(view.unbroken(answer(head))).toBe(true);

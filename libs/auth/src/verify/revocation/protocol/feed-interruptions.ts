@@ -3,8 +3,8 @@ import { ageMs, instantOf, type Instant } from './instant.js';
 
 /** Failed reads in a row. A process that was stalled itself fails once, because its answer was there. */
 const FAILURES = 3;
-/** By then a process that reaches both stores has connected again, and has written what Redis lacks. */
-const CAUGHT_UP_MS = 4_000;
+/** A process that reaches both stores needs three seconds at most to connect again; a busy machine is slower. */
+const CAUGHT_UP_MS = 10_000;
 
 /**
  * Whether Redis may lack what was revoked while it could not be reached. It answers again before the processes that
