@@ -58,6 +58,8 @@ export async function ensureCluster(
   giveTo(draft.passwordFile, user);
   await initdb(draft, binaries, user);
   renameSync(draft.dir, cluster.dir);
+  // an initdb that was still writing at the first attempt has lost its directory since
+  removeDrafts(demoDir);
   return cluster;
 }
 
