@@ -22,15 +22,15 @@ describe('a flood from one address', () => {
     await database.drop();
   });
 
-  /** Rows of a kind, and what they stand for. */
-  async function trail(type: string, ip: string) {
+  /** Rows of a kind, and what they stand for, once there are `events`: they are written after the answer. */
+  async function trail(type: string, ip: string, events = TIMES) {
     const sql =
       'select count(*)::int as rows, coalesce(sum(count), 0)::int as events from auth_audit where type = $1 and ip = $2';
     const deadline = Date.now() + 15_000;
     for (;;) {
       const { rows } = await database.pool.query<{ rows: number; events: number }>(sql, [type, ip]);
       const [found = { rows: 0, events: 0 }] = rows;
-      if (found.events >= TIMES || Date.now() > deadline) return found;
+      if (found.events >= events || Date.now() > deadline) return found;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -65,10 +65,7 @@ describe('a flood from one address', () => {
     const { rows, events } = await trail('refresh.refused', '198.51.100.2');
     expect(events).toBe(TIMES);
     expect(rows).toBeLessThanOrEqual(ROWS);
-    const beside = await database.pool.query(
-      "select count from auth_audit where ip = '203.0.113.9'",
-    );
-    expect(beside.rows).toEqual([{ count: 1 }]);
+    expect(await trail('refresh.refused', '203.0.113.9', 1)).toEqual({ rows: 1, events: 1 });
   });
 
   // T-nz8q
