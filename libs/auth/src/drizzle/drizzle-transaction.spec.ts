@@ -33,4 +33,18 @@ describe('drizzleTransaction', () => {
         'is not a transaction of Drizzle',
       );
   });
+
+  // as without TypeScript, or where a proxy stands outside of its transaction
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['a text', 'tx'],
+    ['an object without a constructor', Object.create(null)],
+    ['an arrow function for a constructor', { constructor: () => undefined }],
+    ['a number for a prototype', { constructor: { prototype: 5 } }],
+  ])('refuses %s', async (_, given) => {
+    await expect(
+      drizzleTransaction(given as HostTransaction).query('select 1', []),
+    ).rejects.toThrow('is not a transaction of Drizzle');
+  });
 });

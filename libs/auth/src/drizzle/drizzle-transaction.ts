@@ -37,10 +37,16 @@ class DrizzleTransaction extends SqlTransaction {
   }
 }
 
-/** Also one behind a proxy, as `@InjectTransaction` of @nestjs-cls gives it: that has no prototype of the transaction's. */
+/** By its class, because one behind a proxy (`@InjectTransaction` of @nestjs-cls) has another prototype. */
 function isTransaction(tx: HostTransaction): tx is HostTransaction & Executing {
-  const { prototype = {} } = tx.constructor as { readonly prototype?: object };
-  return is(tx, PgTransaction) || is(Object.create(prototype), PgTransaction);
+  // callers without TypeScript may pass anything
+  const maker = (tx as Partial<HostTransaction> | null | undefined)?.constructor;
+  const prototype = typeof maker === 'function' ? (maker.prototype as object | null) : undefined;
+  return (
+    typeof prototype === 'object' &&
+    prototype !== null &&
+    is(Object.create(prototype), PgTransaction)
+  );
 }
 
 /** Drizzle does not export the client. The client of node-postgres knows whether a transaction is open. */
