@@ -28,7 +28,7 @@ const shared = {
   // Members that only the client itself sees: none is public, in a body or a message, or a platform's
   // (test/client-built.spec.ts). Common words are not for this list.
   mangleProps:
-    /^(acceptTokens|announce|applyChange|emitEvent|endSession|forget|freshen|hold|inTurn|known|leave|needsToken|person|postJson|readTokens|sendRaw|openSession|reopen|sendSigned|spend|toSend|writeTokens)$/,
+    /^(acceptTokens|announce|applyChange|emitEvent|endSession|forget|freshen|hold|inTurn|known|leave|needsToken|person|postJson|readTokens|sendRaw|openSession|reopen|sendSigned|silence|spend|toSend|writeTokens)$/,
   outdir: dist,
   logLevel: 'error',
 };

@@ -7,7 +7,7 @@ export interface Alarm {
    * lead is up to a fifth longer, at random, so that tabs and clients do not all refresh at once.
    */
   set(expiresAt: number, aheadMs: number): void;
-  stop(): void;
+  silence(): void;
 }
 
 /**
@@ -35,7 +35,7 @@ export function alarmOf(ring: () => Promise<boolean>): Alarm {
     set(expiresAt, aheadMs) {
       at(expiresAt - Math.min(aheadMs, (expiresAt - Date.now()) / 3) * (1 + Math.random() / 5));
     },
-    stop() {
+    silence() {
       clearTimeout(timer);
       timer = undefined;
     },

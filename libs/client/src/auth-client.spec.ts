@@ -214,6 +214,22 @@ describe('a call', () => {
   });
 });
 
+it.each<[string, RequestInit | undefined, RequestInit | undefined, string | null]>([
+  ['omit, in the request', { credentials: 'omit' }, undefined, null],
+  ['omit, beside the request', {}, { credentials: 'omit' }, null],
+  [
+    'include, beside a request that says omit',
+    { credentials: 'omit' },
+    { credentials: 'include' },
+    'Bearer access-1',
+  ],
+])('credentials: %s', async (_name, inRequest, beside, sent) => {
+  const client = await signedIn({ transport: 'bearer' });
+  await client.fetch(new Request('https://api.test/echo', inRequest), beside);
+  const asked = world.server.seen.filter(({ path }) => path === '/echo');
+  expect(asked.map(({ authorization }) => authorization)).toEqual([sent]);
+});
+
 it.each<[string, string, 'cookie' | 'hybrid' | 'bearer', boolean]>([
   ['https://app.example.com/', 'https://api.example.com', 'cookie', false],
   ['http://localhost:5173/', 'http://localhost:3000', 'cookie', false],

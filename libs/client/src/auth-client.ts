@@ -135,7 +135,11 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   return {
     async fetch(input, init) {
       const target = resolve(input, base);
-      if (init?.credentials === 'omit' || !isOurs(target, url)) return api.sendRaw(target, init);
+      if (
+        !isOurs(target, url) ||
+        (init?.credentials ?? (target as Partial<Request>).credentials) === 'omit'
+      )
+        return api.sendRaw(target, init);
       // the page makes requests, so it counts as signed in until an answer says otherwise
       if (!needsToken && state.is === 'unknown') state.is = 'in';
       return requests.sendSigned(target, init);

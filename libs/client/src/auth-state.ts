@@ -64,7 +64,7 @@ export function authState(
       if (state.token && refreshAheadMs) alarm.set(token.expiresAt, refreshAheadMs);
     },
     forget() {
-      alarm.stop();
+      alarm.silence();
       state.token = undefined;
     },
   };

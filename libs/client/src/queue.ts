@@ -20,9 +20,7 @@ export function queueOf(
       let hasBegun: boolean | undefined;
       const run = (): Promise<unknown> => {
         hasBegun = true;
-        const done = work();
-        done.then(resolve, reject);
-        return done.catch(() => undefined);
+        return work().then(resolve, reject);
       };
       const inLine = (): void => {
         line = until(deadline(TURN_MS), line).then(run, run);
