@@ -18,6 +18,21 @@ it('a listener that was added twice is called twice, and removed one at a time',
   expect(count).toBe(3);
 });
 
+it('a listener that subscribes anew in its own call is called once for each event', () => {
+  const { on, emitEvent } = emitter();
+  let count = 0;
+  function again() {
+    count += 1;
+    stop();
+    if (count < 100) stop = on('refreshed', again);
+  }
+  let stop = on('refreshed', again);
+  emitEvent('refreshed');
+  expect(count).toBe(1);
+  emitEvent('refreshed');
+  expect(count).toBe(2);
+});
+
 it.each<[string, (report: typeof reportError) => void]>([
   ['reported', (report) => (globalThis.reportError = report)],
   [

@@ -40,7 +40,8 @@ export function emitter(): Emitter {
       return () => listeners.delete(entry);
     },
     emitEvent(name: keyof ClientEvents, event?: object) {
-      for (const [each, listener] of listeners)
+      // a copy: a listener may subscribe anew
+      for (const [each, listener] of [...listeners])
         if (each === name)
           try {
             listener(event as never);

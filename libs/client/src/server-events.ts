@@ -129,6 +129,7 @@ async function* eventsOf(
       }
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    // not awaited, as in `discard`
+    reader.cancel().catch(() => undefined);
   }
 }
