@@ -10,7 +10,7 @@ import { keeperOf, keyStore } from './keeper.js';
 import type { AuthClientOptions, CallOptions } from './options.js';
 import { attempt, isBrowser, isElsewhere } from './places.js';
 import { proofs } from './prove.js';
-import { absolute, isOurs, resolve } from './requests.js';
+import { absolute, resolve, takesToken } from './requests.js';
 import type { LoginResult, RefreshResult } from './results.js';
 import { silentFetch } from './silent-fetch.js';
 import { type RefreshAfter, silentRefresh } from './silent-refresh.js';
@@ -135,11 +135,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   return {
     async fetch(input, init) {
       const target = resolve(input, base);
-      if (
-        !isOurs(target, url) ||
-        (init?.credentials ?? (target as Partial<Request>).credentials) === 'omit'
-      )
-        return api.sendRaw(target, init);
+      if (!takesToken(target, init, url)) return api.sendRaw(target, init);
       // the page makes requests, so it counts as signed in until an answer says otherwise
       if (!needsToken && state.is === 'unknown') state.is = 'in';
       return requests.sendSigned(target, init);

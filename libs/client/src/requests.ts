@@ -22,9 +22,17 @@ export const globalFetch: typeof fetch = (input, init) =>
 /** React Native's URL has no `origin`. */
 const originOf = (url: string): string | undefined => /^\w+:\/\/[^/?#]+/.exec(url)?.[0];
 
-/** Whether a URL is the API's: tokens are sent to no other, whatever URL a caller gives. */
-export function isOurs(target: string | Request, authUrl: string): unknown {
-  const origin = originOf((target as Partial<Request>).url ?? (target as string));
+/**
+ * Whether a request may carry the token: one to the API, whatever URL a caller gives, and not with
+ * `credentials: 'omit'`.
+ */
+export function takesToken(
+  target: string | Request,
+  init: RequestInit | undefined,
+  authUrl: string,
+): unknown {
+  const { url = target as string, credentials } = target as Partial<Request>;
+  const origin = (init?.credentials ?? credentials) !== 'omit' && originOf(url);
   return origin && origin === originOf(authUrl);
 }
 
