@@ -206,6 +206,24 @@ describe('moving over from a hand-made JwtModule', () => {
     expect(refusalOf(await client.get('/things', bearer(token)))).toEqual(REFUSED);
   });
 
+  it('who signs out all other sessions ends them too, because a thief may hold one', async () => {
+    const { app, client } = await start();
+    const { id, mail } = await person(app);
+    const { id: other } = await person(app);
+    const stolen = old.sign({ sub: id });
+    const signedIn = await client.post('/auth/login', {
+      email: mail,
+      password: PASSWORD,
+      transport: 'bearer',
+    });
+    const { accessToken } = signedIn.json<{ accessToken: string }>();
+    expect((await client.get('/things', bearer(stolen))).status).toBe(200);
+    expect((await client.delete('/auth/sessions', bearer(accessToken))).status).toBe(204);
+    expect(refusalOf(await client.get('/things', bearer(stolen)))).toEqual(REFUSED);
+    expect((await client.get('/things', bearer(accessToken))).status).toBe(200);
+    expect((await client.get('/things', bearer(old.sign({ sub: other })))).status).toBe(200);
+  });
+
   it('logout revokes one old token, and revoking the name as a key revokes all', async () => {
     const { app, client, auth } = await start();
     const { id } = await person(app);

@@ -6,8 +6,8 @@ import { revocable } from '../revocable.js';
 import type { RevocationChecker } from '../revocation/revocation-checker.service.js';
 import { formerLegacyTokenId } from './legacy-tokens.js';
 
-/** The version of a user whose tokens were never revoked, and of a user without a row. */
-const FIRST_VERSION = 1;
+/** The counters of a user of whom nothing was ever revoked, and of a user without a row. */
+const FIRST = 1;
 
 export type Confirmation =
   | { readonly kind: 'confirmed'; readonly principal: Principal }
@@ -38,7 +38,9 @@ export class LegacyCheck {
     const tokenId = token === undefined ? principal.tokenId : formerLegacyTokenId(token);
     const former = await this.revocations.check({ ...revocable(principal), tokenId });
     const { revoked, subject } = await this.sessions.readAuthority(revocable(principal));
-    if (former === 'revoked' || revoked || subject.tokenVersion > FIRST_VERSION)
+    // the epoch: an old token belongs to no session, so that it is one of the others whenever those are signed out
+    const wasRevoked = subject.tokenVersion > FIRST || subject.epoch > FIRST;
+    if (former === 'revoked' || revoked || wasRevoked)
       return {
         kind: 'refused',
         reason: 'an old token that was revoked, or whose user was',

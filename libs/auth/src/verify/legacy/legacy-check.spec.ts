@@ -27,12 +27,14 @@ interface Stores {
   readonly former?: Verdict;
   readonly revoked?: boolean;
   readonly tokenVersion?: number;
+  readonly epoch?: number;
 }
 function check({
   account = { id: '42' },
   former = 'live',
   revoked = false,
   tokenVersion = 1,
+  epoch = 1,
 }: Stores) {
   const asked: RevocableToken[] = [];
   const checker = { check: (token: RevocableToken) => (asked.push(token), former) };
@@ -40,7 +42,7 @@ function check({
   const sessions = {
     readAuthority: (token: RevocableToken) => {
       asked.push(token);
-      return Promise.resolve({ revoked, subject: { tokenVersion } });
+      return Promise.resolve({ revoked, subject: { tokenVersion, epoch } });
     },
   };
   const made = new LegacyCheck(
@@ -92,6 +94,7 @@ describe('an old token', () => {
     ['it was revoked under its former id', { former: 'revoked' }, ended],
     ['it was revoked under its id', { revoked: true }, ended],
     ['anything of its user was revoked', { tokenVersion: 2 }, ended],
+    ['its user signed out the other sessions', { epoch: 2 }, ended],
   ])('is refused if %s', async (_, stores, reason) => {
     const { made } = check(stores);
     expect(await made.confirm(old, 'the text')).toEqual({
