@@ -74,6 +74,23 @@ describe('back-channel logout', () => {
     expect(await isIn(again)).toBe(true);
   });
 
+  it('of an admin ends the sessions in which the admin acts as a user, and leaves the user alone', async () => {
+    const [who, user] = [person(), await host.person()];
+    const admin = await signedIn(who);
+    const { id } = (await admin.get('/auth/me')).json<{ id: string }>();
+    host.storage.users.set({ id, role: 'admin' });
+    const opened = await host.auth.openSession(user.id, { actor: { id }, transport: 'bearer' });
+    const { accessToken } = 'grant' in opened ? opened.grant : { accessToken: '' };
+    const own = await host.signIn(user);
+    expect((await host.get('me', accessToken)).json()).toMatchObject({
+      id: user.id,
+      actor: { id },
+    });
+    expect((await tell({ sub: who.sub })).status).toBe(200);
+    expect((await host.get('me', accessToken)).status).toBe(401);
+    expect((await host.get('me', own.accessToken)).status).toBe(200);
+  });
+
   it('of an unknown session is not an error', async () => {
     expect((await tell({ sid: 'unknown', sub: 'nobody' })).status).toBe(200);
   });

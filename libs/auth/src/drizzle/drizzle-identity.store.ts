@@ -18,6 +18,7 @@ import { asTransaction } from './host-transaction.js';
 import { actOnIdentity, cameFrom, IDENTITY_COLUMNS, toIdentity } from './identity-rows.js';
 import type { AuthSchema } from './schema.js';
 import { endingsOf, markEnded, sessionEntries } from './marked-sessions.js';
+import { endActingOf } from './session-endings.js';
 import { lockSubject } from './subject-row.js';
 import { type ChangeTables, writeChange } from './write-change.js';
 
@@ -64,10 +65,12 @@ export class DrizzleIdentityStore extends IdentityStore {
       'end sessions of a provider',
       this.options.deadlineMs,
       async (tx) => {
+        const people = await this.lockedPeople(tx, at);
         const ended = await markEnded(tx, this.schema, cameFrom(at), 'provider_logout');
+        const acting = await endActingOf(tx, this.schema, people, tx.nowMs);
         const done = {
-          entries: sessionEntries(ended, tx.nowMs),
-          events: endingsOf(ended, 'provider_logout'),
+          entries: [...sessionEntries(ended, tx.nowMs), ...acting.entries],
+          events: [...endingsOf(ended, 'provider_logout'), ...acting.events],
         };
         await writeChange(tx, this.changeTables, done);
         return { sessions: ended.length, ...done };
@@ -101,6 +104,18 @@ export class DrizzleIdentityStore extends IdentityStore {
     return tx
       ? this.database.joining(what, deadlineMs, () => remove(asTransaction(tx)))
       : this.database.transaction(what, deadlineMs, remove);
+  }
+
+  /** Whose sessions will end. Always locked in the same order, as at the opening of a session. */
+  private async lockedPeople(tx: Transaction, at: ProviderSessionEnd): Promise<readonly string[]> {
+    const { schema } = this;
+    const found = await rows(
+      tx,
+      sql`select distinct s.subject from ${schema.sessions} s where s.ended_at is null and ${cameFrom(at)}`,
+    );
+    const people = found.map(({ subject }) => String(subject)).sort();
+    for (const each of people) await lockSubject(tx, schema, each);
+    return people;
   }
 
   private get changeTables(): ChangeTables {

@@ -53,6 +53,20 @@ async function endActingIn(
   return { entries: sessionEntries(ended, nowMs), events: endingsOf(ended, 'actor_ended') };
 }
 
+/**
+ * The sessions in which these people act as others, for an ending that raises no counter. Call this with the subjects
+ * locked, as whoever opens such a session locks its actor.
+ */
+export function endActingOf(
+  tx: Transaction,
+  schema: AuthSchema,
+  actors: readonly string[],
+  nowMs: number,
+): Promise<StoreChange> {
+  const them = sql`(select jsonb_array_elements_text(${JSON.stringify(actors)}::jsonb))`;
+  return endActingIn(tx, schema, sql`s.actor in ${them}`, nowMs);
+}
+
 /** Undefined: it had ended, or is another user's. */
 export async function endOneIn(
   tx: Transaction,

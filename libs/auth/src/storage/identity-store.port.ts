@@ -50,7 +50,8 @@ export abstract class IdentityStore {
   /**
    * Ends the sessions that came from a session at a provider which has ended (`provider_logout`, one event each),
    * whether the identity is still linked or not. If a person is named together with a `sid`, sessions without a known
-   * `sid` of that person end as well.
+   * `sid` of that person end as well. So do all sessions in which the person whose session ended acts as others
+   * (`actor_ended`).
    */
   abstract endSessions(at: ProviderSessionEnd): Promise<Ended>;
   /**

@@ -39,8 +39,12 @@ export class MemoryIdentityStore extends IdentityStore {
         ({ endedAtMs }) => endedAtMs === null,
       );
       const ended = alive.filter(({ provider }) => provider && cameFrom(provider, at));
-      const entries = new MemoryEndings(this.database, tx).end(ended, 'provider_logout');
-      return { sessions: ended.length, entries, events: endingsOf(ended, 'provider_logout') };
+      const endings = new MemoryEndings(this.database, tx);
+      const entries = endings.end(ended, 'provider_logout');
+      const people = new Set(ended.map(({ subject }) => subject));
+      endings.endActing(({ actor }) => actor !== null && people.has(actor.id));
+      const events = endingsOf(ended, 'provider_logout');
+      return endings.whole({ sessions: ended.length, entries, events });
     });
   }
 

@@ -123,7 +123,7 @@ export class MemoryEndings {
     );
   }
 
-  private endActing(isMeant: (row: SessionRow) => boolean): void {
+  endActing(isMeant: (row: SessionRow) => boolean): void {
     const all = [...this.database.sessions.values()];
     const rows = all.filter((row) => row.actor && isMeant(row) && row.endedAtMs === null);
     this.#acting.entries.push(...this.end(rows, 'actor_ended'));

@@ -6,7 +6,7 @@ import type {
   IdentityStore,
   NewIdentity,
 } from '../../storage/identity-store.port.js';
-import type { ProviderSession } from '../../storage/session.js';
+import type { NewSession, ProviderSession } from '../../storage/session.js';
 import type { Ended, SessionStore } from '../../storage/session-store.port.js';
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 import { rotationOf } from './samples.js';
@@ -21,6 +21,7 @@ export interface IdentityStoreSubject {
 }
 
 const ISSUER = 'https://issuer.example';
+const FIRST = { tokenVersion: 1, epoch: 1 };
 
 function identityOf(changes: Partial<NewIdentity> = {}): NewIdentity {
   return {
@@ -178,6 +179,33 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.deepEqual(idsOf(await it.identities.endSessions(at)), [['session', second.id]]);
     for (const each of [first, second, nameless])
       assert.equal((await it.sessions.rotate(rotationOf(each))).kind, 'missed');
+    for (const each of others)
+      assert.equal((await it.sessions.rotate(rotationOf(each))).kind, 'rotated');
+  },
+
+  'ends the sessions in which that person acts as others, too': async (it) => {
+    const at = { issuer: ISSUER, issuerSubject: randomUUID(), sid: 's1' };
+    const open = (changes: Partial<NewSession>) => opened({ ...it, store: it.sessions }, changes);
+    const actorsOwn = await open({ provider: at });
+    const { subject: actorId } = actorsOwn;
+    const acting = await open({ actor: { id: actorId, expected: FIRST } });
+    const others = [
+      await open({ actor: { id: await it.newUser(), expected: FIRST } }),
+      await open({ subject: acting.subject }),
+      await open({ subject: actorId }),
+    ];
+    const ended = await it.identities.endSessions(at);
+    assert.equal(ended.sessions, 1);
+    assertHolds(ended.entries, [
+      { kind: 'session', id: actorsOwn.id },
+      { kind: 'session', id: acting.id },
+    ]);
+    const { id: sessionId, subject: userId } = acting;
+    assertHolds(ended.events, [
+      { type: 'session.ended', sessionId: actorsOwn.id, reason: 'provider_logout' },
+      { type: 'session.ended', userId, actorId, sessionId, reason: 'actor_ended' },
+    ]);
+    assert.equal((await it.sessions.rotate(rotationOf(acting))).kind, 'missed');
     for (const each of others)
       assert.equal((await it.sessions.rotate(rotationOf(each))).kind, 'rotated');
   },
