@@ -34,6 +34,8 @@ const IDLE_GUARD =
   'has a guard of Tokenward, and Nest runs no guard there; put it on a route, or check the caller in the method';
 const CACHED_FOR_ALL =
   'is cached without a look at the caller, so one user gets the answer of another; extend CacheInterceptor with a trackBy that names the user, or use it on public routes alone';
+const UNKNOWN_CALLER =
+  'is called by a package that Tokenward does not know, so nobody can tell here whether guards run; call it without a token: it must be refused';
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
 /** Of a controller and of a gateway. */
@@ -78,6 +80,20 @@ export class HeldRoutes implements OnModuleInit {
       stops(unguardedClass(route) ?? this.idleClass(route), route.routeClass.name);
     for (const [problem, names] of problems) throw AuthError.configuration(inShort(names), problem);
     this.tellCached(routes);
+    this.tellUnknown(routes);
+  }
+
+  /** Such a package may run guards, so the boot goes on, also with `strictConfig`. */
+  private tellUnknown(routes: readonly HostRoute[]): void {
+    const unknown = routes.filter(
+      (route) =>
+        route.kind === 'other' &&
+        !isPublicRoute(route) &&
+        (isCalled(route) || this.hasOurs(guardsAt(route.handler))),
+    );
+    if (unknown.length === 0) return;
+    const names = inShort(unknown.map(({ name }) => name));
+    new Logger('Tokenward').warn(`${names}: ${UNKNOWN_CALLER}`);
   }
 
   /** The answer of a guarded route may be the same for everybody, so the boot goes on. */

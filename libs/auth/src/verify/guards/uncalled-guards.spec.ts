@@ -295,3 +295,29 @@ describe('a requirement where Nest runs no guard', () => {
     expect(await boot(host(Injectable(), queue, Roles('admin')), GLOBALLY)).toBe('boots');
   });
 });
+
+describe('a method that a package calls which Tokenward does not know', () => {
+  const called = SetMetadata('some-package:listens', {}) as MethodDecorator;
+  async function warnings(...said: MethodDecorator[]): Promise<string[]> {
+    const lines: string[] = [];
+    const warn = (line: unknown): void => void lines.push(String(line));
+    const quiet = (): void => undefined;
+    const logger = { log: quiet, error: quiet, warn };
+    expect(await boot(host(Injectable(), called, ...said), { ...GLOBALLY, logger })).toBe('boots');
+    return lines.filter((line) => line.startsWith('Host.handle'));
+  }
+
+  it.each<[string, MethodDecorator]>([
+    ['a requirement', Roles('admin')],
+    ['a guard of ours', UseGuards(JwtAuthGuard)],
+  ])('and that has %s: the boot says that guards may not run there', async (_name, said) => {
+    expect(await warnings(said)).toEqual([expect.stringContaining('does not know')]);
+  });
+
+  it.each<[string, MethodDecorator[]]>([
+    ['nothing of ours', []],
+    ['@Public()', [Public()]],
+  ])('and that has %s: the boot says nothing', async (_name, said) => {
+    expect(await warnings(...said)).toEqual([]);
+  });
+});
