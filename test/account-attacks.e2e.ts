@@ -157,6 +157,11 @@ describe('sign-in at a provider, on Fastify', () => {
     const [browser, who] = [shops.client(), person()];
     const begun = await begin(browser, 'first', { 'x-tenant': 'north' });
     expect(locationOf(await browser.get(honest.approve(begun, who)))).toBe('/done');
+    const told = shops.events.filter(({ type }) => /^user\.registered|^email\.verified/.test(type));
+    expect(told.map(({ type, tenant }) => [type, tenant])).toEqual([
+      ['user.registered', 'north'],
+      ['email.verified', 'north'],
+    ]);
     const elsewhere = shops.client();
     const wrong = await begin(elsewhere, 'first', { 'x-tenant': 'south' });
     const headers = { 'x-tenant': 'north' };

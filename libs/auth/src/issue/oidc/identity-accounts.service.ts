@@ -105,11 +105,11 @@ export class IdentityAccounts {
     { ip }: ClientContext,
   ): Promise<string> {
     const { account, passwordHash } = candidate;
-    const { id: userId, email } = account;
+    const { id: userId, email, tenant } = account;
     const isNews = person.emailVerified && !account.emailVerified;
     const verified =
       isNews && (await this.users.accounts?.verifyEmail(userId, email.toLowerCase()));
-    if (verified) this.events.publish({ type: 'email.verified', userId, ip });
+    if (verified) this.events.publish({ type: 'email.verified', userId, ip, tenant });
     const emailVerified = account.emailVerified || verified;
     await this.link(links, { ...candidate, account: { ...account, emailVerified } }, person);
     if (passwordHash !== undefined) await this.unlinked.forget(person, passwordHash);
