@@ -206,6 +206,7 @@ describe('moving over from a hand-made JwtModule', () => {
     expect(refusalOf(await client.get('/things', bearer(token)))).toEqual(REFUSED);
   });
 
+  // T-q7dk
   it('who signs out all other sessions ends them too, because a thief may hold one', async () => {
     const { app, client } = await start();
     const { id, mail } = await person(app);

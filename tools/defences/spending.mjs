@@ -285,4 +285,12 @@ export const SPENDING = [
     'return lockSubject(tx, schema, subject);',
     'T-r8zr',
   ),
+  defence(
+    'old tokens',
+    'they end with the other sessions of their user',
+    'verify/legacy/legacy-check.service.ts',
+    'subject.tokenVersion > FIRST || subject.epoch > FIRST',
+    'subject.tokenVersion > FIRST',
+    'T-q7dk',
+  ),
 ];
