@@ -7,10 +7,10 @@ import { refusalsOf, type Trace } from './histories/trace.js';
 import { startTracer, type Tracer } from './histories/tracer.js';
 import { makeTrouble } from './histories/troubles.js';
 
-/** `npm run histories` asks for more, and where to write them. */
+/** `npm run histories` asks for more of both, and where to write the history. */
 const REQUESTS = Number(process.env['HISTORY_REQUESTS'] ?? 1_500);
 const REPORT = process.env['HISTORY_REPORT'];
-const CLIENTS = 12;
+const CLIENTS = Number(process.env['HISTORY_CLIENTS'] ?? 12);
 const BOUNDS = { boundMs: 1_000 };
 /** Two servers and three processes, on a machine that may be busy elsewhere. */
 const START_WITHIN_MS = 300_000;

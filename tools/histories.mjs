@@ -1,6 +1,6 @@
-// `npm run histories`: 100,000 requests to three processes with faults, recorded and checked; writes
-// docs/assurance/histories.md. HISTORY_REQUESTS: another number. `--from <lines>`: writes it from a run that was. The
-// planted faults: `npm run defences -- histories`.
+// `npm run histories`: a million requests to three processes with faults, recorded and checked; writes
+// docs/assurance/histories.md. HISTORY_REQUESTS, HISTORY_CLIENTS: other numbers. `--from <lines>`: writes it from a run
+// that was. The planted faults: `npm run defences -- histories`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { format, resolveConfig } from 'prettier';
 import { argumentsOf } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const CLIENTS = Number(process.env.HISTORY_CLIENTS ?? 64);
 const target = join(root, 'docs', 'assurance', 'histories.md');
 const { from } = argumentsOf({ from: { type: 'string' } }).values;
 const entries = (from ? readFileSync(from, 'utf8') : run())
@@ -21,8 +22,12 @@ function run() {
   const dir = mkdtempSync(join(tmpdir(), 'tokenward-histories-'));
   const report = join(dir, 'history');
   try {
-    const asked = process.env.HISTORY_REQUESTS ?? '100000';
-    const env = { ...process.env, HISTORY_REQUESTS: asked, HISTORY_REPORT: report };
+    const env = {
+      HISTORY_REQUESTS: '1000000',
+      HISTORY_CLIENTS: String(CLIENTS),
+      ...process.env,
+      HISTORY_REPORT: report,
+    };
     const args = [join(root, 'test', 'support', 'run.mjs'), 'test/histories.e2e.ts'];
     const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
     if (status !== 0)
@@ -49,10 +54,10 @@ function ends() {
 
 const text = `# Histories
 
-Written by \`npm run histories\` on ${new Date().toISOString().slice(0, 10)}, load average ${loadavg()[0].toFixed(0)}: ${requests.length} requests in ${minutes.toFixed(1)} minutes.
+Written by \`npm run histories\` on ${new Date().toISOString().slice(0, 10)}, load average ${loadavg()[0].toFixed(0)}: ${requests.length.toLocaleString('en')} requests in ${minutes.toFixed(1)} minutes.
 
 The cluster has two processes that issue, revoke and verify, and a resource server that has only Redis. Each reaches its
-servers through its own proxy, and the clock of the second process is 5 s ahead. Twelve clients sign in, use and refresh their tokens at any of them
+servers through its own proxy, and the clock of the second process is 5 s ahead. ${String(CLIENTS)} clients sign in, use and refresh their tokens at any of them
 and sign out. All three have \`REVOCATION_UNPROVEN=refuse\`, so that the bound has no exception. One session in four ends as a theft: two keys use one token at the same time. Sessions that have ended are used later,
 too. Each request is recorded with the times at which it was sent and answered.
 [The checker](../../test/histories/checker.ts) reads only this record. It found none of these:
