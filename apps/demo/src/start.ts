@@ -9,6 +9,7 @@ import {
   toAuthOptions,
 } from './config/index.js';
 import { DATABASE, type DemoDatabase } from './database/database.module.js';
+import { tellingNoValues } from './database/failed-query.js';
 import { migrateAll } from './database/migrate.js';
 import { startEmbeddedPostgres } from '../../../tools/embedded-postgres/index.js';
 import { localProvider } from './elsewhere/local-provider.js';
@@ -75,7 +76,8 @@ async function open(app: INestApplication, config: DemoConfig): Promise<void> {
     const database = app.get<DemoDatabase>(DATABASE);
     const hasher = app.get(PasswordHasher, { strict: false });
     await app.init();
-    await seedUsers(database, hasher, config.users, (line) => process.stdout.write(`${line}\n`));
+    const print = (line: string): void => void process.stdout.write(`${line}\n`);
+    await tellingNoValues(seedUsers(database, hasher, config.users, print));
     await app.listen(config.port, config.host);
   } catch (error) {
     await app.close().catch(() => undefined);

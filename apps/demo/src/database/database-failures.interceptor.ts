@@ -5,9 +5,9 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { AuthError } from '@tokenward/nestjs';
-import { DrizzleQueryError } from 'drizzle-orm';
 import { invalidInput } from '../refusals.js';
 import { catchError, type Observable, throwError } from 'rxjs';
+import { stateOf, withoutValues } from './failed-query.js';
 
 /**
  * The demo's own queries answer like Tokenward's when the database fails: 503, with only the code in the log, never
@@ -25,15 +25,14 @@ export class DatabaseFailures implements NestInterceptor {
  * the demo.
  */
 function refusalOf(error: unknown): unknown {
-  if (!(error instanceof DrizzleQueryError)) return error;
-  const { code } = (error.cause ?? {}) as { code?: unknown };
-  const state = typeof code === 'string' ? code : 'the database did not answer';
+  const state = stateOf(error);
+  if (state === undefined) return error;
   switch (state.slice(0, 2)) {
     case '22':
     case '23':
       return invalidInput('Invalid input');
     case '42':
-      return error;
+      return withoutValues(error);
     default:
       return AuthError.unavailable(`a query of the demo: ${state}`);
   }

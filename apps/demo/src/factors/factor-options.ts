@@ -6,6 +6,7 @@ import { totp } from '@tokenward/nestjs/totp';
 import { eq } from 'drizzle-orm';
 import type { FactorSettings } from '../config/index.js';
 import type { DemoDatabase } from '../database/database.module.js';
+import { tellingNoValues } from '../database/failed-query.js';
 import { secrets } from '../database/schema.js';
 
 const NAME = 'factors';
@@ -20,7 +21,7 @@ export async function factorOptions(
   const own = [totp({ issuer: 'Tokenward demo' }), passkeys({ rpName: 'Tokenward demo' })];
   return {
     methods: [...own, ...elsewhere],
-    encryptionKeys: encryptionKeys ?? [await ownKey(database)],
+    encryptionKeys: encryptionKeys ?? [await tellingNoValues(ownKey(database))],
   };
 }
 
