@@ -53,9 +53,11 @@ describe(`a history of ${REQUESTS} requests to three processes, with faults`, ()
           },
           () => recorder.isDone,
         ),
-      ]).finally(() => recorder.stop());
+      ]).finally(() => {
+        recorder.stop();
+        if (REPORT) writeFileSync(REPORT, history.map((entry) => JSON.stringify(entry)).join('\n'));
+      });
       trace = await tracer.stop(history);
-      if (REPORT) writeFileSync(REPORT, history.map((entry) => JSON.stringify(entry)).join('\n'));
       expect(violationsIn(history, BOUNDS)).toEqual([]);
       // a history of refusals alone would prove nothing
       for (const kind of ['login', 'refresh', 'use'] as const)

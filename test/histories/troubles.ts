@@ -71,7 +71,10 @@ const TROUBLES: Readonly<Record<string, Make>> = {
 
 /** Any other failed start is a fault of the cluster. */
 function isNoAnswer(error: unknown): false {
-  if (error instanceof Error && /no answer within|cannot be reached/.test(error.message))
+  if (
+    error instanceof Error &&
+    /no answer within|cannot be reached|a query of the demo failed: the/.test(error.message)
+  )
     return false;
   throw error;
 }
