@@ -225,7 +225,7 @@ export const SPENDING = [
     'guards',
     'a changed copy of CacheInterceptor is the host’s own',
     'verify/guards/cached-for-all.ts',
-    'if (each.constructor.name !== PACKAGES_CLASS) return undefined;',
+    'if (each.constructor.name !== PACKAGES_CLASS && !answersTheUrl(trackBy)) return undefined;',
     '',
     'T-c4cp',
   ),

@@ -13,7 +13,7 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { APP_INTERCEPTOR, HttpAdapterHost, Reflector } from '@nestjs/core';
 import { Query, Resolver } from '@nestjs/graphql';
 import { describe, expect, it } from '@jest/globals';
 import { CACHE_KEY } from './cached-for-all.js';
@@ -71,6 +71,38 @@ class HttpCacheInterceptor implements NestInterceptor {
   }
   trackBy(context: ExecutionContext): string | undefined {
     return context.switchToHttp().getRequest<{ user?: { id: string } }>().user?.id;
+  }
+  isRequestCacheable(): boolean {
+    return true;
+  }
+}
+/** The package's own body, in an application whose bundler makes names short. */
+@Injectable()
+class Minified {
+  constructor(
+    readonly httpAdapterHost: HttpAdapterHost,
+    readonly reflector: Reflector,
+  ) {}
+  readonly intercept = (_: ExecutionContext, next: CallHandler) => next.handle();
+  trackBy(context: ExecutionContext): string | undefined {
+    const { httpAdapter } = this.httpAdapterHost;
+    const said: string | undefined = this.reflector.get(CACHE_KEY, context.getHandler());
+    if (!httpAdapter?.getRequestMethod || said !== undefined) return said;
+    return httpAdapter.getRequestUrl(context.getArgByIndex(0)) as string;
+  }
+  isRequestCacheable(): boolean {
+    return true;
+  }
+}
+Object.defineProperty(Minified, 'name', { value: 'r' });
+/** A copy that adds the caller, where there is one. */
+@Injectable()
+class CopyPerUser {
+  constructor(readonly httpAdapterHost: HttpAdapterHost) {}
+  readonly intercept = (_: ExecutionContext, next: CallHandler) => next.handle();
+  trackBy(context: ExecutionContext): string | undefined {
+    const request = context.getArgByIndex<{ user?: { id: string } }>(0);
+    return `${request.user?.id ?? ''}${this.httpAdapterHost.httpAdapter.getRequestUrl(request)}`;
   }
   isRequestCacheable(): boolean {
     return true;
@@ -143,6 +175,7 @@ describe('a guarded route whose cache does not look at the caller', () => {
       'a class that changes something else',
       host(Controller('x'), Get(), guarded, UseInterceptors(Longer)),
     ],
+    ['a short name in a bundle', host(Controller('x'), Get(), guarded, UseInterceptors(Minified))],
     ['with one key for all', host(Controller('x'), Post(), guarded, cached, key('all'))],
     [
       'with a function for the key that is not called',
@@ -208,6 +241,10 @@ describe('the boot says nothing of', () => {
     [
       'a copy that the host has changed',
       host(Controller('x'), Get(), guarded, UseInterceptors(HttpCacheInterceptor)),
+    ],
+    [
+      'a copy that adds the caller to the URL',
+      host(Controller('x'), Get(), guarded, UseInterceptors(CopyPerUser)),
     ],
     [
       'a copy that the host has changed, with a function for the key',

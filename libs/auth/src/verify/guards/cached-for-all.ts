@@ -46,8 +46,29 @@ function trackByOf(interceptor: object): TrackBy | undefined {
   while (each && !Object.hasOwn(each, 'trackBy')) each = Object.getPrototypeOf(each) as object;
   if (!each || !Object.hasOwn(each, 'isRequestCacheable')) return undefined;
   if (Object.getPrototypeOf(each) !== Object.prototype) return undefined;
-  if (each.constructor.name !== PACKAGES_CLASS) return undefined;
-  return (each as { readonly trackBy: TrackBy }).trackBy;
+  const { trackBy } = each as { readonly trackBy: TrackBy };
+  if (each.constructor.name !== PACKAGES_CLASS && !answersTheUrl(trackBy)) return undefined;
+  return trackBy;
+}
+
+/** A bundler may shorten the name of the package's class. A key that names the caller reads what is not here. */
+function answersTheUrl(trackBy: TrackBy): boolean {
+  const url = '/the-url';
+  const httpAdapter = { getRequestMethod: () => 'GET', getRequestUrl: () => url };
+  const own = {
+    httpAdapterHost: { httpAdapter },
+    reflector: { get: () => undefined },
+    isRequestCacheable: () => true,
+  };
+  const unread = (): never => {
+    throw new TypeError('the key is not the URL alone');
+  };
+  const request = new Proxy({}, { get: unread, has: unread });
+  try {
+    return trackBy.call(own, { getHandler: () => noKey, getArgByIndex: () => request }) === url;
+  } catch {
+    return false;
+  }
 }
 
 /** Before 3.1 the package does not call a function of `@CacheKey`: the function is the key, and the same for all. */
