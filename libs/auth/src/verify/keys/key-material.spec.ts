@@ -41,7 +41,7 @@ describe('the private key', () => {
     [
       'a JWK that is not complete',
       { ...privateJwk, x: undefined },
-      'is not a private JWK (RFC 7517) of an RSA or EC key: check that it is complete',
+      'is not a private JWK (RFC 7517) of an RSA or EC key: check that it is complete and that its members belong together',
     ],
   ])('is not %s', (_, material, problem) => {
     expect(refusal(() => readPrivateKey('o', material as KeyMaterial))).toBe(`o: ${problem}`);

