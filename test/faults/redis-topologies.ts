@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { privateRedis, type PrivateServer } from '../support/private-servers.js';
+import { clusterArgs, privateRedis, type PrivateServer } from '../support/private-servers.js';
 import { freePort } from '../support/redis-server.mjs';
 import { given, noteProcess, scratchDir } from '../support/run-environment.js';
 import { redisCommand } from './redis-command.js';
@@ -25,13 +25,9 @@ export async function startRedisCluster(
   const start = async () =>
     privateRedis({
       args: [
-        '--cluster-enabled',
-        'yes',
+        ...(await clusterArgs()),
         '--cluster-node-timeout',
         NODE_TIMEOUT_MS,
-        // the default, ten thousand above, may not be a valid port
-        '--cluster-port',
-        String(await freePort()),
         '--cluster-replica-validity-factor',
         '0',
       ],

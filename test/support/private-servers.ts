@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { startEmbeddedPostgres } from '../../tools/embedded-postgres/index.js';
-import { startRedis } from './redis-server.mjs';
+import { freePort, startRedis } from './redis-server.mjs';
 import { given, noteProcess, scratchDir } from './run-environment.js';
 
 /** A server for one spec, which can stop, hang or kill it. The port survives restarts. */
@@ -21,6 +21,11 @@ export interface PrivateRedisOptions {
   readonly port?: number;
   /** For example `['--appendonly', 'yes']`. By default no data survives a restart. */
   readonly args?: readonly string[];
+}
+
+/** A node of a cluster. The default of its second port, ten thousand above, may be in use or no port at all. */
+export async function clusterArgs(): Promise<readonly string[]> {
+  return ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())];
 }
 
 export async function privateRedis(

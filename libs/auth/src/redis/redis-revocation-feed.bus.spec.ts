@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { privateRedis } from '../../../../test/support/private-servers.js';
+import { clusterArgs, privateRedis } from '../../../../test/support/private-servers.js';
 import { until } from '../../../../test/support/until.js';
 import { SystemClock } from '../common/clock.js';
 import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
@@ -121,7 +121,7 @@ describe('RedisRevocationFeedBus', () => {
 
   // T-c7rd
   it('does not say which server it is while a cluster that is down answers and refuses to write', async () => {
-    const args = ['--cluster-enabled', 'yes', '--cluster-allow-reads-when-down', 'yes'];
+    const args = [...(await clusterArgs()), '--cluster-allow-reads-when-down', 'yes'];
     const server = await privateRedis({ args });
     const admin = new Redis(server.url);
     await admin.acl(

@@ -5,7 +5,7 @@ import { Logger } from '@nestjs/common';
 import { Cluster, Redis } from 'ioredis';
 import { SystemClock } from '../common/clock.js';
 import { attempt, WINDOW_MS } from '../testing/conformance/samples.js';
-import { privateRedis } from '../../../../test/support/private-servers.js';
+import { clusterArgs, privateRedis } from '../../../../test/support/private-servers.js';
 import { given } from '../../../../test/support/run-environment.js';
 import { until } from '../../../../test/support/until.js';
 import { RedisThrottleStore } from './redis-throttle.store.js';
@@ -184,7 +184,7 @@ describe('RedisThrottleStore', () => {
 
   it('counts all buckets of an attempt in one step on Redis Cluster', async () => {
     const server = await privateRedis({
-      args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'],
+      args: [...(await clusterArgs()), '--cluster-announce-ip', '127.0.0.1'],
     });
     try {
       const admin = connect(server.url);
