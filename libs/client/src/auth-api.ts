@@ -23,13 +23,13 @@ export interface AuthApi {
   readonly sendRaw: typeof fetch;
   /** A copy to send, so that the caller's request can still be read. */
   toSend(target: string | Request, init?: RequestInit): Request;
-  postJson(path: string, body: object, key?: string): Promise<Response>;
+  postJson(path: string, body?: object, key?: string): Promise<Response>;
   /**
    * Refreshes, or proves and refreshes; returns the refusal. A retry carries the same `Idempotency-Key`, so that a lost
    * answer does not end the session. An answer that came after the other tabs stopped waiting is ignored: they may have
    * signed out since.
    */
-  spend(path: string, body: object): Promise<Response | undefined>;
+  spend(path: string, body?: object): Promise<Response | undefined>;
   /**
    * Sends a request, keeps the tokens of its answer, and tells the other tabs. While a second factor is due nothing
    * changes.
@@ -88,20 +88,22 @@ export function authApi(
     async postJson(path, body, key) {
       const { refreshToken, device } = await keeper.readTokens();
       const signal = deadline(TIMEOUT_MS);
-      const init: RequestInit = {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...bearer(tokenNow()),
-          ...(key && { 'idempotency-key': key }),
-        },
-        body: JSON.stringify({ ...body, ...(isBearer && { refreshToken, device }) }),
-        credentials,
-        // a page that is closed meanwhile still gets the new cookies
-        keepalive: !isBearer,
+      return until(
         signal,
-      };
-      return until(signal, send(url + path, init));
+        send(url + path, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            ...bearer(tokenNow()),
+            ...(key && { 'idempotency-key': key }),
+          },
+          body: JSON.stringify({ ...body, ...(isBearer && { refreshToken, device }) }),
+          credentials,
+          // a page that is closed meanwhile still gets the new cookies
+          keepalive: !isBearer,
+          signal,
+        }),
+      );
     },
 
     async spend(path, body) {

@@ -150,7 +150,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       within(
         options,
         tabs.inTurn(async () => {
-          const answer = await api.postJson('logout', {});
+          const answer = await api.postJson('logout');
           // a 200 is the session of another person: nothing was ended
           await answerOf(answer, () => answer.status === 204);
           await api.endSession('logout');

@@ -33,6 +33,18 @@ it('a listener that subscribes anew in its own call is called once for each even
   expect(count).toBe(2);
 });
 
+it('a listener that another one removed is not called for the same event', () => {
+  const { on, emitEvent } = emitter();
+  const called: string[] = [];
+  on('signedIn', () => {
+    called.push('first');
+    stop();
+  });
+  const stop = on('signedIn', () => void called.push('second'));
+  emitEvent('signedIn');
+  expect(called).toEqual(['first']);
+});
+
 it.each<[string, (report: typeof reportError) => void]>([
   ['reported', (report) => (globalThis.reportError = report)],
   [

@@ -40,11 +40,11 @@ export function emitter(): Emitter {
       return () => listeners.delete(entry);
     },
     emitEvent(name: keyof ClientEvents, event?: object) {
-      // a copy: a listener may subscribe anew
-      for (const [each, listener] of [...listeners])
-        if (each === name)
+      // a copy: a listener may subscribe anew, or remove another one
+      for (const entry of [...listeners])
+        if (listeners.has(entry) && entry[0] === name)
           try {
-            listener(event as never);
+            entry[1](event as never);
           } catch (error) {
             report(error);
           }

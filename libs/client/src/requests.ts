@@ -68,14 +68,13 @@ export function discard({ body }: Response): void {
 
 /** The answer in place of a 401 that could not be checked by a refresh: it must not be taken for a refusal. */
 export function unavailable(): Response {
-  const body = {
-    statusCode: 503,
-    error: 'Service Unavailable',
-    message: 'Temporarily unavailable',
-    code: 'unavailable',
-  };
-  return new Response(JSON.stringify(body), {
-    status: 503,
-    headers: { 'content-type': 'application/json' },
-  });
+  return new Response(
+    JSON.stringify({
+      statusCode: 503,
+      error: 'Service Unavailable',
+      message: 'Temporarily unavailable',
+      code: 'unavailable',
+    }),
+    { status: 503, headers: { 'content-type': 'application/json' } },
+  );
 }

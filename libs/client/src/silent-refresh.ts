@@ -20,7 +20,7 @@ export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): Refre
 
   async function refresh(): Promise<RefreshResult> {
     const since = tabs.known;
-    const refused = await api.spend('refresh', {});
+    const refused = await api.spend('refresh');
     // only a 401 is a refusal
     if (refused && refused.status !== 401)
       return /device_req/.test(await refused.text()) ? 'bound' : 'unavailable';
